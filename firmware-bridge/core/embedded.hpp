@@ -1,0 +1,18 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace lintel::embedded {
+
+/// A file of the source tree that is compiled into the executable.
+struct File {
+  std::string_view path;  ///< as listed in CMake
+  std::string_view bytes;
+};
+
+std::span<const File> sqlite_migrations();  ///< schema/sqlite, in order
+std::span<const File> web();                ///< gateway/web
+std::span<const File> profiles();           ///< firmware-bridge/profiles
+
+}  // namespace lintel::embedded

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "firmware-bridge/core/decoder.hpp"
+#include "firmware-bridge/core/result.hpp"
+
+namespace lintel::config {
+
+/// `subscribe = milesight-vs125 bus/+/telemetry`
+struct Subscription {
+  std::string decoder;
+  std::string topic;
+};
+
+/// A file in links.d/; its stem is the link's name.
+struct Link {
+  enum class Type { mqtt, serial };
+  std::string name;
+  Type type = Type::mqtt;
+  std::filesystem::path file;
+
+  // mqtt
+  std::string url;        ///< mqtt://host:port or mqtts://host:port
+  std::string client_id;  ///< default: lintel-<store id>-<link>
+  std::string user;
+  std::string password;
+  std::filesystem::path ca_file;  ///< mqtts: own CA instead of the system's
+  std::vector<Subscription> subscriptions;
+
+  // serial
+  std::filesystem::path device;  ///< /dev/serial/by-id/..., by-path/..., or a tty
+  unsigned baud = 115200;
+  std::string format = "8N1";  ///< data bits, parity N|E|O, stop bits
+  std::string decoder;
+};
+
+/// A file in sensors.d/: what a person says about one device. Optional: devices without one are counted
+/// under the identity they state.
+struct Sensor {
+  std::filesystem::path file;
+  std::string serial;  ///< identity in the payload; "link:NAME" for a device that states none
+  std::string name;
+  bool invert = false;                        ///< in and out change places
+  std::string timezone;                       ///< zone of device-local times; empty: the store's
+  std::chrono::seconds expected_interval{0};  ///< 0: learnt
+  std::map<std::string, bridge::ChannelMap, std::less<>> lines;  ///< `line = door in=C1 out=C2`
+};
+
+struct Config {
+  std::filesystem::path file;  ///< empty: embedded defaults
+
+  // [store]
+  std::string store_id;  ///< uuid given by HQ; empty until provisioned
+  std::string store_name = "Store";
+  std::string timezone = "UTC";
+  int day_start_minute = 0;  ///< `day_start = 04:00`
+
+  // [gateway]
+  std::string gateway_name = "gateway";
+  std::filesystem::path state_dir = "/var/lib/lintel";
+  std::filesystem::path spool_dir = "/run/lintel/spool";
+  std::uint64_t spool_limit_bytes = 256ull << 20;  ///< `spool_limit_mb`
+
+  // [storage]
+  std::chrono::milliseconds commit_interval{50};  ///< strict; `durability = relaxed` makes it 60 s
+  bool relaxed = false;
+
+  // [status]
+  std::string listen = "127.0.0.1:8080";  ///< empty: no page
+  std::vector<std::string> allowed_hosts;  ///< beside the addresses of the machine itself and its name
+
+  // [hq]
+  std::string hq_url;                        ///< https://project.supabase.co/rest/v1; empty: no sync
+  std::string hq_api_key;                    ///< Supabase's `apikey` header
+  std::filesystem::path hq_credential_file;  ///< the gateway's JWT, one line
+  std::filesystem::path hq_ca_file;
+  std::chrono::milliseconds hq_interval{60'000};  ///< `interval_seconds`, fractions allowed; at most one request per interval while there is no backlog
+
+  // [health]
+  std::chrono::minutes offline_after{30};
+
+  std::vector<Link> links;      ///< sorted by name
+  std::vector<Sensor> sensors;  ///< sorted by serial
+};
+
+/// What the decoders are called, so that a wrong name is refused with the nearest right one.
+struct Vocabulary {
+  std::vector<std::string> decoders;
+};
+
+/// Reads `file` (and links.d/, sensors.d/ beside it), then LINTEL_SECTION_KEY variables, then
+/// `overrides` ("section.key=value"). Fails with `misconfigured` and a message that names file, line,
+/// key and the nearest valid one. `file` empty: embedded defaults, then variables and overrides.
+Result<Config> load(const std::filesystem::path& file, const Vocabulary& vocabulary,
+                    const std::vector<std::string>& overrides);
+
+}  // namespace lintel::config

@@ -1,0 +1,319 @@
+-- The store's share of the central schema, and what only a gateway needs.
+--
+-- Tables and columns that both ends have carry the same names (schema/postgres). Here:
+--   * instants are integers, milliseconds since 1970 UTC; days are integers, days since 1970-01-01;
+--   * ids are local: the own organization and the own store are always 1, entities meet HQ by public_id;
+--   * change_no numbers every change owed to HQ. It is the rowid of the raw tables, so a reading that
+--     is revised gets a new row with a new number, and a number without a row has been superseded.
+
+create table organizations (
+  id              integer primary key,
+  organization_id integer not null,
+  parent_id       integer references organizations (id) on delete restrict,
+  public_id       text not null unique,
+  name            text not null,
+  level           integer not null default 1,
+  lifecycle       text not null default 'active',
+  metadata        text not null default '{}',
+  settings        text not null default '{}',
+  created_at      integer not null,
+  updated_at      integer not null,
+  deleted_at      integer
+) strict;
+
+create table stores (
+  id               integer primary key,
+  organization_id  integer not null,
+  node_id          integer references organizations (id) on delete restrict,
+  public_id        text not null unique,
+  name             text not null,
+  timezone         text not null default 'UTC',
+  day_start_minute integer not null default 0 check (day_start_minute between 0 and 1439),
+  lifecycle        text not null default 'active',
+  config_version   integer not null default 0,
+  metadata         text not null default '{}',
+  settings         text not null default '{}',
+  created_at       integer not null,
+  updated_at       integer not null,
+  deleted_at       integer
+) strict;
+
+create table gateways (
+  id              integer primary key,
+  organization_id integer not null,
+  store_id        integer not null references stores (id) on delete cascade,
+  public_id       text not null unique,
+  name            text not null,
+  version         text,
+  lifecycle       text not null default 'active',
+  status          text not null default 'unknown',
+  last_seen_at    integer,
+  offline_since   integer,
+  metadata        text not null default '{}',
+  settings        text not null default '{}',
+  created_at      integer not null,
+  updated_at      integer not null,
+  deleted_at      integer
+) strict;
+
+create table sensor_metadata (
+  id                 integer primary key,
+  organization_id    integer not null,
+  store_id           integer not null references stores (id) on delete cascade,
+  gateway_id         integer not null references gateways (id) on delete restrict,
+  public_id          text not null unique,
+  serial             text not null,            -- identity the payload states, or "link:NAME" where it states none
+  name               text not null,
+  model              text not null,            -- the decoder
+  link               text not null,
+  lifecycle          text not null default 'planning',  -- planning until a person or HQ confirms it
+  status             text not null default 'unknown',
+  last_data_received integer,
+  offline_since      integer,
+  metadata           text not null default '{}',
+  settings           text not null default '{}',
+  created_at         integer not null,
+  updated_at         integer not null,
+  deleted_at         integer,
+  hq_id              integer,                  -- HQ's compact key, once HQ has told it
+  last_boot_id       blob,                     -- boot and boot clock (ms) of the last data: health is judged on these
+  last_boot_ms       integer,
+  interval_ms        integer,                  -- learned rhythm: the usual time between two messages
+  unique (store_id, serial)
+) strict;
+
+create table user_profiles (
+  id                  text primary key,
+  organization_id     integer not null,
+  role                text not null,
+  display_name        text not null default '',
+  timezone_preference text not null default 'UTC',
+  email_notifications integer not null default 0,
+  node_ids            text not null default '[]',
+  store_ids           text not null default '[]',
+  lifecycle           text not null default 'active',
+  metadata            text not null default '{}',
+  settings            text not null default '{}',
+  created_at          integer not null,
+  updated_at          integer not null,
+  deleted_at          integer
+) strict;  -- never filled on a gateway: people's profiles stay at HQ
+
+create table people_counting_raw (
+  change_no       integer primary key,
+  organization_id integer not null,
+  store_id        integer not null,
+  sensor_id       integer not null,
+  line            text not null default '',
+  started_at      integer not null,
+  seq             integer not null default 0,
+  duration_ms     integer not null default 0 check (duration_ms >= 0),
+  count_in        integer check (count_in >= 0),
+  count_out       integer check (count_out >= 0),
+  flags           integer not null default 0,
+  revision        integer not null default 1,
+  received_at     integer not null,
+  unique (store_id, sensor_id, started_at, line, seq)
+) strict;
+
+create table regional_counting_raw (
+  change_no       integer primary key,
+  organization_id integer not null,
+  store_id        integer not null,
+  sensor_id       integer not null,
+  region          text not null default '',
+  started_at      integer not null,
+  seq             integer not null default 0,
+  duration_ms     integer not null default 0 check (duration_ms >= 0),
+  occupancy       integer,
+  flags           integer not null default 0,
+  revision        integer not null default 1,
+  received_at     integer not null,
+  unique (store_id, sensor_id, started_at, region, seq)
+) strict;
+
+create table hourly_analytics (
+  organization_id integer not null,
+  store_id        integer not null,
+  sensor_id       integer not null,
+  line            text not null default '',
+  region          text not null default '',
+  hour_at         integer not null,
+  count_in        integer not null default 0,
+  count_out       integer not null default 0,
+  occupancy_max   integer,
+  readings        integer not null default 0,
+  updated_at      integer not null,
+  primary key (store_id, sensor_id, hour_at, line, region)
+) strict, without rowid;
+
+create table daily_analytics (
+  organization_id integer not null,
+  store_id        integer not null,
+  sensor_id       integer not null,
+  line            text not null default '',
+  region          text not null default '',
+  day             integer not null,
+  count_in        integer not null default 0,   -- what the day's hours add up to
+  count_out       integer not null default 0,
+  unallocated_in  integer not null default 0,   -- readings longer than an hour
+  unallocated_out integer not null default 0,
+  estimated_in    integer not null default 0,   -- split of a gap across midnight
+  estimated_out   integer not null default 0,
+  occupancy_max   integer,
+  readings        integer not null default 0,
+  updated_at      integer not null,
+  primary key (store_id, sensor_id, day, line, region)
+) strict, without rowid;
+
+create table region_configurations (
+  id              integer primary key,
+  organization_id integer not null,
+  store_id        integer not null references stores (id) on delete cascade,
+  sensor_id       integer not null references sensor_metadata (id) on delete cascade,
+  public_id       text not null unique,
+  region          text not null,
+  name            text not null,
+  capacity        integer check (capacity > 0),
+  lifecycle       text not null default 'active',
+  metadata        text not null default '{}',
+  settings        text not null default '{}',
+  created_at      integer not null,
+  updated_at      integer not null,
+  deleted_at      integer,
+  unique (store_id, sensor_id, region)
+) strict;
+
+create table alerts (
+  id              integer primary key,
+  organization_id integer not null,
+  store_id        integer not null references stores (id) on delete cascade,
+  gateway_id      integer references gateways (id) on delete cascade,
+  sensor_id       integer references sensor_metadata (id) on delete cascade,
+  public_id       text not null unique,
+  kind            text not null,
+  dedup_key       text not null,
+  severity        text not null,
+  state           text not null default 'open',
+  message         text not null,
+  details         text not null default '{}',
+  opened_at       integer not null,
+  acknowledged_at integer,
+  resolved_at     integer,
+  created_at      integer not null,
+  updated_at      integer not null
+) strict;
+create unique index alerts_open_once on alerts (dedup_key) where state <> 'resolved';
+
+create table audit_log (
+  id              integer primary key,
+  organization_id integer not null,
+  at              integer not null,
+  actor           text not null,
+  action          text not null,
+  table_name      text not null,
+  row_id          text not null,
+  old_values      text,
+  new_values      text,
+  request_id      text
+) strict;
+
+create view latest_sensor_data as
+  select s.organization_id, s.store_id, s.id as sensor_id, s.public_id, s.name, s.model, s.status,
+         s.last_data_received, s.offline_since,
+         r.line, r.started_at, r.duration_ms, r.count_in, r.count_out
+    from sensor_metadata s
+    left join people_counting_raw r
+      on r.change_no = (select l.change_no from people_counting_raw l
+                         where l.store_id = s.store_id and l.sensor_id = s.id
+                         order by l.started_at desc, l.change_no desc limit 1)
+   where s.deleted_at is null;
+
+-- What only a gateway needs ------------------------------------------------------------------------
+
+-- One row: who this file is, how far frames and changes have got. Everything a commit always touches
+-- lies here, in one page.
+create table writer_state (
+  id              integer primary key check (id = 1),
+  epoch           text not null,                -- identity of this file
+  next_change_no  integer not null default 1,
+  spool_segment   integer not null default 0,   -- frames before (segment, offset) are in the tables
+  spool_offset    integer not null default 0,
+  recent_packets  blob not null default x''     -- MQTT packets stored last: what a DUP frame is held against
+) strict;
+
+create table sync_state (
+  id              integer primary key check (id = 1),
+  watermark       integer not null default 0,   -- HQ has confirmed every change up to here
+  history_id      text,                         -- HQ's identity; another one means a restored backup
+  config_version  integer not null default 0,
+  last_attempt_at integer,
+  last_success_at integer,
+  last_error      text,
+  failures        integer not null default 0
+) strict;
+
+-- Changes that are not rows of the raw tables: a reading that moved to another key, an entity that changed.
+create table journal (
+  change_no integer primary key,
+  kind      text not null,    -- 'sensor', 'alert'
+  body      text not null     -- JSON
+) strict;
+
+-- A moved reading's old key: sent with the row that took the number, and a guard against late replays.
+create table moved_readings (
+  change_no  integer primary key,
+  sensor_id  integer not null,
+  started_at integer not null,
+  line       text not null,
+  seq        integer not null,
+  unique (sensor_id, started_at, line, seq)
+) strict;
+
+-- Readings that HQ's own validation refused: kept, shown, retried.
+create table set_aside (
+  change_no integer primary key,
+  code      text not null,
+  message   text not null default '',
+  at        integer not null
+) strict;
+
+-- What counting remembers of a series between frames (gateway/counting).
+create table counter_state (
+  sensor_id integer not null,
+  line      text not null,
+  state     text not null,    -- JSON
+  primary key (sensor_id, line)
+) strict, without rowid;
+
+create table quarantine (
+  id           integer primary key,
+  received_at  integer,
+  boot_id      blob not null,
+  boot_ms      integer not null,
+  link         text not null,
+  topic        text not null,
+  decoder      text not null,
+  kind         text not null,
+  reason       text not null,
+  payload      blob not null
+) strict;
+
+-- Frames of a boot whose wall time is not known yet: decoded when it is.
+create table held_frames (
+  id        integer primary key,
+  boot_id   blob not null,
+  boot_ns   integer not null,
+  link      text not null,
+  topic     text not null,
+  retained  integer not null,
+  payload   blob not null
+) strict;
+
+-- What wall time a boot had: utc = offset_ms + boot clock.
+create table boots (
+  boot_id     blob primary key,
+  offset_ms   integer,
+  source      text not null,   -- 'none', 'host', 'ntp'
+  first_seen_at integer not null
+) strict, without rowid;
