@@ -11,11 +11,11 @@ namespace lintel::bridge {
 /// What a link received, before anybody interpreted it. Views point into the spool or into the
 /// caller's buffer and live only as long as the call that passes the frame.
 struct Frame {
-  std::string_view link;     ///< name of the link, the stem of its file in links.d/
-  std::string_view topic;    ///< MQTT topic; empty on serial links
-  std::string_view payload;  ///< bytes as received; on a line-framed stream one line without its end
-  BootId boot{};             ///< boot in which it arrived
-  BootTime arrived{};        ///< arrival on that boot's clock
+  std::string_view link;        ///< name of the link, the stem of its file in links.d/
+  std::string_view topic;       ///< MQTT topic; empty on serial links
+  std::string_view payload;     ///< bytes as received; on a line-framed stream one line without its end
+  BootId boot{};                ///< boot in which it arrived
+  BootTime arrived{};           ///< arrival on that boot's clock
   std::uint16_t packet_id = 0;  ///< MQTT packet identifier, 0 for QoS 0 and other links
   std::uint8_t qos = 0;
   bool dup = false;       ///< the broker says it may have sent this before

@@ -60,7 +60,7 @@ struct Reject {
 /// What a device says of itself beside its counts.
 struct DeviceReport {
   std::string sensor;
-  std::optional<bool> connected;              ///< a last will or its opposite
+  std::optional<bool> connected;               ///< a last will or its opposite
   std::optional<std::int64_t> uptime_seconds;  ///< a fall means that the device restarted
 };
 

@@ -69,9 +69,10 @@ Result<Database> Database::open(const std::filesystem::path& file, OpenMode mode
   try {
     if (mode == OpenMode::writer) {
       // Small pages: a reading that arrives alone dirties a handful of them, and each is written whole.
-      db.execute("pragma page_size = 1024; pragma journal_mode = wal; pragma synchronous = full;"
-                 "pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -2048;"
-                 "pragma wal_autocheckpoint = 4000; pragma journal_size_limit = 8388608");
+      db.execute(
+          "pragma page_size = 1024; pragma journal_mode = wal; pragma synchronous = full;"
+          "pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -2048;"
+          "pragma wal_autocheckpoint = 4000; pragma journal_size_limit = 8388608");
     } else {
       db.execute("pragma query_only = on; pragma temp_store = memory; pragma cache_size = -1024");
       (void)db.scalar("select count(*) from sqlite_schema");
@@ -104,7 +105,9 @@ std::int64_t Database::scalar(const std::string& sql) {
   return statement.step() ? statement.integer(0) : 0;
 }
 
-int schema_version() { return static_cast<int>(embedded::sqlite_migrations().size()); }
+int schema_version() {
+  return static_cast<int>(embedded::sqlite_migrations().size());
+}
 
 Result<void> migrate(Database& db) {
   try {

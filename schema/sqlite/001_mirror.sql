@@ -115,6 +115,9 @@ create table people_counting_raw (
   received_at     integer not null,
   unique (store_id, sensor_id, started_at, line, seq)
 ) strict;
+-- Readings over more than an hour are few; a day that is recomputed finds them here.
+create index people_counting_raw_long on people_counting_raw (store_id, sensor_id, line)
+  where duration_ms > 3600000;
 
 create table regional_counting_raw (
   change_no       integer primary key,
@@ -298,6 +301,7 @@ create table quarantine (
   reason       text not null,
   payload      blob not null
 ) strict;
+create index quarantine_by_link on quarantine (link, id);
 
 -- Frames of a boot whose wall time is not known yet: decoded when it is.
 create table held_frames (

@@ -1,0 +1,43 @@
+#include "gateway/clock/zone.hpp"
+
+#include <date/tz.h>
+
+#include <stdexcept>
+
+namespace lintel::clock {
+
+Result<Zone> Zone::find(const std::string& name) {
+  try {
+    return Zone(date::locate_zone(name), name);
+  } catch (const std::runtime_error&) {
+    return fail(
+        ErrorKind::misconfigured,
+        "time zone \"" + name + "\" is not in this machine's tzdata: use an IANA name such as Europe/Berlin");
+  }
+}
+
+UtcMs Zone::to_utc(UtcMs wall_as_utc) const {
+  const date::local_time<Millis> local{wall_as_utc.time_since_epoch()};
+  return zone_->to_sys(local, date::choose::earliest);
+}
+
+UtcMs Zone::to_wall(UtcMs instant) const {
+  return UtcMs{zone_->to_local(instant).time_since_epoch()};
+}
+
+StoreDay StoreDays::day(UtcMs instant) const {
+  if (instant >= cached_begin_ && instant < cached_end_) return cached_day_;
+  const auto wall = zone_.to_wall(instant) - day_start_;
+  auto day = static_cast<StoreDay>(std::chrono::floor<std::chrono::days>(wall).time_since_epoch().count());
+  cached_day_ = day;
+  cached_begin_ = begin(day);
+  cached_end_ = begin(day + 1);
+  if (instant < cached_begin_ || instant >= cached_end_) cached_end_ = cached_begin_;
+  return day;
+}
+
+UtcMs StoreDays::begin(StoreDay day) const {
+  return zone_.to_utc(UtcMs{std::chrono::days{day}} + day_start_);
+}
+
+}  // namespace lintel::clock

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "firmware-bridge/core/result.hpp"
+#include "firmware-bridge/core/time.hpp"
+
+namespace date {
+class time_zone;
+}
+
+namespace lintel::clock {
+
+/// An IANA zone from the machine's tzdata. Copyable; lives as long as the process.
+class Zone {
+ public:
+  /// `misconfigured` when tzdata has no zone of this name.
+  static Result<Zone> find(const std::string& name);
+
+  /// Instant of a wall reading given as if it were UTC. A reading in the hour that occurs twice means
+  /// the first one, one in the hour that does not exist the instant of the jump.
+  [[nodiscard]] UtcMs to_utc(UtcMs wall_as_utc) const;
+  /// Wall reading at an instant, as if it were UTC.
+  [[nodiscard]] UtcMs to_wall(UtcMs instant) const;
+  [[nodiscard]] const std::string& name() const { return name_; }
+
+ private:
+  Zone(const date::time_zone* zone, std::string name) : zone_(zone), name_(std::move(name)) {}
+  const date::time_zone* zone_;
+  std::string name_;
+};
+
+/// Days since 1970-01-01 of the store's own calendar.
+using StoreDay = std::int32_t;
+
+/// Tells the day of an instant in a store whose days start `day_start` after midnight, and where a day
+/// begins and ends (23 to 25 hours later). Remembers the last day, since readings come in order.
+class StoreDays {
+ public:
+  StoreDays(Zone zone, std::chrono::minutes day_start) : zone_(std::move(zone)), day_start_(day_start) {}
+
+  [[nodiscard]] StoreDay day(UtcMs instant) const;
+  [[nodiscard]] UtcMs begin(StoreDay day) const;
+  [[nodiscard]] const Zone& zone() const { return zone_; }
+
+ private:
+  Zone zone_;
+  std::chrono::minutes day_start_;
+  mutable UtcMs cached_begin_{};
+  mutable UtcMs cached_end_{};
+  mutable StoreDay cached_day_ = 0;
+};
+
+}  // namespace lintel::clock

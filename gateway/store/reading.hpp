@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "firmware-bridge/core/time.hpp"
+
+namespace lintel::store {
+
+/// Marks of a reading, as in schema/SYNC.md. They explain a number; only `kVoided` and `kEstimated`
+/// decide where it is added up.
+enum Flag : std::uint32_t {
+  kArrivalTime = 1,  ///< the device's clock could not be believed
+  kRecovered = 2,    ///< a cumulative counter moved across a silence
+  kAfterReset = 4,
+  kWrapped = 8,
+  kEstimated = 16,
+  kVoided = 32,
+  kCorrected = 64,
+};
+
+/// What is to be stored of a line: people who passed it in a span of time.
+struct Reading {
+  UtcMs started{};
+  Millis duration{0};
+  std::optional<std::int64_t> count_in;
+  std::optional<std::int64_t> count_out;
+  std::uint32_t flags = 0;
+  /// True: a passage of its own, which takes the next free seq at its instant.
+  /// False: the statement about its window; a second one repeats or corrects the first.
+  bool separate = false;
+  /// Events inside the window have been counted already and are to be subtracted.
+  bool minus_events = false;
+};
+
+/// What is to be stored of a region: people present at an instant.
+struct Presence {
+  UtcMs at{};
+  std::optional<std::int64_t> occupancy;
+  std::uint32_t flags = 0;
+};
+
+/// A reading belongs to the hour and the day of its last instant.
+inline UtcMs last_instant(UtcMs started, Millis duration) {
+  return duration.count() == 0 ? started : started + duration - Millis{1};
+}
+
+}  // namespace lintel::store

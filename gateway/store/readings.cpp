@@ -1,0 +1,120 @@
+#include "gateway/store/readings.hpp"
+
+#include <algorithm>
+
+namespace lintel::store {
+
+Readings::Readings(Database& db, ChangeNumbers& numbers, Rollups& rollups)
+    : numbers_(numbers),
+      rollups_(rollups),
+      insert_line_(db.prepare(R"(
+insert into people_counting_raw (change_no, organization_id, store_id, sensor_id, line, started_at, seq,
+                                 duration_ms, count_in, count_out, flags, revision, received_at)
+values (?, 1, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+on conflict (store_id, sensor_id, started_at, line, seq) do nothing returning 1)")),
+      find_line_(
+          db.prepare("select change_no, duration_ms, count_in, count_out, flags, revision "
+                     "from people_counting_raw where store_id = 1 and sensor_id = ? and started_at = ? "
+                     "and line = ? and seq = 0")),
+      delete_line_(db.prepare("delete from people_counting_raw where change_no = ?")),
+      last_seq_(db.prepare("select max(seq) from people_counting_raw where store_id = 1 and sensor_id = ? "
+                           "and started_at = ? and line = ?")),
+      sum_events_(
+          db.prepare("select coalesce(sum(count_in), 0), coalesce(sum(count_out), 0) "
+                     "from people_counting_raw where store_id = 1 and sensor_id = ? and started_at >= ? "
+                     "and started_at < ? and line = ? and duration_ms = 0 and flags & 32 = 0")),
+      insert_region_(db.prepare(R"(
+insert into regional_counting_raw (change_no, organization_id, store_id, sensor_id, region, started_at,
+                                   occupancy, flags, revision, received_at)
+values (?, 1, 1, ?, ?, ?, ?, ?, ?, ?)
+on conflict (store_id, sensor_id, started_at, region, seq) do nothing returning 1)")),
+      find_region_(
+          db.prepare("select change_no, occupancy, revision from regional_counting_raw "
+                     "where store_id = 1 and sensor_id = ? and started_at = ? and region = ? and seq = 0")),
+      delete_region_(db.prepare("delete from regional_counting_raw where change_no = ?")) {}
+
+bool Readings::insert(std::int64_t sensor, std::string_view line, const Reading& reading, std::int64_t seq,
+                      std::int64_t revision, UtcMs received) {
+  insert_line_.bind(numbers_.next(), sensor, line, count_ms(reading.started), seq, reading.duration.count(),
+                    reading.count_in, reading.count_out, reading.flags, revision, count_ms(received));
+  const bool fresh = insert_line_.step();
+  insert_line_.reset();
+  if (fresh) (void)numbers_.take();
+  return fresh;
+}
+
+Stored Readings::put(std::int64_t sensor, std::string_view line, Reading reading, UtcMs received) {
+  if (reading.minus_events && reading.duration.count() > 0) subtract_events(sensor, line, reading);
+  if (!insert(sensor, line, reading, 0, 1, received)) {
+    if (!reading.separate) return replace(sensor, line, reading, received);
+    insert(sensor, line, reading, next_seq(sensor, line, reading.started), 1, received);
+  }
+  rollups_.add(sensor, line, reading);
+  return Stored::inserted;
+}
+
+void Readings::subtract_events(std::int64_t sensor, std::string_view line, Reading& reading) {
+  sum_events_.bind(sensor, count_ms(reading.started), count_ms(reading.started + reading.duration), line);
+  if (sum_events_.step()) {
+    const auto less = [](std::optional<std::int64_t>& count, std::int64_t already) {
+      if (count) *count = std::max<std::int64_t>(0, *count - already);
+    };
+    less(reading.count_in, sum_events_.integer(0));
+    less(reading.count_out, sum_events_.integer(1));
+  }
+  sum_events_.reset();
+}
+
+std::int64_t Readings::next_seq(std::int64_t sensor, std::string_view line, UtcMs started) {
+  last_seq_.bind(sensor, count_ms(started), line);
+  const auto next = last_seq_.step() ? last_seq_.integer(0) + 1 : 0;
+  last_seq_.reset();
+  return next;
+}
+
+Stored Readings::replace(std::int64_t sensor, std::string_view line, Reading reading, UtcMs received) {
+  find_line_.bind(sensor, count_ms(reading.started), line);
+  (void)find_line_.step();
+  const auto change_no = find_line_.integer(0);
+  const Millis old_duration{find_line_.integer(1)};
+  const bool same = old_duration == reading.duration && find_line_.maybe_integer(2) == reading.count_in &&
+                    find_line_.maybe_integer(3) == reading.count_out;
+  const auto revision = find_line_.integer(5);
+  find_line_.reset();
+  if (same) return Stored::repeated;
+
+  reading.flags |= kCorrected;
+  delete_line_.bind(change_no).run();
+  insert(sensor, line, reading, 0, revision + 1, received);
+  rollups_.touch(sensor, line, reading.started, old_duration);
+  rollups_.touch(sensor, line, reading.started, reading.duration);
+  return Stored::corrected;
+}
+
+Stored Readings::put(std::int64_t sensor, std::string_view region, const Presence& presence, UtcMs received) {
+  const auto insert = [&](std::int64_t revision) {
+    insert_region_.bind(numbers_.next(), sensor, region, count_ms(presence.at), presence.occupancy,
+                        presence.flags, revision, count_ms(received));
+    const bool fresh = insert_region_.step();
+    insert_region_.reset();
+    if (fresh) (void)numbers_.take();
+    return fresh;
+  };
+  if (insert(1)) {
+    rollups_.add(sensor, region, presence);
+    return Stored::inserted;
+  }
+  find_region_.bind(sensor, count_ms(presence.at), region);
+  (void)find_region_.step();
+  const auto change_no = find_region_.integer(0);
+  const bool same = find_region_.maybe_integer(1) == presence.occupancy;
+  const auto revision = find_region_.integer(2);
+  find_region_.reset();
+  if (same) return Stored::repeated;
+  delete_region_.bind(change_no).run();
+  insert(revision + 1);
+  rollups_.add(sensor, region, presence);
+  return Stored::corrected;
+}
+
+}  // namespace lintel::store

@@ -1,0 +1,178 @@
+#include "gateway/store/rollups.hpp"
+
+#include <algorithm>
+
+namespace lintel::store {
+
+namespace {
+
+constexpr Millis kHour{3'600'000};
+
+std::int64_t hour_of(UtcMs t) {
+  return count_ms(std::chrono::floor<std::chrono::hours>(t));
+}
+
+// Readings of one line whose last instant lies in [?3, ?4). The first bound on started_at lets the key
+// find short readings; the long ones, which are few, have an index of their own.
+constexpr const char* kSumHour = R"(
+select coalesce(sum(count_in), 0), coalesce(sum(count_out), 0), count(*)
+  from people_counting_raw
+ where store_id = 1 and sensor_id = ?1 and line = ?2
+   and started_at > ?3 - 3600001 and started_at < ?4 and duration_ms <= 3600000
+   and started_at + max(duration_ms - 1, 0) >= ?3 and started_at + max(duration_ms - 1, 0) < ?4
+   and flags & 48 = 0)";
+
+constexpr const char* kSumDay = R"(
+with r as (
+  select * from people_counting_raw
+   where store_id = 1 and sensor_id = ?1 and line = ?2
+     and started_at > ?3 - 3600001 and started_at < ?4 and duration_ms <= 3600000
+  union all
+  select * from people_counting_raw indexed by people_counting_raw_long
+   where store_id = 1 and sensor_id = ?1 and line = ?2 and duration_ms > 3600000
+     and started_at < ?4)
+select coalesce(sum(iif(flags & 16 = 0 and duration_ms <= 3600000, count_in, 0)), 0),
+       coalesce(sum(iif(flags & 16 = 0 and duration_ms <= 3600000, count_out, 0)), 0),
+       coalesce(sum(iif(flags & 16 = 0 and duration_ms > 3600000, count_in, 0)), 0),
+       coalesce(sum(iif(flags & 16 = 0 and duration_ms > 3600000, count_out, 0)), 0),
+       coalesce(sum(iif(flags & 16 <> 0, count_in, 0)), 0),
+       coalesce(sum(iif(flags & 16 <> 0, count_out, 0)), 0),
+       count(*)
+  from r
+ where started_at + max(duration_ms - 1, 0) >= ?3 and started_at + max(duration_ms - 1, 0) < ?4
+   and flags & 32 = 0)";
+
+}  // namespace
+
+Rollups::Rollups(Database& db, Calendar calendar)
+    : calendar_(std::move(calendar)),
+      add_hour_(db.prepare(R"(
+insert into hourly_analytics (organization_id, store_id, sensor_id, line, region, hour_at, count_in, count_out,
+                              occupancy_max, readings, updated_at)
+values (1, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+on conflict do update set count_in = count_in + excluded.count_in, count_out = count_out + excluded.count_out,
+  occupancy_max = coalesce(max(occupancy_max, excluded.occupancy_max), occupancy_max, excluded.occupancy_max),
+  readings = readings + excluded.readings, updated_at = excluded.updated_at)")),
+      add_day_(db.prepare(R"(
+insert into daily_analytics (organization_id, store_id, sensor_id, line, region, day, count_in, count_out,
+                             unallocated_in, unallocated_out, estimated_in, estimated_out, occupancy_max,
+                             readings, updated_at)
+values (1, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+on conflict do update set count_in = count_in + excluded.count_in, count_out = count_out + excluded.count_out,
+  unallocated_in = unallocated_in + excluded.unallocated_in,
+  unallocated_out = unallocated_out + excluded.unallocated_out,
+  estimated_in = estimated_in + excluded.estimated_in, estimated_out = estimated_out + excluded.estimated_out,
+  occupancy_max = coalesce(max(occupancy_max, excluded.occupancy_max), occupancy_max, excluded.occupancy_max),
+  readings = readings + excluded.readings, updated_at = excluded.updated_at)")),
+      clear_hour_(
+          db.prepare("delete from hourly_analytics where store_id = 1 and sensor_id = ? and hour_at = ? "
+                     "and line = ? and region = ''")),
+      clear_day_(db.prepare("delete from daily_analytics where store_id = 1 and sensor_id = ? and day = ? "
+                            "and line = ? and region = ''")),
+      sum_hour_(db.prepare(kSumHour)),
+      sum_day_(db.prepare(kSumDay)) {}
+
+void Rollups::add(std::int64_t sensor, std::string_view line, const Reading& reading) {
+  if ((reading.flags & kVoided) != 0) return;
+  const UtcMs last = last_instant(reading.started, reading.duration);
+  const auto in = reading.count_in.value_or(0);
+  const auto out = reading.count_out.value_or(0);
+  auto& day = days_[{sensor, calendar_.day(last), std::string(line), {}}];
+  ++day.readings;
+  if ((reading.flags & kEstimated) != 0) {
+    day.estimated_in += in;
+    day.estimated_out += out;
+  } else if (reading.duration > kHour) {
+    day.unallocated_in += in;
+    day.unallocated_out += out;
+  } else {
+    day.in += in;
+    day.out += out;
+    auto& hour = hours_[{sensor, hour_of(last), std::string(line), {}}];
+    ++hour.readings;
+    hour.in += in;
+    hour.out += out;
+  }
+}
+
+void Rollups::add(std::int64_t sensor, std::string_view region, const Presence& presence) {
+  const auto raise = [&](Sum& sum) {
+    ++sum.readings;
+    if (presence.occupancy) sum.occupancy_max = std::max(sum.occupancy_max, presence.occupancy);
+  };
+  raise(hours_[{sensor, hour_of(presence.at), {}, std::string(region)}]);
+  raise(days_[{sensor, calendar_.day(presence.at), {}, std::string(region)}]);
+}
+
+void Rollups::touch(std::int64_t sensor, std::string_view line, UtcMs started, Millis duration) {
+  const UtcMs last = last_instant(started, duration);
+  dirty_hours_.insert({sensor, hour_of(last), std::string(line), {}});
+  dirty_days_.insert({sensor, calendar_.day(last), std::string(line), {}});
+}
+
+void Rollups::flush(UtcMs now) {
+  for (const auto& [bucket, sum] : hours_) {
+    if (!dirty_hours_.contains(bucket)) write_hour(bucket, sum, now);
+  }
+  for (const auto& [bucket, sum] : days_) {
+    if (!dirty_days_.contains(bucket)) write_day(bucket, sum, now);
+  }
+  for (const auto& bucket : dirty_hours_) recompute_hour(bucket, now);
+  for (const auto& bucket : dirty_days_) recompute_day(bucket, now);
+  discard();
+}
+
+void Rollups::discard() {
+  hours_.clear();
+  days_.clear();
+  dirty_hours_.clear();
+  dirty_days_.clear();
+}
+
+void Rollups::write_hour(const Bucket& bucket, const Sum& sum, UtcMs now) {
+  add_hour_
+      .bind(bucket.sensor, bucket.line, bucket.region, bucket.slot, sum.in, sum.out, sum.occupancy_max,
+            sum.readings, count_ms(now))
+      .run();
+}
+
+void Rollups::write_day(const Bucket& bucket, const Sum& sum, UtcMs now) {
+  add_day_
+      .bind(bucket.sensor, bucket.line, bucket.region, bucket.slot, sum.in, sum.out, sum.unallocated_in,
+            sum.unallocated_out, sum.estimated_in, sum.estimated_out, sum.occupancy_max, sum.readings,
+            count_ms(now))
+      .run();
+}
+
+void Rollups::recompute_hour(const Bucket& bucket, UtcMs now) {
+  clear_hour_.bind(bucket.sensor, bucket.slot, bucket.line).run();
+  sum_hour_.bind(bucket.sensor, bucket.line, bucket.slot, bucket.slot + kHour.count());
+  Sum sum;
+  if (sum_hour_.step()) {
+    sum.in = sum_hour_.integer(0);
+    sum.out = sum_hour_.integer(1);
+    sum.readings = sum_hour_.integer(2);
+  }
+  sum_hour_.reset();
+  if (sum.readings > 0) write_hour(bucket, sum, now);
+}
+
+void Rollups::recompute_day(const Bucket& bucket, UtcMs now) {
+  clear_day_.bind(bucket.sensor, bucket.slot, bucket.line).run();
+  sum_day_.bind(bucket.sensor, bucket.line, count_ms(calendar_.begin(bucket.slot)),
+                count_ms(calendar_.begin(bucket.slot + 1)));
+  Sum sum;
+  if (sum_day_.step()) {
+    sum.in = sum_day_.integer(0);
+    sum.out = sum_day_.integer(1);
+    sum.unallocated_in = sum_day_.integer(2);
+    sum.unallocated_out = sum_day_.integer(3);
+    sum.estimated_in = sum_day_.integer(4);
+    sum.estimated_out = sum_day_.integer(5);
+    sum.readings = sum_day_.integer(6);
+  }
+  sum_day_.reset();
+  if (sum.readings > 0) write_day(bucket, sum, now);
+}
+
+}  // namespace lintel::store

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+
+#include "gateway/store/reading.hpp"
+#include "gateway/store/sqlite.hpp"
+
+namespace lintel::store {
+
+/// One bucket of hourly_analytics or daily_analytics. `slot` is the hour's start in ms, or the day.
+struct Bucket {
+  std::int64_t sensor = 0;
+  std::int64_t slot = 0;
+  std::string line;
+  std::string region;
+
+  friend bool operator==(const Bucket&, const Bucket&) = default;
+  friend auto operator<=>(const Bucket&, const Bucket&) = default;
+};
+
+struct BucketHash {
+  std::size_t operator()(const Bucket& b) const noexcept {
+    std::size_t h = std::hash<std::string>{}(b.line) ^ (std::hash<std::string>{}(b.region) << 1);
+    h = h * 31 + static_cast<std::size_t>(b.slot);
+    return h * 31 + static_cast<std::size_t>(b.sensor);
+  }
+};
+
+/// The calendar roll-ups need: the store's day of an instant, and where a day begins.
+struct Calendar {
+  std::function<std::int64_t(UtcMs)> day;
+  std::function<UtcMs(std::int64_t)> begin;
+};
+
+/// Keeps hourly_analytics and daily_analytics equal to the raw tables. New readings add up in memory
+/// until flush(); buckets of a changed reading are computed anew from raw rows. Writer thread only.
+class Rollups {
+ public:
+  Rollups(Database& db, Calendar calendar);
+
+  void add(std::int64_t sensor, std::string_view line, const Reading& reading);
+  void add(std::int64_t sensor, std::string_view region, const Presence& presence);
+  /// The row at these times changed or went: its buckets are recomputed at the next flush.
+  void touch(std::int64_t sensor, std::string_view line, UtcMs started, Millis duration);
+
+  /// Writes what has gathered, inside the caller's transaction.
+  void flush(UtcMs now);
+  /// Forgets what has gathered, after a rollback.
+  void discard();
+
+ private:
+  struct Sum {
+    std::int64_t in = 0, out = 0;
+    std::int64_t unallocated_in = 0, unallocated_out = 0;
+    std::int64_t estimated_in = 0, estimated_out = 0;
+    std::optional<std::int64_t> occupancy_max;
+    std::int64_t readings = 0;
+  };
+  void write_hour(const Bucket& bucket, const Sum& sum, UtcMs now);
+  void write_day(const Bucket& bucket, const Sum& sum, UtcMs now);
+  void recompute_hour(const Bucket& bucket, UtcMs now);
+  void recompute_day(const Bucket& bucket, UtcMs now);
+
+  Calendar calendar_;
+  Statement add_hour_, add_day_, clear_hour_, clear_day_, sum_hour_, sum_day_;
+  std::unordered_map<Bucket, Sum, BucketHash> hours_, days_;
+  std::set<Bucket> dirty_hours_, dirty_days_;
+};
+
+}  // namespace lintel::store

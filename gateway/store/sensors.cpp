@@ -1,0 +1,111 @@
+#include "gateway/store/sensors.hpp"
+
+#include <fmt/format.h>
+
+#include "gateway/store/identity.hpp"
+
+namespace lintel::store {
+
+namespace {
+constexpr BootTime kWriteEvery = std::chrono::seconds{60};
+}
+
+Sensors::Sensors(Database& db, ChangeNumbers& numbers, std::string store_public_id)
+    : numbers_(numbers),
+      store_public_id_(std::move(store_public_id)),
+      select_(db.prepare("select id, serial, name, model, link, last_data_received, interval_ms "
+                         "from sensor_metadata where deleted_at is null")),
+      insert_(db.prepare(R"(
+insert into sensor_metadata (organization_id, store_id, gateway_id, public_id, serial, name, model, link,
+                             created_at, updated_at)
+values (1, 1, 1, ?, ?, ?, ?, ?, ?, ?) returning id)")),
+      update_(db.prepare(
+          "update sensor_metadata set name = ?, model = ?, link = ?, updated_at = ? where id = ?")),
+      owe_(db.prepare("insert into journal (change_no, kind, body) values (?, 'sensor', ?)")),
+      liveness_(db.prepare("update sensor_metadata set last_data_received = ?, last_boot_id = ?, "
+                           "last_boot_ms = ?, interval_ms = ? where id = ?")) {
+  load();
+}
+
+void Sensors::load() {
+  by_serial_.clear();
+  select_.reset();
+  while (select_.step()) {
+    Sensor sensor;
+    sensor.id = select_.integer(0);
+    sensor.serial = select_.text(1);
+    sensor.name = select_.text(2);
+    sensor.model = select_.text(3);
+    sensor.link = select_.text(4);
+    sensor.last_data = utc_ms(select_.integer(5));
+    sensor.interval_ms = select_.integer(6);
+    by_serial_.emplace(sensor.serial, sensor);
+  }
+  select_.reset();
+}
+
+Sensor* Sensors::claim(std::string_view serial, std::string_view name, std::string_view model,
+                       std::string_view link, UtcMs now) {
+  const auto found = by_serial_.find(std::string(serial));
+  if (found == by_serial_.end()) return add(serial, name, model, link, now);
+  Sensor& sensor = found->second;
+  const bool renamed = !name.empty() && sensor.name != name;
+  if (renamed || sensor.model != model || sensor.link != link) {
+    if (renamed) sensor.name = name;
+    sensor.model = model;
+    sensor.link = link;
+    update_.bind(sensor.name, sensor.model, sensor.link, count_ms(now), sensor.id).run();
+    owe(sensor.id);
+  }
+  return &sensor;
+}
+
+Sensor* Sensors::add(std::string_view serial, std::string_view name, std::string_view model,
+                     std::string_view link, UtcMs now) {
+  if (by_serial_.size() >= kMostUnnamed) return nullptr;
+  Sensor sensor;
+  sensor.serial = serial;
+  sensor.name = name.empty() ? serial : name;
+  sensor.model = model;
+  sensor.link = link;
+  insert_.bind(named_uuid(store_public_id_, fmt::format("sensor:{}", serial)), sensor.serial, sensor.name,
+               sensor.model, sensor.link, count_ms(now), count_ms(now));
+  (void)insert_.step();
+  sensor.id = insert_.integer(0);
+  insert_.reset();
+  owe(sensor.id);
+  return &by_serial_.emplace(sensor.serial, sensor).first->second;
+}
+
+void Sensors::owe(std::int64_t id) {
+  owe_.bind(numbers_.take(), fmt::format(R"({{"sensor_id":{}}})", id)).run();
+}
+
+void Sensors::heard(Sensor& sensor, UtcMs now, BootTime arrived) {
+  if (sensor.seen && arrived > sensor.last_boot) {
+    const auto gap = std::chrono::duration_cast<Millis>(arrived - sensor.last_boot).count();
+    // A moving average that forgets slowly: one silence must not become the sensor's rhythm.
+    sensor.interval_ms = sensor.interval_ms == 0 ? gap : sensor.interval_ms + (gap - sensor.interval_ms) / 8;
+  }
+  sensor.seen = true;
+  sensor.dirty = true;
+  sensor.last_data = now;
+  sensor.last_boot = arrived;
+}
+
+void Sensors::flush(const BootId& boot, BootTime now, bool all) {
+  const std::string_view boot_bytes(reinterpret_cast<const char*>(boot.data()), boot.size());
+  for (auto& [serial, sensor] : by_serial_) {
+    const bool due = sensor.written == BootTime{} || now - sensor.written >= kWriteEvery;
+    if (!sensor.dirty || !(due || all)) continue;
+    liveness_.bind(count_ms(sensor.last_data), std::nullopt,
+                   std::chrono::duration_cast<Millis>(sensor.last_boot).count(), sensor.interval_ms,
+                   sensor.id);
+    liveness_.bind_blob(2, boot_bytes);
+    liveness_.run();
+    sensor.dirty = false;
+    sensor.written = now;
+  }
+}
+
+}  // namespace lintel::store

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "firmware-bridge/core/result.hpp"
+#include "firmware-bridge/core/time.hpp"
+#include "gateway/store/readings.hpp"
+#include "gateway/store/sqlite.hpp"
+
+namespace lintel::store {
+
+struct Sensor {
+  std::int64_t id = 0;
+  std::string serial;
+  std::string name;
+  std::string model;
+  std::string link;
+  // Liveness, written to the table at most once a minute.
+  UtcMs last_data{};
+  BootTime last_boot{};
+  std::int64_t interval_ms = 0;  ///< learned rhythm, 0 until it has one
+  bool seen = false;             ///< heard since this process started
+  bool dirty = false;
+  BootTime written{};
+};
+
+/// The sensors of this store by the identity they state. Writer thread only.
+class Sensors {
+ public:
+  /// More devices than this are not taken in on their own: a hostile payload could name one each time.
+  static constexpr std::size_t kMostUnnamed = 1000;
+
+  Sensors(Database& db, ChangeNumbers& numbers, std::string store_public_id);
+
+  /// Reads the table anew: at start and after a rollback.
+  void load();
+
+  /// The sensor of that identity; a new one is registered as `planning` and owed to HQ. `name` empty:
+  /// the identity. A change of name, model or link is stored and owed too. Null when the store is full.
+  Sensor* claim(std::string_view serial, std::string_view name, std::string_view model, std::string_view link,
+                UtcMs now);
+
+  /// Notes that data came; learns the sensor's rhythm.
+  void heard(Sensor& sensor, UtcMs now, BootTime arrived);
+
+  /// Writes liveness that is a minute old or older, inside the caller's transaction.
+  void flush(const BootId& boot, BootTime now, bool all = false);
+
+  [[nodiscard]] const std::unordered_map<std::string, Sensor>& all() const { return by_serial_; }
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view s) const noexcept { return std::hash<std::string_view>{}(s); }
+  };
+  void owe(std::int64_t id);
+  Sensor* add(std::string_view serial, std::string_view name, std::string_view model, std::string_view link,
+              UtcMs now);
+
+  ChangeNumbers& numbers_;
+  std::string store_public_id_;
+  Statement select_, insert_, update_, owe_, liveness_;
+  std::unordered_map<std::string, Sensor> by_serial_;
+};
+
+}  // namespace lintel::store

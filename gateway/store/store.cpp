@@ -1,0 +1,191 @@
+#include "gateway/store/store.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "gateway/store/identity.hpp"
+
+namespace lintel::store {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+Result<int> take_lock(const fs::path& dir) {
+  std::error_code error;
+  fs::create_directories(dir, error);
+  if (error) {
+    return fail(ErrorKind::misconfigured,
+                fmt::format("cannot create the state directory {}: {}", dir.string(), error.message()));
+  }
+  const fs::path file = dir / "writer.lock";
+  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  if (fd < 0) {
+    return fail(
+        ErrorKind::misconfigured,
+        fmt::format("cannot write in the state directory {}: {}; check its owner, or set [gateway] state_dir",
+                    dir.string(), std::generic_category().message(errno)));
+  }
+  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    ::close(fd);
+    return fail(
+        ErrorKind::misconfigured,
+        fmt::format("another lintel is writing in {}: stop it first, or give this one its own state_dir",
+                    dir.string()));
+  }
+  return fd;
+}
+
+/// A file whose pages contradict themselves is found before it is built upon.
+Result<Database> open_sound(const fs::path& file) {
+  auto db = Database::open(file, OpenMode::writer);
+  if (!db) return db;
+  if (auto migrated = migrate(*db); !migrated) return tl::unexpected(migrated.error());
+  return db;
+}
+
+fs::path set_aside(const fs::path& file, UtcMs now) {
+  const fs::path aside = file.string() + fmt::format(".corrupt-{}", count_ms(now) / 1000);
+  std::error_code ignored;
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    fs::rename(file.string() + suffix, aside.string() + suffix, ignored);
+  }
+  return aside;
+}
+
+}  // namespace
+
+fs::path database_path(const fs::path& state_dir) {
+  return state_dir / "lintel.db";
+}
+
+Result<std::unique_ptr<Store>> Store::open(const fs::path& dir, const Identity& identity, Calendar calendar,
+                                           UtcMs now) {
+  auto lock = take_lock(dir);
+  if (!lock) return tl::unexpected(lock.error());
+  std::string notice;
+  auto db = open_sound(database_path(dir));
+  if (!db && db.error().kind == ErrorKind::corrupt) {
+    const fs::path aside = set_aside(database_path(dir), now);
+    notice = fmt::format("the database could not be read ({}); it was kept as {} and a new one begun",
+                         db.error().message, aside.string());
+    db = open_sound(database_path(dir));
+  }
+  if (!db) {
+    ::close(*lock);
+    return tl::unexpected(db.error());
+  }
+  std::unique_ptr<Store> store(new Store(std::move(*db), *lock));
+  store->notice_ = std::move(notice);
+  try {
+    store->establish(identity, now);
+    store->prepare(std::move(calendar));
+  } catch (const SqliteError& error) {
+    return fail(ErrorKind::corrupt,
+                fmt::format("cannot use the database {}: {}", database_path(dir).string(), error.message));
+  }
+  return store;
+}
+
+Store::~Store() {
+  if (lock_ >= 0) ::close(lock_);
+}
+
+void Store::establish(const Identity& identity, UtcMs now) {
+  const auto ms = count_ms(now);
+  db_.execute("begin immediate");
+  if (db_.scalar("select count(*) from writer_state") == 0) {
+    db_.prepare("insert into writer_state (id, epoch) values (1, ?)").bind(random_uuid()).run();
+    db_.prepare("insert into sync_state (id) values (1)").run();
+    db_.prepare(
+           "insert into organizations (id, organization_id, public_id, name, created_at, updated_at) "
+           "values (1, 1, ?, 'organization', ?, ?)")
+        .bind(random_uuid(), ms, ms)
+        .run();
+    db_.prepare(
+           "insert into stores (id, organization_id, node_id, public_id, name, created_at, updated_at) "
+           "values (1, 1, 1, ?, ?, ?, ?)")
+        .bind(identity.store_id.empty() ? random_uuid() : identity.store_id, identity.store_name, ms, ms)
+        .run();
+    db_.prepare(
+           "insert into gateways (id, organization_id, store_id, public_id, name, created_at, updated_at) "
+           "values (1, 1, 1, ?, ?, ?, ?)")
+        .bind(random_uuid(), identity.gateway_name, ms, ms)
+        .run();
+  }
+  db_.prepare(
+         "update stores set public_id = coalesce(nullif(?, ''), public_id), name = ?, timezone = ?, "
+         "day_start_minute = ? where id = 1")
+      .bind(identity.store_id, identity.store_name, identity.timezone, identity.day_start_minute)
+      .run();
+  db_.prepare("update gateways set name = ?, version = ? where id = 1")
+      .bind(identity.gateway_name, identity.version)
+      .run();
+  db_.execute("commit");
+  auto id = db_.prepare("select public_id from stores where id = 1");
+  (void)id.step();
+  store_id_ = id.text(0);
+}
+
+void Store::prepare(Calendar calendar) {
+  rollups_ = std::make_unique<Rollups>(db_, std::move(calendar));
+  readings_ = std::make_unique<Readings>(db_, numbers_, *rollups_);
+  sensors_ = std::make_unique<Sensors>(db_, numbers_, store_id_);
+  quarantine_ = std::make_unique<Quarantine>(db_);
+  begin_ = db_.prepare("begin immediate");
+  commit_ = db_.prepare("commit");
+  rollback_ = db_.prepare("rollback");
+  save_ = db_.prepare(
+      "update writer_state set next_change_no = ?, spool_segment = ?, spool_offset = ?, "
+      "recent_packets = ? where id = 1");
+  load_state();
+}
+
+void Store::load_state() {
+  auto state = db_.prepare("select next_change_no, spool_segment, spool_offset from writer_state");
+  (void)state.step();
+  numbers_.restore(state.integer(0));
+  position_ = {static_cast<std::uint64_t>(state.integer(1)), static_cast<std::uint64_t>(state.integer(2))};
+}
+
+std::string Store::recent_packets() {
+  auto state = db_.prepare("select recent_packets from writer_state");
+  (void)state.step();
+  return std::string(state.text(0));
+}
+
+void Store::begin() {
+  begin_.run();
+  in_batch_ = true;
+}
+
+void Store::commit(SpoolPosition position, std::string_view recent_packets, UtcMs now) {
+  rollups_->flush(now);
+  save_.bind(numbers_.next(), position.segment, position.offset, "");
+  save_.bind_blob(4, recent_packets);
+  save_.run();
+  commit_.run();
+  in_batch_ = false;
+  position_ = position;
+}
+
+void Store::rollback() {
+  try {
+    if (sqlite3_get_autocommit(db_.handle()) == 0) rollback_.run();
+  } catch (const SqliteError&) {
+    // SQLite has rolled back by itself, as it does when the disk is full.
+  }
+  in_batch_ = false;
+  rollups_->discard();
+  load_state();
+  sensors_->load();
+  quarantine_->load();
+}
+
+}  // namespace lintel::store
