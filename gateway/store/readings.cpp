@@ -8,29 +8,26 @@ Readings::Readings(Database& db, ChangeNumbers& numbers, Rollups& rollups)
     : numbers_(numbers),
       rollups_(rollups),
       insert_line_(db.prepare(R"(
-insert into people_counting_raw (change_no, organization_id, store_id, sensor_id, line, started_at, seq,
+insert into people_counting_raw (change_no, sensor_id, line, started_at, seq,
                                  duration_ms, count_in, count_out, flags, revision, received_at)
-values (?, 1, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-on conflict (store_id, sensor_id, started_at, line, seq) do nothing returning 1)")),
-      find_line_(
-          db.prepare("select change_no, duration_ms, count_in, count_out, flags, revision "
-                     "from people_counting_raw where store_id = 1 and sensor_id = ? and started_at = ? "
-                     "and line = ? and seq = 0")),
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+on conflict (started_at, sensor_id, line, seq) do nothing returning 1)")),
+      find_line_(db.prepare("select change_no, duration_ms, count_in, count_out, flags, revision "
+                            "from people_counting_raw where sensor_id = ? and started_at = ? "
+                            "and line = ? and seq = 0")),
       delete_line_(db.prepare("delete from people_counting_raw where change_no = ?")),
-      last_seq_(db.prepare("select max(seq) from people_counting_raw where store_id = 1 and sensor_id = ? "
+      last_seq_(db.prepare("select max(seq) from people_counting_raw where sensor_id = ? "
                            "and started_at = ? and line = ?")),
-      sum_events_(
-          db.prepare("select coalesce(sum(count_in), 0), coalesce(sum(count_out), 0) "
-                     "from people_counting_raw where store_id = 1 and sensor_id = ? and started_at >= ? "
-                     "and started_at < ? and line = ? and duration_ms = 0 and flags & 32 = 0")),
+      sum_events_(db.prepare("select coalesce(sum(count_in), 0), coalesce(sum(count_out), 0) "
+                             "from people_counting_raw where sensor_id = ? and started_at >= ? "
+                             "and started_at < ? and line = ? and duration_ms = 0 and flags & 32 = 0")),
       insert_region_(db.prepare(R"(
-insert into regional_counting_raw (change_no, organization_id, store_id, sensor_id, region, started_at,
+insert into regional_counting_raw (change_no, sensor_id, region, started_at,
                                    occupancy, flags, revision, received_at)
-values (?, 1, 1, ?, ?, ?, ?, ?, ?, ?)
-on conflict (store_id, sensor_id, started_at, region, seq) do nothing returning 1)")),
-      find_region_(
-          db.prepare("select change_no, occupancy, revision from regional_counting_raw "
-                     "where store_id = 1 and sensor_id = ? and started_at = ? and region = ? and seq = 0")),
+values (?, ?, ?, ?, ?, ?, ?, ?)
+on conflict (started_at, sensor_id, region, seq) do nothing returning 1)")),
+      find_region_(db.prepare("select change_no, occupancy, revision from regional_counting_raw "
+                              "where sensor_id = ? and started_at = ? and region = ? and seq = 0")),
       delete_region_(db.prepare("delete from regional_counting_raw where change_no = ?")) {}
 
 bool Readings::insert(std::int64_t sensor, std::string_view line, const Reading& reading, std::int64_t seq,

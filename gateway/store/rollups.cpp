@@ -17,7 +17,7 @@ std::int64_t hour_of(UtcMs t) {
 constexpr const char* kSumHour = R"(
 select coalesce(sum(count_in), 0), coalesce(sum(count_out), 0), count(*)
   from people_counting_raw
- where store_id = 1 and sensor_id = ?1 and line = ?2
+ where sensor_id = ?1 and line = ?2
    and started_at > ?3 - 3600001 and started_at < ?4 and duration_ms <= 3600000
    and started_at + max(duration_ms - 1, 0) >= ?3 and started_at + max(duration_ms - 1, 0) < ?4
    and flags & 48 = 0)";
@@ -25,11 +25,11 @@ select coalesce(sum(count_in), 0), coalesce(sum(count_out), 0), count(*)
 constexpr const char* kSumDay = R"(
 with r as (
   select * from people_counting_raw
-   where store_id = 1 and sensor_id = ?1 and line = ?2
+   where sensor_id = ?1 and line = ?2
      and started_at > ?3 - 3600001 and started_at < ?4 and duration_ms <= 3600000
   union all
   select * from people_counting_raw indexed by people_counting_raw_long
-   where store_id = 1 and sensor_id = ?1 and line = ?2 and duration_ms > 3600000
+   where sensor_id = ?1 and line = ?2 and duration_ms > 3600000
      and started_at < ?4)
 select coalesce(sum(iif(flags & 16 = 0 and duration_ms <= 3600000, count_in, 0)), 0),
        coalesce(sum(iif(flags & 16 = 0 and duration_ms <= 3600000, count_out, 0)), 0),

@@ -1,0 +1,36 @@
+#include "gateway/counting/series.hpp"
+
+namespace lintel::counting {
+
+SeriesStates::SeriesStates(store::Database& db)
+    : select_(db.prepare("select sensor_id, line, state from counter_state")),
+      save_(db.prepare("insert into counter_state (sensor_id, line, state) values (?, ?, ?) "
+                       "on conflict do update set state = excluded.state")) {
+  load();
+}
+
+SeriesState& SeriesStates::of(std::int64_t sensor, std::string_view line) {
+  Entry& entry = entries_[{sensor, std::string(line)}];
+  entry.touched = true;
+  return entry.state;
+}
+
+void SeriesStates::flush() {
+  for (auto& [key, entry] : entries_) {
+    if (!entry.touched) continue;
+    save_.bind(key.sensor, key.line, to_json(entry.state)).run();
+    entry.touched = false;
+  }
+}
+
+void SeriesStates::load() {
+  entries_.clear();
+  while (select_.step()) {
+    Entry entry;
+    from_json(select_.text(2), entry.state);
+    entries_.emplace(Key{select_.integer(0), std::string(select_.text(1))}, entry);
+  }
+  select_.reset();
+}
+
+}  // namespace lintel::counting

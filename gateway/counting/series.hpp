@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "gateway/counting/counter.hpp"
+#include "gateway/store/sqlite.hpp"
+
+namespace lintel::counting {
+
+/// The states of all series, loaded once and written with the readings they led to. Writer thread only.
+class SeriesStates {
+ public:
+  explicit SeriesStates(store::Database& db);
+
+  /// State of a sensor's line; a fresh one for a series that was never heard. The reference holds until
+  /// the next load(). The caller may change it: it is written at the next flush().
+  SeriesState& of(std::int64_t sensor, std::string_view line);
+
+  void flush();
+  /// Reads the table anew, after a rollback.
+  void load();
+
+ private:
+  struct Key {
+    std::int64_t sensor;
+    std::string line;
+    friend bool operator==(const Key&, const Key&) = default;
+  };
+  struct Hash {
+    std::size_t operator()(const Key& key) const noexcept {
+      return std::hash<std::string>{}(key.line) * 31 + static_cast<std::size_t>(key.sensor);
+    }
+  };
+  struct Entry {
+    SeriesState state;
+    bool touched = false;
+  };
+
+  store::Statement select_, save_;
+  std::unordered_map<Key, Entry, Hash> entries_;
+};
+
+}  // namespace lintel::counting
