@@ -65,8 +65,8 @@ fs::path database_path(const fs::path& state_dir) {
   return state_dir / "lintel.db";
 }
 
-Result<std::unique_ptr<Store>> Store::open(const fs::path& dir, const Identity& identity, Calendar calendar,
-                                           UtcMs now) {
+Result<std::unique_ptr<Store>> Store::open(const fs::path& dir, const Identity& identity,
+                                           const MakeCalendar& calendar, UtcMs now) {
   auto lock = take_lock(dir);
   if (!lock) return tl::unexpected(lock.error());
   std::string notice;
@@ -85,7 +85,9 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& dir, const Identity& 
   store->notice_ = std::move(notice);
   try {
     store->establish(identity, now);
-    store->prepare(std::move(calendar));
+    auto made = calendar(store->timezone_, store->day_start_minute_);
+    if (!made) return tl::unexpected(made.error());
+    store->prepare(std::move(*made));
   } catch (const SqliteError& error) {
     return fail(ErrorKind::corrupt,
                 fmt::format("cannot use the database {}: {}", database_path(dir).string(), error.message));
@@ -128,9 +130,11 @@ void Store::establish(const Identity& identity, UtcMs now) {
       .bind(identity.gateway_name, identity.version)
       .run();
   db_.execute("commit");
-  auto id = db_.prepare("select public_id from stores where id = 1");
-  (void)id.step();
-  store_id_ = id.text(0);
+  auto own = db_.prepare("select public_id, timezone, day_start_minute from stores where id = 1");
+  (void)own.step();
+  store_id_ = own.text(0);
+  timezone_ = own.text(1);
+  day_start_minute_ = static_cast<int>(own.integer(2));
 }
 
 void Store::prepare(Calendar calendar) {

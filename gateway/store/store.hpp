@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -33,6 +34,9 @@ struct SpoolPosition {
   std::uint64_t offset = 0;
 };
 
+/// Makes the calendar of a zone and a start of day (minutes after midnight).
+using MakeCalendar = std::function<Result<Calendar>(const std::string& timezone, int day_start_minute)>;
+
 /// The one writer of the store's database. Everything between begin() and commit() becomes durable
 /// together: readings, roll-ups, counter states, liveness, quarantine, change numbers, spool position.
 /// SqliteError may leave any call; the caller then calls rollback(), which also restores what is cached
@@ -41,8 +45,9 @@ class Store {
  public:
   /// Opens or creates `dir`/lintel.db, migrates it and takes the writer's lock on it. A corrupt file is
   /// set aside under another name and a new one begun; `notice` then says so.
+  /// The calendar is made for the zone in force: HQ's, once it has told one, else the identity's.
   static Result<std::unique_ptr<Store>> open(const std::filesystem::path& dir, const Identity& identity,
-                                             Calendar calendar, UtcMs now);
+                                             const MakeCalendar& calendar, UtcMs now);
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -62,6 +67,7 @@ class Store {
   [[nodiscard]] std::string recent_packets();
   [[nodiscard]] std::int64_t last_change() const { return numbers_.next() - 1; }
   [[nodiscard]] const std::string& store_id() const { return store_id_; }
+  [[nodiscard]] const std::string& timezone() const { return timezone_; }
   [[nodiscard]] const std::string& notice() const { return notice_; }
 
  private:
@@ -73,6 +79,8 @@ class Store {
   Database db_;
   int lock_;
   std::string store_id_;
+  std::string timezone_;
+  int day_start_minute_ = 0;
   std::string notice_;
   ChangeNumbers numbers_;
   SpoolPosition position_;
