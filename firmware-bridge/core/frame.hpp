@@ -20,6 +20,7 @@ struct Frame {
   std::uint8_t qos = 0;
   bool dup = false;       ///< the broker says it may have sent this before
   bool retained = false;  ///< kept by the broker from earlier: state, not news
+  std::uint32_t full_size = 0;  ///< the payload was too large to keep: its size; `payload` is its beginning
 };
 
 /// Where links put frames. `append` returns only after the frame would survive a SIGKILL of the

@@ -73,7 +73,7 @@ struct Config {
   bool relaxed = false;
 
   // [status]
-  std::string listen = "127.0.0.1:8080";  ///< empty: no page
+  std::string listen = "127.0.0.1:8080";   ///< empty: no page
   std::vector<std::string> allowed_hosts;  ///< beside the addresses of the machine itself and its name
 
   // [hq]
@@ -81,13 +81,20 @@ struct Config {
   std::string hq_api_key;                    ///< Supabase's `apikey` header
   std::filesystem::path hq_credential_file;  ///< the gateway's JWT, one line
   std::filesystem::path hq_ca_file;
-  std::chrono::milliseconds hq_interval{60'000};  ///< `interval_seconds`, fractions allowed; at most one request per interval while there is no backlog
+  std::chrono::milliseconds hq_interval{60'000};  ///< `interval_seconds`, fractions allowed; at most one
+                                                  ///< request per interval while there is no backlog
 
   // [health]
   std::chrono::minutes offline_after{30};
 
   std::vector<Link> links;      ///< sorted by name
   std::vector<Sensor> sensors;  ///< sorted by serial
+
+  /// What is accepted but somebody should look at, each a sentence that names the place.
+  std::vector<std::string> warnings;
+  /// What states a key: "hq.url" -> "gateway.conf:12", "LINTEL_HQ_URL" or "--set hq.url". Keys that are
+  /// at their default are absent.
+  std::map<std::string, std::string, std::less<>> origins;
 };
 
 /// What the decoders are called, so that a wrong name is refused with the nearest right one.
@@ -95,9 +102,20 @@ struct Vocabulary {
   std::vector<std::string> decoders;
 };
 
-/// Reads `file` (and links.d/, sensors.d/ beside it), then LINTEL_SECTION_KEY variables, then
-/// `overrides` ("section.key=value"). Fails with `misconfigured` and a message that names file, line,
-/// key and the nearest valid one. `file` empty: embedded defaults, then variables and overrides.
+/// Where settings come from, the weakest first.
+struct Sources {
+  std::filesystem::path file;            ///< empty: embedded defaults, no links and no sensors
+  std::vector<std::string> environment;  ///< "LINTEL_HQ_URL=..."; names without LINTEL_ are ignored
+  std::vector<std::string> overrides;    ///< "hq.url=..."
+};
+
+/// Reads the file, links.d/*.conf and sensors.d/*.conf beside it, the environment and the overrides.
+/// All problems of a load are told together: the error is `misconfigured`, its message one line per
+/// problem, each naming file, line, key and, for an unknown word, the nearest known one. Relative paths
+/// are relative to the file that states them, in the environment and in overrides to the current folder.
+Result<Config> load(const Sources& sources, const Vocabulary& vocabulary);
+
+/// The same with the environment of the process.
 Result<Config> load(const std::filesystem::path& file, const Vocabulary& vocabulary,
                     const std::vector<std::string>& overrides);
 

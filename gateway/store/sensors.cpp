@@ -39,6 +39,7 @@ void Sensors::load() {
     sensor.link = select_.text(4);
     sensor.last_data = utc_ms(select_.integer(5));
     sensor.interval_ms = select_.integer(6);
+    sensor.rhythm = Rhythm{Millis{sensor.interval_ms}};
     by_serial_.emplace(sensor.serial, sensor);
   }
   select_.reset();
@@ -82,11 +83,8 @@ void Sensors::owe(std::int64_t id) {
 }
 
 void Sensors::heard(Sensor& sensor, UtcMs now, BootTime arrived) {
-  if (sensor.seen && arrived > sensor.last_boot) {
-    const auto gap = std::chrono::duration_cast<Millis>(arrived - sensor.last_boot).count();
-    // A moving average that forgets slowly: one silence must not become the sensor's rhythm.
-    sensor.interval_ms = sensor.interval_ms == 0 ? gap : sensor.interval_ms + (gap - sensor.interval_ms) / 8;
-  }
+  sensor.rhythm.beat(arrived);
+  sensor.interval_ms = sensor.rhythm.interval().count();
   sensor.seen = true;
   sensor.dirty = true;
   sensor.last_data = now;

@@ -9,6 +9,7 @@
 #include "firmware-bridge/core/result.hpp"
 #include "firmware-bridge/core/time.hpp"
 #include "gateway/store/readings.hpp"
+#include "gateway/store/rhythm.hpp"
 #include "gateway/store/sqlite.hpp"
 
 namespace lintel::store {
@@ -22,7 +23,8 @@ struct Sensor {
   // Liveness, written to the table at most once a minute.
   UtcMs last_data{};
   BootTime last_boot{};
-  std::int64_t interval_ms = 0;  ///< learned rhythm, 0 until it has one
+  std::int64_t interval_ms = 0;  ///< learned rhythm, 0 unless it reports steadily
+  Rhythm rhythm;
   bool seen = false;             ///< heard since this process started
   bool dirty = false;
   BootTime written{};

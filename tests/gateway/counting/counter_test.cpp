@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::int64_t kMinute = 60'000;
 
-UtcMs at(std::int64_t minute) { return lintel::utc_ms(1'785'000'000'000 + minute * kMinute); }
+UtcMs at(std::int64_t minute) {
+  return lintel::utc_ms(1'785'000'000'000 + minute * kMinute);
+}
 
 Statement total(std::int64_t minute, std::int64_t in, std::int64_t out) {
   return {Kind::total, at(minute), at(minute), in, out, 0, false};

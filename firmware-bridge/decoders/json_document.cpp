@@ -1,0 +1,185 @@
+#include "firmware-bridge/decoders/json_document.hpp"
+
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "firmware-bridge/decoders/text.hpp"
+
+namespace lintel::bridge::decoders {
+
+namespace {
+
+constexpr std::size_t kMaxBytes = 1 << 20;
+constexpr std::size_t kMaxDepth = 32;
+constexpr std::size_t kMaxValues = 100'000;
+constexpr double kExactDouble =
+    9007199254740992.0;  // 2^53: above, a double no longer tells whole numbers apart
+
+/// Builds the document from the parser's events. The library's own builder neither limits depth, nor
+/// notices repeated keys, nor leaves out what nobody asks for, which is most of a message.
+class TreeBuilder {
+ public:
+  TreeBuilder(std::size_t size, KeyFilter wanted) : size_(size), wanted_(wanted) {}
+
+  bool null() { return put(nullptr); }
+  bool boolean(bool value) { return put(value); }
+  bool number_integer(Json::number_integer_t value) { return put(value); }
+  bool number_unsigned(Json::number_unsigned_t value) { return put(value); }
+  bool number_float(Json::number_float_t value, const Json::string_t&) { return put(value); }
+  bool string(Json::string_t& value) { return put(std::move(value)); }
+  bool binary(Json::binary_t&) { return false; }
+
+  bool start_object(std::size_t) { return open(Json::value_t::object); }
+  bool start_array(std::size_t) { return open(Json::value_t::array); }
+  bool end_object() { return close(); }
+  bool end_array() { return close(); }
+
+  bool key(Json::string_t& name) {
+    if (skipped_depth_ > 0) return true;
+    skip_next_ = !wanted_(name);
+    if (skip_next_) return true;
+    const auto [place, fresh] = open_.back()->get_ref<Json::object_t&>().try_emplace(std::move(name));
+    slot_ = &place->second;
+    return fresh ||
+           fail(RejectKind::integrity, "the key " + excerpt(place->first) + " is stated twice in one object");
+  }
+
+  bool parse_error(std::size_t position, const std::string&, const Json::exception&) {
+    if (position > size_)
+      return fail(RejectKind::length, fmt::format("the JSON text is cut off after {} bytes", size_));
+    return fail(RejectKind::integrity, fmt::format("not JSON at byte {} of {}", position, size_));
+  }
+
+  Json take_document() { return std::move(root_); }
+  Reject take_failure() { return std::move(failure_); }
+
+ private:
+  template <class T>
+  bool put(T&& value) {
+    if (skips()) return true;
+    if (++values_ > kMaxValues)
+      return fail(RejectKind::sanity, fmt::format("more than {} values in one message", kMaxValues));
+    if (open_.empty()) {
+      last_ = &(root_ = Json(std::forward<T>(value)));
+    } else if (auto* list = open_.back()->get_ptr<Json::array_t*>()) {
+      last_ = &list->emplace_back(std::forward<T>(value));
+    } else {
+      last_ = &(*slot_ = Json(std::forward<T>(value)));
+    }
+    return true;
+  }
+
+  /// Whether the value that comes now is left out.
+  bool skips() { return skipped_depth_ > 0 || std::exchange(skip_next_, false); }
+
+  bool open(Json::value_t type) {
+    if (open_.size() + skipped_depth_ >= kMaxDepth)
+      return fail(RejectKind::sanity, fmt::format("nested deeper than {} levels", kMaxDepth));
+    if (skips()) {
+      ++skipped_depth_;
+      return true;
+    }
+    if (!put(type)) return false;
+    open_.push_back(last_);
+    return true;
+  }
+
+  bool close() {
+    if (skipped_depth_ > 0) {
+      --skipped_depth_;
+    } else {
+      open_.pop_back();
+    }
+    return true;
+  }
+
+  bool fail(RejectKind kind, std::string message) {
+    failure_ = {kind, std::move(message)};
+    return false;
+  }
+
+  std::size_t size_;
+  KeyFilter wanted_;
+  std::size_t values_ = 0;
+  Json root_;
+  Json* slot_ = nullptr;     ///< where the value of the key just read belongs
+  Json* last_ = nullptr;     ///< the value kept last
+  std::vector<Json*> open_;  ///< containers begun and not ended, outermost first
+  bool skip_next_ = false;
+  std::size_t skipped_depth_ = 0;  ///< containers begun inside a value that is left out, itself included
+  Reject failure_;
+};
+
+}  // namespace
+
+std::optional<Json> parse_json(std::string_view bytes, KeyFilter wanted, Decoded& out) {
+  bytes = trim(bytes);
+  if (bytes.size() > kMaxBytes) {
+    out.rejects.push_back(
+        {RejectKind::length,
+         fmt::format("{} bytes are too long for a message: the limit is {}", bytes.size(), kMaxBytes)});
+    return std::nullopt;
+  }
+  TreeBuilder builder(bytes.size(), wanted);
+  if (Json::sax_parse(bytes.begin(), bytes.end(), &builder)) return builder.take_document();
+  out.rejects.push_back(builder.take_failure());
+  return std::nullopt;
+}
+
+std::string Place::pointer() const {
+  if (up_ == nullptr) return {};
+  return up_->pointer() + "/" + (key_.empty() ? std::to_string(index_) : std::string(key_));
+}
+
+void reject(Decoded& out, RejectKind kind, const Place& place, std::string_view what) {
+  const std::string pointer = place.pointer();
+  out.rejects.push_back({kind, fmt::format("{}: {}", pointer.empty() ? "/" : pointer, what)});
+}
+
+const Json* member(const Json* value, std::string_view key) {
+  if (value == nullptr) return nullptr;
+  const auto* object = value->get_ptr<const Json::object_t*>();
+  if (object == nullptr) return nullptr;
+  const auto found = object->find(key);
+  return found == object->end() || found->second.is_null() ? nullptr : &found->second;
+}
+
+std::optional<std::int64_t> whole_number(const Json& value) {
+  if (const auto* natural = value.get_ptr<const Json::number_unsigned_t*>()) {
+    if (*natural > static_cast<std::uint64_t>(INT64_MAX)) return std::nullopt;
+    return static_cast<std::int64_t>(*natural);
+  }
+  if (const auto* integer = value.get_ptr<const Json::number_integer_t*>()) return *integer;
+  if (const auto* real = value.get_ptr<const Json::number_float_t*>()) {
+    if (std::abs(*real) >= kExactDouble || *real != std::floor(*real)) return std::nullopt;
+    return static_cast<std::int64_t>(*real);
+  }
+  if (const auto* text = value.get_ptr<const Json::string_t*>()) return whole_number(std::string_view(*text));
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> read_count(const Json& value, const Place& place, std::int64_t max,
+                                       Decoded& out) {
+  const auto number = whole_number(value);
+  if (number && *number >= 0 && *number <= max) return number;
+  const auto shown = value.is_structured()
+                         ? std::string(value.is_array() ? "a list" : "an object")
+                         : excerpt(value.dump(-1, ' ', true, Json::error_handler_t::replace));
+  reject(out, RejectKind::sanity, place,
+         fmt::format("expected a whole number from 0 to {}, found {}", max, shown));
+  return std::nullopt;
+}
+
+std::optional<std::string> name_of(const Json* value) {
+  if (value == nullptr) return std::nullopt;
+  if (const auto* text = value->get_ptr<const Json::string_t*>()) {
+    return is_name(*text) ? std::optional(*text) : std::nullopt;
+  }
+  const auto number = whole_number(*value);
+  return number ? std::optional(std::to_string(*number)) : std::nullopt;
+}
+
+}  // namespace lintel::bridge::decoders

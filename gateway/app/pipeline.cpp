@@ -1,0 +1,166 @@
+#include "gateway/app/pipeline.hpp"
+
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "gateway/app/times.hpp"
+
+namespace lintel::app {
+
+namespace {
+
+using bridge::Kind;
+
+/// Beyond these a number is a decoding error or an attack, not people.
+constexpr std::int64_t kMostInOneReading = 1'000'000;
+constexpr std::int64_t kMostInTotal = std::int64_t{1} << 48;
+constexpr std::size_t kLongestName = 128;
+
+bool sane(const std::optional<std::int64_t>& count, Kind kind) {
+  return !count || (*count >= 0 && *count <= (kind == Kind::total ? kMostInTotal : kMostInOneReading));
+}
+
+clock::Zone zone_or(const std::string& name, const clock::Zone& fallback) {
+  if (name.empty()) return fallback;
+  return clock::Zone::find(name).value_or(fallback);
+}
+
+}  // namespace
+
+bool topic_matches(std::string_view filter, std::string_view topic) {
+  if (filter.empty()) return true;
+  while (true) {
+    const auto level = filter.substr(0, filter.find('/'));
+    if (level == "#") return true;
+    const auto part = topic.substr(0, topic.find('/'));
+    if (level != "+" && level != part) return false;
+    const bool filter_ends = level.size() == filter.size();
+    const bool topic_ends = part.size() == topic.size();
+    if (filter_ends || topic_ends) {
+      if (filter_ends && topic_ends) return true;
+      return topic_ends && filter.substr(level.size()) == "/#";  // "a/#" also means "a"
+    }
+    filter.remove_prefix(level.size() + 1);
+    topic.remove_prefix(part.size() + 1);
+  }
+}
+
+Pipeline::Pipeline(const config::Config& config, store::Store& store, counting::SeriesStates& series,
+                   clock::Zone zone, const FindDecoder& find_decoder)
+    : store_(store), series_(series), unlisted_{nullptr, zone} {
+  for (const auto& link : config.links) {
+    auto& routes = routes_[link.name];
+    for (const auto& subscription : link.subscriptions) {
+      routes.push_back({subscription.topic, find_decoder(subscription.decoder), {}});
+    }
+    if (!link.decoder.empty()) routes.push_back({{}, find_decoder(link.decoder), {}});
+  }
+  for (const auto& sensor : config.sensors) {
+    sensors_.emplace(sensor.serial, Installed{&sensor, zone_or(sensor.timezone, zone)});
+  }
+  if (const char* bytes = std::getenv("LINTEL_INJECT_ABORT")) abort_on_ = bytes;
+}
+
+Pipeline::Route* Pipeline::route(const bridge::Frame& frame) {
+  const auto found = routes_.find(frame.link);
+  if (found == routes_.end()) return nullptr;
+  for (auto& route : found->second) {
+    if (route.decoder != nullptr && topic_matches(route.topic, frame.topic)) return &route;
+  }
+  return nullptr;
+}
+
+const Pipeline::Installed& Pipeline::installed(std::string_view serial) const {
+  const auto found = sensors_.find(serial);
+  return found == sensors_.end() ? unlisted_ : found->second;
+}
+
+void Pipeline::decode(const bridge::Frame& frame, Route& route) {
+  if (!abort_on_.empty() && frame.payload.find(abort_on_) != std::string_view::npos) std::abort();
+  static const bridge::DecodeSettings kNothingMapped;
+  auto session = route.session;
+  decoded_.clear();
+  route.decoder->decode(frame, kNothingMapped, route.session, decoded_);
+  // Who speaks is known only now; a sensor whose channels are mapped is read again with its map.
+  if (decoded_.observations.empty()) return;
+  const auto& serial = decoded_.observations.front().sensor;
+  const auto* sensor = installed(serial.empty() ? "link:" + std::string(frame.link) : serial).sensor;
+  if (sensor == nullptr || sensor->lines.empty()) return;
+  decoded_.clear();
+  route.decoder->decode(frame, {sensor->lines}, session, decoded_);
+}
+
+void Pipeline::process(const bridge::Frame& frame, UtcMs arrival) {
+  Route* taken = route(frame);
+  if (taken == nullptr) {
+    refuse(frame, arrival, "unsupported", "no subscription of this link matches the topic");
+    return;
+  }
+  decode(frame, *taken);
+  bool kept = false;
+  for (const auto& reject : decoded_.rejects) {
+    if (!kept)
+      store_.quarantine().keep(frame, {taken->decoder->name(), to_string(reject.kind), reject.message},
+                               arrival);
+    kept = true;
+  }
+  for (const auto& observation : decoded_.observations) {
+    if (!accept(frame, *taken, observation, arrival)) kept = true;
+  }
+}
+
+void Pipeline::refuse(const bridge::Frame& frame, UtcMs arrival, std::string_view kind,
+                      std::string_view reason) {
+  const Route* taken = route(frame);
+  store_.quarantine().keep(frame, {taken == nullptr ? "" : taken->decoder->name(), kind, reason}, arrival);
+}
+
+bool Pipeline::accept(const bridge::Frame& frame, const Route& route, const bridge::Observation& observation,
+                      UtcMs arrival) {
+  const auto refuse_with = [&](const std::string& reason) {
+    store_.quarantine().keep(frame, {route.decoder->name(), "sanity", reason}, arrival);
+    return false;
+  };
+  identity_ = observation.sensor;
+  if (identity_.empty()) identity_ = fmt::format("link:{}", frame.link);
+  if (identity_.size() > kLongestName || observation.line.size() > kLongestName ||
+      observation.region.size() > kLongestName) {
+    return refuse_with(fmt::format("a name in it is longer than {} bytes", kLongestName));
+  }
+  if (!sane(observation.count_in, observation.kind) || !sane(observation.count_out, observation.kind)) {
+    return refuse_with(fmt::format("counts of {} in, {} out cannot be people",
+                                   observation.count_in.value_or(0), observation.count_out.value_or(0)));
+  }
+  const Installed& place = installed(identity_);
+  auto statement = resolve(observation, place.zone, arrival);
+  if (!statement) return refuse_with(statement.error().message);
+  statement->retained = frame.retained;
+  if (place.sensor != nullptr && place.sensor->invert) std::swap(statement->count_in, statement->count_out);
+
+  auto* sensor =
+      store_.sensors().claim(identity_, place.sensor == nullptr ? std::string_view{} : place.sensor->name,
+                             route.decoder->name(), frame.link, arrival);
+  if (sensor == nullptr) {
+    return refuse_with(fmt::format("the store already has {} devices: list this one in sensors.d",
+                                   store::Sensors::kMostUnnamed));
+  }
+  if (!frame.retained) store_.sensors().heard(*sensor, arrival, frame.arrived);
+  record(*sensor, observation, *statement, arrival);
+  return true;
+}
+
+void Pipeline::record(store::Sensor& sensor, const bridge::Observation& observation,
+                      const counting::Statement& statement, UtcMs arrival) {
+  if (statement.kind == Kind::level || statement.kind == Kind::presence) {
+    if (statement.retained) return;
+    const auto& region = observation.region.empty() ? observation.line : observation.region;
+    store_.readings().put(sensor.id, region,
+                          store::Presence{statement.at, observation.occupancy, statement.flags}, arrival);
+    return;
+  }
+  const auto reading = counting::count(series_.of(sensor.id, observation.line), statement);
+  if (reading) store_.readings().put(sensor.id, observation.line, *reading, arrival);
+}
+
+}  // namespace lintel::app

@@ -1,0 +1,54 @@
+#include "gateway/app/times.hpp"
+
+#include <fmt/format.h>
+
+namespace lintel::app {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kMostAhead = 10min;
+constexpr auto kLongestWindow = std::chrono::days{400};
+constexpr UtcMs kUnset{
+    std::chrono::sys_days{std::chrono::year{2015} / 1 / 1}};  // older than any device in use
+
+UtcMs to_utc(const bridge::DeviceTime& time, const clock::Zone& zone) {
+  return time.local ? zone.to_utc(time.time) : time.time;
+}
+
+bool believable(UtcMs time, UtcMs arrival) {
+  return time >= kUnset && time <= arrival + kMostAhead;
+}
+
+}  // namespace
+
+Result<counting::Statement> resolve(const bridge::Observation& observation, const clock::Zone& zone,
+                                    UtcMs arrival) {
+  counting::Statement statement;
+  statement.kind = observation.kind;
+  statement.count_in = observation.count_in;
+  statement.count_out = observation.count_out;
+
+  const auto end = observation.to ? observation.to : observation.time;
+  const UtcMs stated = end ? to_utc(*end, zone) : arrival;
+  if (!end || believable(stated, arrival)) {
+    statement.at = stated;
+  } else {
+    statement.at = arrival;
+    statement.flags |= store::kArrivalTime;
+  }
+  statement.from = statement.at;
+  if (observation.kind == bridge::Kind::interval && observation.from) {
+    const Millis length = stated - to_utc(*observation.from, zone);
+    if (length < Millis{0} || length > kLongestWindow) {
+      return fail(ErrorKind::rejected,
+                  fmt::format("the window from {} to {} is no window", format_utc(observation.from->time),
+                              end ? format_utc(end->time) : "arrival"));
+    }
+    statement.from = statement.at - length;
+  }
+  return statement;
+}
+
+}  // namespace lintel::app

@@ -1,0 +1,68 @@
+#include "gateway/app/verbs.hpp"
+
+#include "gateway/cli/config.hpp"
+#include "gateway/cli/decoders.hpp"
+#ifdef LINTEL_HAS_DECODE
+#include "gateway/cli/decode.hpp"
+#endif
+#ifdef LINTEL_HAS_STATUS
+#include "gateway/cli/status.hpp"
+#endif
+#ifdef LINTEL_HAS_RUN
+#include "gateway/app/run.hpp"
+#endif
+
+namespace lintel::app {
+namespace {
+
+constexpr cli::Verb kVerbs[] = {
+#ifdef LINTEL_HAS_RUN
+    {"run", "read the sensors, count, keep, and send to HQ",
+     "lintel run [--config FILE] [--set section.key=value]...",
+     "The gateway itself. It runs until SIGTERM or Ctrl-C; what sensors were told is\n"
+     "received is then on disk. Logs go to standard error.",
+     "lintel run --config /etc/lintel/gateway.conf", run},
+#endif
+#ifdef LINTEL_HAS_STATUS
+    {"status", "what the gateway and its sensors are doing", "lintel status [--config FILE] [--json]",
+     "Gateway, every sensor with its health and last reading, what is still to be\n"
+     "sent, and the last contact with HQ. Works while the gateway runs and when it\n"
+     "does not.",
+     "lintel status --json", cli::status},
+#endif
+#ifdef LINTEL_HAS_DECODE
+    {"decode", "what a decoder makes of a payload",
+     "lintel decode DECODER FILE [--topic TOPIC] [--json]\n"
+     "              [--map LINE:in=CHANNEL,out=CHANNEL]...\n"
+     "lintel decode --cases FILE",
+     "Prints what the payload in FILE states (- is standard input), without a gateway\n"
+     "and without counting anything. --topic is for decoders that read the MQTT topic,\n"
+     "--map says which channels of a device make up a line. With --cases, each line of\n"
+     "FILE is a test case in JSON and gets one line of JSON as its answer.",
+     "echo '0,1,0,0,5' | lintel decode st-vl53l1x-arduino-lines -\n"
+     "lintel decode milesight-vs125 payload.json --json",
+     cli::decode},
+#endif
+    {"decoders", "the sensors that this build understands", "lintel decoders",
+     "One line per decoder: the name that links.d and `lintel decode` use, and what it\n"
+     "understands.",
+     "lintel decoders", cli::decoders},
+    {"config", "check the configuration, or show what is in force",
+     "lintel config check [--config FILE] [--set section.key=value]...\n"
+     "lintel config show  [--config FILE] [--set section.key=value]...",
+     "check reads the file, links.d/*.conf and sensors.d/*.conf beside it, LINTEL_*\n"
+     "variables and --set. It prints in short what they say, or all that is wrong with\n"
+     "file and line and ends with 2. show prints every key in force and where it comes\n"
+     "from; keys at their default are commented out, passwords are masked.",
+     "lintel config check --config /etc/lintel/gateway.conf\n"
+     "lintel config show --set hq.interval_seconds=10",
+     cli::config},
+};
+
+}  // namespace
+
+std::span<const cli::Verb> verbs() {
+  return kVerbs;
+}
+
+}  // namespace lintel::app

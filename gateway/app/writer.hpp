@@ -1,0 +1,109 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "firmware-bridge/links/attempt_mark.hpp"
+#include "firmware-bridge/links/recent_packets.hpp"
+#include "firmware-bridge/links/spool.hpp"
+#include "gateway/app/pipeline.hpp"
+#include "gateway/clock/clock.hpp"
+#include "gateway/counting/series.hpp"
+#include "gateway/store/store.hpp"
+
+namespace lintel::app {
+
+/// What the writer knows of itself, for status. A copy; any thread may ask.
+struct WriterFacts {
+  std::string error;  ///< why nothing can be stored at the moment; empty when all is well
+  clock::Source clock_source = clock::Source::none;
+  Millis clock_disagreement{0};
+  std::int64_t last_change = 0;
+  std::uint64_t frames = 0;   ///< taken from the spool since the start
+  std::uint64_t refused = 0;  ///< gone to quarantine since the start
+  std::uint64_t repeats = 0;  ///< sent again by the broker and recognised
+  std::uint64_t commits = 0;
+};
+
+/// The only thread that decodes, counts and writes. It reads the spool from the position the database
+/// remembers and commits what it did together with the position reached, so a kill at any instant repeats
+/// the uncommitted part and nothing else.
+///
+/// A failing database (disk full, read-only card) is retried for ever: frames wait in the spool meanwhile.
+class Writer {
+ public:
+  /// Work for the writer's transaction, from other threads.
+  using Task = std::function<void(store::Database&, UtcMs now)>;
+
+  struct Parts {
+    bridge::links::Spool& spool;
+    bridge::links::AttemptMark& attempts;
+    store::Store& store;
+    counting::SeriesStates& series;
+    Pipeline& pipeline;
+    clock::WallClock& wall;
+  };
+  struct Options {
+    std::chrono::milliseconds commit_interval{50};
+    /// After each durable commit, with the last change number; called on the writer thread.
+    std::function<void(std::int64_t)> committed;
+    /// Once a second inside a batch: health rules and the like.
+    Task each_second;
+    std::function<void(const std::string&)> log;
+  };
+
+  Writer(Parts parts, Options options);
+  ~Writer();
+
+  void start();
+  /// Commits what is in hand and ends the thread.
+  void stop();
+  /// Runs the task in the next transaction; `done` follows when it is durable.
+  void post(Task task, std::function<void()> done = {});
+  [[nodiscard]] WriterFacts facts() const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Job {
+    Task task;
+    std::function<void()> done;
+  };
+
+  void run();
+  void turn();
+  bool take_frame();
+  void handle(const bridge::Frame& frame, bridge::links::Position position);
+  void hold(const bridge::Frame& frame);
+  void release_held();
+  void each_second();
+  void take_jobs();
+  void run_job(const Task& task);
+  void open_batch();
+  void commit();
+  void recover(const std::string& error);
+  [[nodiscard]] UtcMs now_or_arrival() const;
+
+  Parts parts_;
+  Options options_;
+  bridge::links::RecentPackets recent_;
+  bridge::links::Position cursor_;
+  std::string buffer_;
+  Clock::time_point batch_ends_{};
+  Clock::time_point next_second_{};
+  bool clock_changed_ = false;
+  std::vector<Job> running_;
+  store::Statement insert_held_, insert_boot_;
+
+  mutable std::mutex mutex_;
+  std::deque<Job> waiting_;  // guarded by mutex_
+  WriterFacts facts_;        // guarded by mutex_
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+}  // namespace lintel::app

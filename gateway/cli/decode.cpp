@@ -1,0 +1,388 @@
+#include "gateway/cli/decode.hpp"
+
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <optional>
+#include <vector>
+
+#include <fmt/format.h>
+#include <boost/program_options.hpp>
+#include <nlohmann/json.hpp>
+
+#include "firmware-bridge/core/line_framer.hpp"
+#include "firmware-bridge/core/result.hpp"
+#include "firmware-bridge/decoders/registry.hpp"
+#include "gateway/config/nearest.hpp"
+
+namespace lintel::cli {
+
+namespace {
+
+namespace po = boost::program_options;
+using nlohmann::json;
+using namespace lintel::bridge;
+
+constexpr int kRejected = 1;
+constexpr int kUnusable = 2;
+constexpr const char* kUsage =
+    "usage: lintel decode DECODER FILE [--topic TOPIC] [--map LINE:in=CHANNEL,out=CHANNEL]... [--json]\n"
+    "       lintel decode --cases FILE\n";
+
+/// Passes bytes to a decoder the way a link would, and collects everything it says.
+class Run {
+ public:
+  Run(const Decoder& decoder, const DecodeSettings& settings) : decoder_(decoder), settings_(settings) {}
+
+  void message(std::string_view payload, std::string_view topic, bool retained) {
+    Frame frame;
+    frame.link = "decode";
+    frame.topic = topic;
+    frame.payload = payload;
+    frame.retained = retained;
+    decoded_.clear();
+    decoder_.decode(frame, settings_, session_, decoded_);
+    append(decoded_.observations, all.observations);
+    append(decoded_.rejects, all.rejects);
+    append(decoded_.reports, all.reports);
+    ++frames;
+  }
+
+  void stream(std::string_view bytes) {
+    const auto on_line = [this](std::string_view line, bool overlong) {
+      if (!overlong) return message(line, {}, false);
+      all.rejects.push_back({RejectKind::length, fmt::format("a line longer than {} bytes", line.size())});
+      ++frames;
+    };
+    framer_.feed(bytes, on_line);
+    framer_.finish(on_line);
+  }
+
+  Decoded all;
+  std::size_t frames = 0;
+
+ private:
+  template <class T>
+  static void append(std::vector<T>& from, std::vector<T>& to) {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  }
+
+  const Decoder& decoder_;
+  const DecodeSettings& settings_;
+  DecodeSession session_;
+  LineFramer framer_;
+  Decoded decoded_;
+};
+
+std::string text_of(const DeviceTime& time) {
+  std::string text = format_utc(time.time);
+  if (time.local) text.replace(text.size() - 1, 1, "(local)");
+  return text;
+}
+
+template <class T>
+void put(json& object, const char* key, const std::optional<T>& value) {
+  if (!value) return;
+  if constexpr (std::is_same_v<T, DeviceTime>) {
+    object[key] = text_of(*value);
+  } else {
+    object[key] = *value;
+  }
+}
+
+json to_json(const Observation& o) {
+  json object = {{"kind", to_string(o.kind)}};
+  if (!o.sensor.empty()) object["sensor"] = o.sensor;
+  put(object, "time", o.time);
+  put(object, "from", o.from);
+  put(object, "to", o.to);
+  if (!o.line.empty()) object["line"] = o.line;
+  if (!o.region.empty()) object["region"] = o.region;
+  put(object, "count_in", o.count_in);
+  put(object, "count_out", o.count_out);
+  put(object, "occupancy", o.occupancy);
+  if (!o.flags.empty()) object["flags"] = o.flags;
+  return object;
+}
+
+json to_json(const Reject& reject) {
+  return {{"kind", to_string(reject.kind)}, {"message", reject.message}};
+}
+
+json to_json(const DeviceReport& report) {
+  json object = json::object();
+  if (!report.sensor.empty()) object["sensor"] = report.sensor;
+  put(object, "connected", report.connected);
+  put(object, "uptime_seconds", report.uptime_seconds);
+  return object;
+}
+
+std::string dump(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+template <class T>
+void print_lines(const char* type, const std::vector<T>& items, std::ostream& out) {
+  for (const T& item : items) {
+    json line = {{"type", type}};
+    line.update(to_json(item));
+    out << dump(line) << '\n';
+  }
+}
+
+std::string number_or_dash(const std::optional<std::int64_t>& value) {
+  return value ? std::to_string(*value) : "-";
+}
+
+std::string place_of(const Observation& o) {
+  if (!o.line.empty()) return "line " + o.line;
+  return o.region.empty() ? "(whole device)" : "region " + o.region;
+}
+
+void print_table(const Run& run, std::ostream& out) {
+  constexpr const char* kRow = "{:<20} {:<9} {:<26} {:<16} {:>10} {:>10} {:>7}  {}\n";
+  if (!run.all.observations.empty())
+    out << fmt::format(kRow, "SENSOR", "KIND", "TIME", "WHERE", "IN", "OUT", "PEOPLE", "NOTES");
+  for (const Observation& o : run.all.observations) {
+    std::string notes = o.from ? "since " + text_of(*o.from) : "";
+    for (const std::string& flag : o.flags) notes += (notes.empty() ? "" : ", ") + flag;
+    out << fmt::format(kRow, o.sensor.empty() ? "(the link)" : o.sensor, to_string(o.kind),
+                       o.time ? text_of(*o.time) : "(on arrival)", place_of(o), number_or_dash(o.count_in),
+                       number_or_dash(o.count_out), number_or_dash(o.occupancy), notes);
+  }
+  for (const DeviceReport& report : run.all.reports) {
+    out << "device " << (report.sensor.empty() ? "(the link)" : report.sensor) << ":";
+    if (report.connected) out << (*report.connected ? " connected" : " disconnected");
+    if (report.uptime_seconds) out << " up for " << *report.uptime_seconds << " s";
+    out << '\n';
+  }
+  for (const Reject& reject : run.all.rejects)
+    out << "rejected (" << to_string(reject.kind) << "): " << reject.message << '\n';
+  out << fmt::format("frames: {}, observations: {}, rejected: {}\n", run.frames, run.all.observations.size(),
+                     run.all.rejects.size());
+}
+
+Result<std::string> read_file(const std::string& name) {
+  std::ifstream file;
+  if (name != "-") file.open(name, std::ios::binary);
+  std::istream& in = name == "-" ? std::cin : file;
+  std::string bytes;
+  char chunk[65536];
+  while (in && (in.read(chunk, sizeof chunk), in.gcount() > 0))
+    bytes.append(chunk, static_cast<std::size_t>(in.gcount()));
+  if (in.eof()) return bytes;
+  return fail(ErrorKind::misconfigured,
+              "cannot read " + name + ": check that the file is there and readable");
+}
+
+/// "door:in=C1,out=C2"
+Result<void> parse_map(const std::string& text, LineMap& lines) {
+  const auto wrong = [&] {
+    return fail(ErrorKind::misconfigured,
+                "--map " + text + ": expected LINE:in=CHANNEL,out=CHANNEL, as door:in=C1,out=C2");
+  };
+  const std::size_t colon = text.rfind(':');
+  if (colon == 0 || colon == std::string::npos || colon + 1 == text.size()) return wrong();
+  ChannelMap channels;
+  std::string rest = text.substr(colon + 1);
+  while (!rest.empty()) {
+    const std::size_t comma = rest.find(',');
+    const std::string part = rest.substr(0, comma);
+    rest = comma == std::string::npos ? "" : rest.substr(comma + 1);
+    if (part.starts_with("in=")) {
+      channels.in = part.substr(3);
+    } else if (part.starts_with("out=")) {
+      channels.out = part.substr(4);
+    } else {
+      return wrong();
+    }
+  }
+  if (channels.in.empty() && channels.out.empty()) return wrong();
+  lines[text.substr(0, colon)] = std::move(channels);
+  return {};
+}
+
+int unusable(std::ostream& err, const std::string& message) {
+  err << "lintel decode: " << message << '\n';
+  return kUnusable;
+}
+
+std::optional<std::string> from_hex(std::string_view hex) {
+  const auto nibble = [](char c) {
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+  };
+  std::string bytes;
+  if (hex.size() % 2 != 0) return std::nullopt;
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    const int high = nibble(hex[i]);
+    const int low = nibble(hex[i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    bytes += static_cast<char>(high * 16 + low);
+  }
+  return bytes;
+}
+
+DecodeSettings settings_of(const json& test) {
+  DecodeSettings settings;
+  const json map = test.value("/settings/map"_json_pointer, json::object());
+  for (const auto& [line, channels] : map.items())
+    settings.lines[line] = {channels.value("in", ""), channels.value("out", "")};
+  return settings;
+}
+
+/// May throw json::exception on a case of another shape.
+json answer(const json& test) {
+  json result = {{"id", test.at("id")}, {"observations", json::array()}, {"rejects", json::array()}};
+  const std::string name = test.at("decoder");
+  const Decoder* decoder = decoders::find_decoder(name);
+  if (decoder == nullptr) {
+    result["rejects"].push_back({{"kind", "unsupported"}, {"message", "no decoder is called " + name}});
+    return result;
+  }
+  const DecodeSettings settings = settings_of(test);
+  Run run(*decoder, settings);
+  std::string stream;
+  for (const json& frame : test.at("frames")) {
+    const auto bytes = from_hex(frame.at("hex").get<std::string>());
+    if (!bytes) {
+      result["rejects"].push_back({{"kind", "integrity"}, {"message", "the case's hex text is broken"}});
+    } else if (test.value("stream", false)) {
+      stream += *bytes;
+    } else {
+      run.message(*bytes, frame.value("topic", ""), frame.value("retained", false));
+    }
+  }
+  run.stream(stream);
+  for (const Observation& observation : run.all.observations)
+    result["observations"].push_back(to_json(observation));
+  for (const Reject& reject : run.all.rejects) result["rejects"].push_back(to_json(reject));
+  return result;
+}
+
+int decode_cases(const std::string& name, std::ostream& out, std::ostream& err) {
+  const auto bytes = read_file(name);
+  if (!bytes) return unusable(err, bytes.error().message);
+  std::size_t number = 0;
+  for (std::size_t begin = 0; begin < bytes->size();) {
+    const std::size_t end = std::min(bytes->find('\n', begin), bytes->size());
+    const std::string_view line(bytes->data() + begin, end - begin);
+    begin = end + 1;
+    ++number;
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    try {
+      out << dump(answer(json::parse(line))) << '\n';
+    } catch (const json::exception& e) {
+      return unusable(
+          err, fmt::format("{}:{}: not a case ({}); each line is an object with id, decoder and frames", name,
+                           number, e.what()));
+    }
+  }
+  return 0;
+}
+
+struct Options {
+  std::string decoder;
+  std::string file;
+  std::string cases;
+  std::string topic;
+  std::vector<std::string> maps;
+  bool as_json = false;
+  bool help = false;
+};
+
+po::options_description describe(Options& options) {
+  po::options_description shown("options");
+  auto add = shown.add_options();
+  add("topic", po::value(&options.topic)->value_name("TOPIC"), "the MQTT topic that the payload came with");
+  add("map", po::value(&options.maps)->composing()->value_name("MAP"),
+      "channels of a line: door:in=C1,out=C2");
+  add("json", po::bool_switch(&options.as_json), "print JSON lines instead of a table");
+  add("cases", po::value(&options.cases)->value_name("FILE"),
+      "answer every case of a corpus, one JSON line each");
+  add("help,h", po::bool_switch(&options.help), "print this");
+  return shown;
+}
+
+Result<Options> parse(std::span<const std::string> args) {
+  Options options;
+  po::options_description all;
+  all.add(describe(options));
+  auto add = all.add_options();
+  add("decoder", po::value(&options.decoder));
+  add("file", po::value(&options.file));
+  po::positional_options_description positions;
+  positions.add("decoder", 1).add("file", 1);
+  try {
+    const std::vector<std::string> words(args.begin(), args.end());
+    po::variables_map map;
+    po::store(po::command_line_parser(words).options(all).positional(positions).run(), map);
+    po::notify(map);
+  } catch (const po::error& e) {
+    return fail(ErrorKind::misconfigured, e.what());
+  }
+  return options;
+}
+
+std::string list_decoders() {
+  std::string text = "decoders:\n";
+  for (const Decoder* decoder : decoders::all_decoders())
+    text += fmt::format("  {:<26} {}\n", decoder->name(), decoder->summary());
+  return text;
+}
+
+int unknown_decoder(const std::string& name, std::ostream& err) {
+  std::vector<std::string_view> names;
+  for (const Decoder* decoder : decoders::all_decoders()) names.push_back(decoder->name());
+  unusable(err, "no decoder is called " + name + ": " + config::suggest(name, names));
+  err << list_decoders();
+  return kUnusable;
+}
+
+int decode_file(const Decoder& decoder, const Options& options, std::ostream& out, std::ostream& err) {
+  DecodeSettings settings;
+  for (const std::string& map : options.maps)
+    if (const auto parsed = parse_map(map, settings.lines); !parsed)
+      return unusable(err, parsed.error().message);
+  const auto bytes = read_file(options.file);
+  if (!bytes) return unusable(err, bytes.error().message);
+  Run run(decoder, settings);
+  if (options.topic.empty() && decoder.framing() == Framing::lines) {
+    run.stream(*bytes);
+  } else {
+    run.message(*bytes, options.topic, false);
+  }
+  if (options.as_json) {
+    print_lines("observation", run.all.observations, out);
+    print_lines("report", run.all.reports, out);
+    print_lines("reject", run.all.rejects, out);
+  } else {
+    print_table(run, out);
+  }
+  return run.all.rejects.empty() ? 0 : kRejected;
+}
+
+}  // namespace
+
+int decode(std::span<const std::string> args, std::ostream& out, std::ostream& err) {
+  const auto options = parse(args);
+  if (!options) {
+    unusable(err, options.error().message);
+    err << kUsage;
+    return kUnusable;
+  }
+  if (options->help) {
+    Options scratch;
+    out << kUsage << describe(scratch) << list_decoders();
+    return 0;
+  }
+  if (!options->cases.empty()) return decode_cases(options->cases, out, err);
+  if (options->decoder.empty() || options->file.empty()) {
+    err << kUsage << list_decoders();
+    return kUnusable;
+  }
+  const Decoder* decoder = decoders::find_decoder(options->decoder);
+  if (decoder == nullptr) return unknown_decoder(options->decoder, err);
+  return decode_file(*decoder, *options, out, err);
+}
+
+}  // namespace lintel::cli

@@ -1,0 +1,18 @@
+#include "gateway/cli/outcome.hpp"
+
+#include <ostream>
+
+namespace lintel::cli {
+
+int refuse(const Error& error, std::ostream& err) {
+  err << "lintel: " << error.message << '\n';
+  switch (error.kind) {
+    case ErrorKind::transient: return kTemporary;
+    case ErrorKind::misconfigured: return kUsage;
+    case ErrorKind::rejected:
+    case ErrorKind::corrupt: return kProblem;
+  }
+  return kProblem;
+}
+
+}  // namespace lintel::cli

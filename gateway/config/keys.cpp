@@ -1,0 +1,200 @@
+#include "gateway/config/keys.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <boost/program_options/value_semantic.hpp>
+
+#include "gateway/config/values.hpp"
+
+namespace lintel::config {
+namespace {
+
+using Wrong = std::optional<std::string>;
+
+template <typename T>
+Wrong wrong(const Parsed<T>& parsed) {
+  return parsed ? std::nullopt : Wrong(parsed.error());
+}
+
+template <auto Parse>
+Wrong must(std::string_view value) {
+  return wrong(Parse(value));
+}
+
+template <auto Parse>
+Wrong may(std::string_view value) {
+  return value.empty() ? std::nullopt : wrong(Parse(value));
+}
+
+template <std::int64_t Least, std::int64_t Most, const char* What, const char* Example>
+Wrong whole(std::string_view value) {
+  return wrong(whole_number(value, Least, Most, What, Example));
+}
+
+constexpr char kMegabytes[] = "a whole number of megabytes";
+constexpr char kMilliseconds[] = "a whole number of milliseconds";
+constexpr char kMinutes[] = "a whole number of minutes";
+constexpr char kBaud[] = "a whole number of bits per second";
+constexpr char kSeconds[] = "a whole number of seconds";
+constexpr char k60[] = "60";
+constexpr char k256[] = "256";
+constexpr char k50[] = "50";
+constexpr char k30[] = "30";
+constexpr char k115200[] = "115200";
+
+Wrong check_durability(std::string_view value) {
+  if (value == "strict" || value == "relaxed") return std::nullopt;
+  return "expected strict or relaxed";
+}
+
+Wrong check_sync_interval(std::string_view value) {
+  using namespace std::chrono_literals;
+  return wrong(seconds(value, 100ms, 24h));
+}
+
+Wrong check_type(std::string_view value) {
+  if (value == "mqtt" || value == "serial") return std::nullopt;
+  return "expected mqtt or serial";
+}
+
+const Key kGatewayKeys[] = {
+    {"store", "id", "", "Identity of the store, the uuid that HQ shows. Empty until it is provisioned.",
+     may<uuid>},
+    {"store", "name", "Store", "What people call the store.", must<some_text>},
+    {"store", "timezone", "UTC",
+     "Time zone of the store, for example Europe/Berlin. Days and hours follow it.", must<timezone>},
+    {"store", "day_start", "00:00", "When the store's day begins, for example 04:00 for a bar.",
+     must<minute_of_day>},
+
+    {"gateway", "name", "gateway", "What people call this device.", must<some_text>},
+    {"gateway", "state_dir", "/var/lib/lintel",
+     "Folder of the database. On storage that survives a power cut.", must<some_text>},
+    {"gateway", "spool_dir", "/run/lintel/spool",
+     "Folder of messages that are acknowledged but not yet in the database. In memory (tmpfs) it spares the "
+     "card.",
+     must<some_text>},
+    {"gateway", "spool_limit_mb", "256", "Most that the spool may hold, in megabytes.",
+     whole<1, 1'048'576, kMegabytes, k256>},
+
+    {"storage", "durability", "strict",
+     "strict: a power cut costs at most one commit interval. relaxed: up to 60 seconds, and far fewer "
+     "writes.",
+     check_durability},
+    {"storage", "commit_interval_ms", "50",
+     "How long readings are collected before they are committed together, in milliseconds. "
+     "With durability = relaxed it is 60000 unless stated.",
+     whole<1, 600'000, kMilliseconds, k50>},
+
+    {"status", "listen", "127.0.0.1:8080",
+     "Address and port of the status page; 0.0.0.0:8080 shows it to the whole network, empty means no page.",
+     may<listen_address>},
+    {"status", "allowed_host", "",
+     "A name under which browsers may open the page, beside this machine's own addresses and name. May be "
+     "repeated.",
+     may<host_name>, true},
+
+    {"hq", "url", "", "PostgREST in front of the central schema. Empty: nothing is sent.", may<http_url>},
+    {"hq", "api_key", "", "The `apikey` header that Supabase asks for.", may<word>, false, true},
+    {"hq", "credential_file", "", "File with the gateway's own token, one line."},
+    {"hq", "ca_file", "", "Certificate authority to trust instead of the system's."},
+    {"hq", "interval_seconds", "60",
+     "Time between two transmissions while nothing is in arrears, in seconds.", check_sync_interval},
+
+    {"health", "offline_after_minutes", "30",
+     "Silence after which a sensor is offline, in minutes; never less than three of its own intervals.",
+     whole<1, 44'640, kMinutes, k30>},
+};
+
+const Key kMqttKeys[] = {
+    {"", "type", "", "mqtt or serial.", check_type},
+    {"", "url", "", "The broker, mqtt://HOST:PORT or mqtts://HOST:PORT.", must<broker_url>},
+    {"", "client_id", "", "Name of the session at the broker. Default: lintel-STORE ID-LINK.", may<word>},
+    {"", "user", "", "User at the broker."},
+    {"", "password", "", "Password at the broker. password_file keeps it out of this file.", nullptr, false,
+     true},
+    {"", "password_file", "", "File whose first line is the password."},
+    {"", "ca_file", "", "With mqtts: certificate authority to trust instead of the system's."},
+    {"", "subscribe", "",
+     "Decoder and topic filter, for example: milesight-vs125 counters/+/telemetry. May be repeated.",
+     must<subscription>, true},
+};
+
+const Key kSerialKeys[] = {
+    {"", "type", "", "mqtt or serial.", check_type},
+    {"", "device", "", "The serial line, best by its /dev/serial/by-id or by-path name.", must<some_text>},
+    {"", "baud", "115200", "Speed in bits per second.", whole<50, 4'000'000, kBaud, k115200>},
+    {"", "format", "8N1", "Data bits, parity (N, E, O), stop bits.", must<serial_format>},
+    {"", "decoder", "", "What understands the lines, see `lintel decoders`.", must<some_text>},
+};
+
+const Key kSensorKeys[] = {
+    {"", "serial", "", "The device, as its payload names it.", may<some_text>},
+    {"", "link", "", "Instead of serial: the link of a device that does not name itself."},
+    {"", "name", "", "What people call it, for example: Main entrance.", may<some_text>},
+    {"", "invert", "no", "yes: in and out change places.", must<yes_or_no>},
+    {"", "timezone", "", "Zone of the times in its payload. Default: the store's.", may<timezone>},
+    {"", "expected_interval_seconds", "0", "Usual time between two messages, in seconds; 0: it is learnt.",
+     whole<0, 2'678'400, kSeconds, k60>},
+    {"", "line", "",
+     "Name of a counting line and its channels, for example: door in=C1 out=C2. May be repeated.", must<line>,
+     true},
+};
+
+}  // namespace
+
+std::string Key::full_name() const {
+  return section.empty() ? std::string(name) : fmt::format("{}.{}", section, name);
+}
+
+std::span<const Key> gateway_keys() {
+  return kGatewayKeys;
+}
+std::span<const Key> mqtt_keys() {
+  return kMqttKeys;
+}
+std::span<const Key> serial_keys() {
+  return kSerialKeys;
+}
+std::span<const Key> sensor_keys() {
+  return kSensorKeys;
+}
+
+const Key* find_key(std::span<const Key> keys, std::string_view section, std::string_view name) {
+  const auto found = std::find_if(keys.begin(), keys.end(),
+                                  [&](const Key& key) { return key.section == section && key.name == name; });
+  return found == keys.end() ? nullptr : &*found;
+}
+
+std::vector<std::string_view> section_names(std::span<const Key> keys) {
+  std::vector<std::string_view> names;
+  for (const auto& key : keys) {
+    if (names.empty() || names.back() != key.section) names.push_back(key.section);
+  }
+  return names;
+}
+
+std::vector<std::string_view> key_names(std::span<const Key> keys, std::string_view section) {
+  std::vector<std::string_view> names;
+  for (const auto& key : keys) {
+    if (key.section == section) names.push_back(key.name);
+  }
+  return names;
+}
+
+boost::program_options::options_description describe(std::span<const Key> keys) {
+  namespace po = boost::program_options;
+  po::options_description options;
+  for (const auto& key : keys) {
+    const po::value_semantic* semantic = nullptr;
+    if (key.repeatable) {
+      semantic = po::value<std::vector<std::string>>()->composing();
+    } else {
+      semantic = po::value<std::string>()->default_value(std::string(key.fallback));
+    }
+    options.add_options()(key.full_name().c_str(), semantic, std::string(key.help).c_str());
+  }
+  return options;
+}
+
+}  // namespace lintel::config

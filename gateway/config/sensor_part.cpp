@@ -1,0 +1,75 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "gateway/config/nearest.hpp"
+#include "gateway/config/parts.hpp"
+#include "gateway/config/values.hpp"
+
+namespace lintel::config {
+namespace {
+
+/// "link:NAME" for a device that does not name itself, else what its payload states.
+std::string identity(const Part& part, const Settings& settings, const std::vector<Link>& links,
+                     Report& report) {
+  const auto& serial = settings.text("serial");
+  const auto& link = settings.text("link");
+  if (!serial.empty() && !link.empty()) {
+    report.problems.push_back(fmt::format(
+        "{}: serial and link are both stated, keep the one that identifies the device", part.name));
+    return {};
+  }
+  if (serial.empty() && link.empty()) {
+    if (!settings.mentioned("serial") && !settings.mentioned("link")) {
+      report.problems.push_back(
+          fmt::format("{}: serial is missing, for example: serial = 6789C30012340001 (or link = "
+                      "NAME for a device that does not name itself)",
+                      part.name));
+    } else {
+      report.problems.push_back(
+          fmt::format("{}: serial is empty, write what the device's payload calls itself", part.name));
+    }
+    return {};
+  }
+  const bool by_link = serial.empty() || serial.starts_with("link:");
+  if (!by_link) return serial;
+  const auto name = serial.empty() ? link : serial.substr(5);
+  std::vector<std::string_view> names;
+  for (const auto& known : links) names.push_back(known.name);
+  if (std::find(names.begin(), names.end(), name) == names.end()) {
+    const auto* entry = settings.entry(serial.empty() ? "link" : "serial");
+    report.problems.push_back(fmt::format("{} = \"{}\": links.d has no link of this name, {}", entry->label,
+                                          entry->value, suggest(name, names)));
+  }
+  return "link:" + name;
+}
+
+}  // namespace
+
+std::optional<Sensor> read_sensor(const Part& part, const std::vector<Link>& links, Report& report) {
+  const auto before = report.problems.size();
+  Settings settings(sensor_keys(), report);
+  settings.add(part.entries);
+  Sensor sensor;
+  sensor.file = part.file;
+  sensor.serial = identity(part, settings, links, report);
+  sensor.name = settings.text("name");
+  sensor.invert = yes_or_no(settings.text("invert")).value_or(false);
+  sensor.timezone = settings.text("timezone");
+  const auto interval = whole_number(settings.text("expected_interval_seconds"), 0, INT64_MAX, "", "");
+  sensor.expected_interval = std::chrono::seconds(interval.value_or(0));
+  std::map<std::string, std::string, std::less<>> seen;
+  for (const auto& entry : settings.entries("line")) {
+    auto parsed = line(entry.value);
+    if (!parsed) continue;
+    const auto [first, fresh] = seen.emplace(parsed->first, entry.where);
+    if (!fresh) {
+      report.problems.push_back(fmt::format("{} = \"{}\": the line {} is described already in {}",
+                                            entry.label, entry.value, parsed->first, first->second));
+    }
+    sensor.lines.emplace(std::move(*parsed));
+  }
+  return report.problems.size() == before ? std::optional(std::move(sensor)) : std::nullopt;
+}
+
+}  // namespace lintel::config

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <tl/expected.hpp>
+
+#include "firmware-bridge/core/decoder.hpp"
+#include "gateway/config/config.hpp"
+
+namespace lintel::config {
+
+/// A value, or what was expected instead: the end of a sentence that already named place and key
+/// ("expected a number of seconds, for example 60").
+template <typename T>
+using Parsed = tl::expected<T, std::string>;
+
+std::string_view trim(std::string_view text);
+
+/// Why these bytes cannot stand in a configuration (controls, or not UTF-8); nullopt when they can.
+std::optional<std::string> why_not_text(std::string_view bytes);
+
+Parsed<std::int64_t> whole_number(std::string_view text, std::int64_t least, std::int64_t most,
+                                  std::string_view what, std::string_view example);
+/// Fractions allowed, to the millisecond.
+Parsed<std::chrono::milliseconds> seconds(std::string_view text, std::chrono::milliseconds least,
+                                          std::chrono::milliseconds most);
+Parsed<bool> yes_or_no(std::string_view text);
+Parsed<std::string> uuid(std::string_view text);  ///< in lower case
+Parsed<int> minute_of_day(std::string_view text);
+Parsed<std::string> some_text(std::string_view text);  ///< not empty, at most 200 bytes
+Parsed<std::string> word(std::string_view text);  ///< printable ASCII without blanks: fit for an HTTP header
+
+/// A zone of the operating system's tz database.
+Parsed<std::string> timezone(std::string_view text);
+
+/// mqtt:// or mqtts://, with the port (1883, 8883) added where it is missing.
+Parsed<std::string> broker_url(std::string_view text);
+/// http:// or https://, without a slash at the end.
+Parsed<std::string> http_url(std::string_view text);
+/// "127.0.0.1:8080" or "[::1]:8080"; port 0 lets the system choose.
+Parsed<std::string> listen_address(std::string_view text);
+Parsed<std::string> host_name(std::string_view text);
+
+/// "DECODER TOPIC". The decoder's name is not checked here, the filter is (MQTT 3.1.1, section 4.7).
+Parsed<Subscription> subscription(std::string_view text);
+Parsed<std::string> serial_format(std::string_view text);  ///< "8N1"
+/// "NAME in=CHANNEL out=CHANNEL"; one of the two may be missing.
+Parsed<std::pair<std::string, bridge::ChannelMap>> line(std::string_view text);
+
+/// The URL without what may be a password: "mqtt://***@host".
+std::string without_credentials(std::string_view url);
+
+}  // namespace lintel::config

@@ -1,0 +1,67 @@
+# shellcheck shell=bash
+# Headquarters on this machine: a private PostgreSQL cluster (UNIX socket only) with the central schema, and
+# the PostgREST stand-in before it.
+
+pg_bin=/usr/lib/postgresql/15/bin
+hq_port=""
+credential_minted=0
+
+# hq SQL... as the cluster's superuser; bare values on standard output.
+hq() { as_runner psql -X -q -A -t -v ON_ERROR_STOP=1 -h "$demo/hq" -U postgres -d hq "$@"; }
+hq_command() { printf "psql -h %s -U postgres hq   (headquarters' database)" "$demo/hq"; }
+
+start_cluster() {
+  step "starting a private PostgreSQL in $demo/hq"
+  as_runner "$pg_bin/initdb" -D "$demo/hq/data" -U postgres -A trust -E UTF8 --locale=C --no-sync \
+    >"$demo/log/initdb" 2>&1 || { tail -n 5 "$demo/log/initdb" >&2; die "initdb failed."; }
+  printf "listen_addresses = ''\nunix_socket_directories = '%s'\nunix_socket_permissions = 0777\ntimezone = 'UTC'\n" \
+    "$demo/hq" >>"$demo/hq/data/postgresql.conf"
+  launch postgresql "$pg_bin/postgres" -D "$demo/hq/data"
+  wait_for "the start of PostgreSQL" 60 as_runner "$pg_bin/pg_isready" -q -h "$demo/hq"
+}
+
+# sqitch says each change as it deploys it.
+deploy_schema() {
+  step "deploying the central schema"
+  as_runner psql -X -q -v ON_ERROR_STOP=1 -h "$demo/hq" -U postgres -d postgres \
+    -c "create role authenticator login noinherit" -c "create database hq"
+  (cd "$demo/schema" && HOME="$demo" PGHOST="$demo/hq" PGUSER=postgres SQITCH_FULLNAME=Lintel \
+    SQITCH_EMAIL=lintel@localhost "${runner[@]}" sqitch deploy db:pg:hq) 2>&1 |
+    tee "$demo/log/sqitch" | sed 's/^/    /'
+  if [ "${PIPESTATUS[0]}" -ne 0 ]; then die "the central schema could not be deployed."; fi
+  hq -c "grant anon, authenticated, lintel_gateway to authenticator"
+}
+
+# A store, its gateway, and the key that the gateway's tokens are signed with.
+register_store() {
+  openssl rand -hex 32 >"$demo/hq/jwt-secret"
+  chmod 600 "$demo/hq/jwt-secret"
+  if [ "$(id -u)" -eq 0 ]; then chown lintel: "$demo/hq/jwt-secret"; fi
+  hq -v secret="$(cat "$demo/hq/jwt-secret")" <"$LINTEL_ROOT/gateway/dist/demo/register.sql" >"$demo/hq/ids"
+  store_id=$(sed -n 1p "$demo/hq/ids")
+  gateway_id=$(sed -n 2p "$demo/hq/ids")
+}
+
+# A token lives for an hour at most; the gateway reads the file again when HQ refuses the old one.
+renew_credential() {
+  if [ "$credential_minted" -ne 0 ] && [ $((SECONDS - credential_minted)) -lt 1500 ]; then return; fi
+  (umask 077 && hq -c "select private.mint_gateway_token('$gateway_id'::uuid)" >"$demo/credential.new")
+  if [ "$(id -u)" -eq 0 ]; then chown lintel: "$demo/credential.new"; fi
+  mv "$demo/credential.new" "$demo/credential"
+  credential_minted=$((SECONDS + 1))
+}
+
+start_standin() {
+  hq_port=$(free_port)
+  launch postgrest "$demo/bin/postgrest_standin" --db "host=$demo/hq user=authenticator dbname=hq" \
+    --listen "127.0.0.1:$hq_port" --schema api --jwt-secret-file "$demo/hq/jwt-secret" --anon-role anon
+  wait_for "the start of the PostgREST stand-in" 20 curl -s -o "$demo/log/postgrest-root" "http://127.0.0.1:$hq_port/"
+}
+
+start_headquarters() {
+  start_cluster
+  deploy_schema
+  register_store
+  renew_credential
+  start_standin
+}

@@ -1,0 +1,1 @@
+-- A store with one gateway at headquarters, and the key of the gateways' tokens. Prints both public ids.

@@ -1,0 +1,52 @@
+#include "gateway/status/facts.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace lintel::status {
+
+namespace {
+
+nlohmann::json instant(const std::optional<UtcMs>& time) {
+  return time ? nlohmann::json(format_utc(*time)) : nlohmann::json(nullptr);
+}
+
+}  // namespace
+
+nlohmann::json to_json(const Facts& facts) {
+  auto links = nlohmann::json::array();
+  for (const auto& link : facts.links) {
+    links.push_back({{"name", link.name},
+                     {"type", link.type},
+                     {"up", link.up},
+                     {"trouble", link.trouble},
+                     {"frames", link.frames}});
+  }
+  auto sensors = nlohmann::json::object();
+  for (const auto& [id, sensor] : facts.sensors) {
+    sensors[std::to_string(id)] = {{"status", health::to_string(sensor.verdict.status)},
+                                   {"cause", sensor.verdict.cause},
+                                   {"advice", sensor.verdict.advice},
+                                   {"rejects", sensor.rejects},
+                                   {"last_data", instant(sensor.last_data)}};
+  }
+  return {{"uptime_s", facts.uptime.count()},
+          {"time", instant(facts.time)},
+          {"time_ms", facts.time ? nlohmann::json(count_ms(*facts.time)) : nlohmann::json(nullptr)},
+          {"clock", {{"source", facts.clock_source}, {"disagreement_ms", facts.clock_disagreement.count()}}},
+          {"storage_error", facts.storage_error},
+          {"notice", facts.notice},
+          {"spool_bytes", facts.spool_bytes},
+          {"frames", facts.frames},
+          {"refused", facts.refused},
+          {"repeats", facts.repeats},
+          {"links", std::move(links)},
+          {"hq",
+           {{"configured", facts.hq.configured},
+            {"state", facts.hq.state},
+            {"error", facts.hq.error},
+            {"advice", facts.hq.advice},
+            {"next_try", instant(facts.hq.next_try)}}},
+          {"sensors", std::move(sensors)}};
+}
+
+}  // namespace lintel::status

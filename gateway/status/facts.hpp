@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "firmware-bridge/core/time.hpp"
+#include "gateway/health/watch.hpp"
+
+namespace lintel::status {
+
+/// What only the running daemon knows: it answers the control verb `status` with this, and the page adds
+/// it to what the database says.
+struct Facts {
+  struct Link {
+    std::string name;
+    std::string type;  ///< "mqtt", "serial"
+    bool up = false;
+    std::string trouble;  ///< why it is down, or what is odd about it
+    std::uint64_t frames = 0;
+  };
+  struct Hq {
+    bool configured = false;
+    std::string state;  ///< "current", "draining", "failing", ...
+    std::string error;
+    std::string advice;
+    std::optional<UtcMs> next_try;
+  };
+
+  std::chrono::seconds uptime{0};
+  std::optional<UtcMs> time;  ///< the gateway's own wall clock; absent while it is not known
+  std::string clock_source;   ///< "none", "host", "ntp"
+  Millis clock_disagreement{0};
+  std::string storage_error;      ///< why nothing can be stored now; empty: all is well
+  std::string notice;             ///< what the start had to repair
+  std::uint64_t spool_bytes = 0;  ///< received, not yet in the database
+  std::uint64_t frames = 0;       ///< since the start, also the next two
+  std::uint64_t refused = 0;
+  std::uint64_t repeats = 0;
+  std::vector<Link> links;
+  Hq hq;
+  std::map<std::int64_t, health::Watch::Sensor> sensors;  ///< by sensor id
+};
+
+nlohmann::json to_json(const Facts& facts);
+
+}  // namespace lintel::status

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace lintel::status {
+
+/// A GET (or HEAD) as a handler sees it: the path has matched the table byte by byte, the query is decoded.
+struct Request {
+  std::string path;
+  std::map<std::string, std::string, std::less<>> query;
+};
+
+struct Response {
+  int status = 200;
+  std::string content_type;
+  std::shared_ptr<const std::string> body;
+};
+
+Response text_response(int status, std::string text);
+Response json_response(int status, std::string text);
+
+/// Runs on the loop's thread and must answer within a few milliseconds. May throw: the client then gets
+/// a 500 and the log the reason.
+using Handler = std::function<Response(const Request&)>;
+
+/// What a stream of server-sent events shows: asked while somebody listens, and sent whenever it returns
+/// another object than before. A null pointer: nothing to show at the moment.
+using EventSource = std::function<std::shared_ptr<const std::string>()>;
+
+/// All there is. Nothing is looked up in a file system, so no path can lead anywhere else.
+struct Routes {
+  std::map<std::string, Handler, std::less<>> handlers;
+  std::map<std::string, EventSource, std::less<>> streams;
+};
+
+/// The part of a request target behind '?', percent-decoded; the first of equal names counts.
+std::map<std::string, std::string, std::less<>> parse_query(std::string_view query);
+
+}  // namespace lintel::status

@@ -1,0 +1,144 @@
+#include "gateway/status/metrics.hpp"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "gateway/status/instants.hpp"
+
+namespace lintel::status {
+
+namespace {
+
+using nlohmann::json;
+using Labels = std::vector<std::pair<const char*, std::string>>;
+
+std::string escaped(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    if (c == '\\' || c == '"') result += '\\';
+    if (c == '\n') {
+      result += "\\n";
+    } else {
+      result += c;
+    }
+  }
+  return result;
+}
+
+/// One metric with its header and its samples.
+class Metric {
+ public:
+  Metric(std::string& out, const char* name, const char* type, const char* help) : out_(out), name_(name) {
+    out_ += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, help, name, type);
+  }
+  void sample(const Labels& labels, std::int64_t value) {
+    out_ += name_;
+    const char* separator = "{";
+    for (const auto& [label, text] : labels) {
+      out_ += fmt::format("{}{}=\"{}\"", separator, label, escaped(text));
+      separator = ",";
+    }
+    out_ += fmt::format("{} {}\n", labels.empty() ? "" : "}", value);
+  }
+  /// Absent and null make no sample: a value that is not known is not zero.
+  void sample(const json& object, const char* key) {
+    const auto found = object.find(key);
+    if (found != object.end() && found->is_number_integer()) sample({}, found->get<std::int64_t>());
+  }
+
+ private:
+  std::string& out_;
+  const char* name_;
+};
+
+Labels labels_of(const json& sensor) {
+  return {{"sensor", sensor.value("serial", "")}, {"name", sensor.value("name", "")}};
+}
+
+std::optional<std::int64_t> seconds(const json& object, const char* key) {
+  const auto instant = instant_of(object, key);
+  if (!instant) return std::nullopt;
+  return count_ms(*instant) / 1000;
+}
+
+void gateway(std::string& out, const json& all) {
+  const auto& gateway = all["gateway"];
+  Metric(out, "lintel_up", "gauge", "1 while the gateway runs and answers.")
+      .sample({{"version", gateway.value("version", "")}}, gateway.value("state", "") == "running" ? 1 : 0);
+  Metric(out, "lintel_problems", "gauge", "Things that need attention.")
+      .sample({}, static_cast<std::int64_t>(all["verdict"]["problems"].size()));
+  Metric(out, "lintel_uptime_seconds", "gauge", "Since the gateway started.").sample(gateway, "uptime_s");
+  Metric(out, "lintel_database_bytes", "gauge", "Size of the local database.")
+      .sample(gateway, "database_bytes");
+  Metric(out, "lintel_disk_free_bytes", "gauge", "Free where the database lies.")
+      .sample(gateway, "disk_free_bytes");
+  Metric(out, "lintel_spool_bytes", "gauge", "Received and not yet in the database.")
+      .sample(gateway, "spool_bytes");
+  Metric(out, "lintel_frames_total", "counter", "Messages taken in since the start.")
+      .sample(gateway, "frames");
+  Metric(out, "lintel_frames_refused_total", "counter", "Messages that could not be read, since the start.")
+      .sample(gateway, "refused");
+  Metric(out, "lintel_frames_repeated_total", "counter", "Messages the broker sent again, since the start.")
+      .sample(gateway, "repeats");
+  Metric(out, "lintel_quarantined", "gauge", "Unreadable messages that are kept.")
+      .sample(all["quarantine"], "count");
+}
+
+void hq(std::string& out, const json& all) {
+  Metric(out, "lintel_changes_total", "counter", "Readings and other changes ever recorded in this database.")
+      .sample(all["backlog"], "last_change");
+  Metric(out, "lintel_backlog_changes", "gauge", "Changes that HQ has not confirmed.")
+      .sample(all["backlog"], "changes");
+  Metric(out, "lintel_hq_failures", "gauge", "Failed attempts to reach HQ in a row.")
+      .sample(all["hq"], "failures");
+  Metric contact(out, "lintel_hq_last_contact_timestamp_seconds", "gauge", "Last answer from HQ.");
+  if (const auto at = seconds(all["hq"], "last_contact")) contact.sample({}, *at);
+}
+
+void sensors(std::string& out, const json& all) {
+  Metric status(out, "lintel_sensor_status", "gauge", "1 for the status that holds.");
+  for (const auto& sensor : all["sensors"]) {
+    for (const char* word : {"online", "degraded", "offline", "unknown", "disabled"}) {
+      auto labels = labels_of(sensor);
+      labels.emplace_back("status", word);
+      status.sample(labels, sensor.value("status", "") == word ? 1 : 0);
+    }
+  }
+  Metric last(out, "lintel_sensor_last_data_timestamp_seconds", "gauge", "When the sensor was heard last.");
+  for (const auto& sensor : all["sensors"]) {
+    if (const auto at = seconds(sensor, "last_data")) last.sample(labels_of(sensor), *at);
+  }
+  Metric today(out, "lintel_sensor_people_today", "gauge", "People counted in the store's day.");
+  for (const auto& sensor : all["sensors"]) {
+    for (const char* direction : {"in", "out"}) {
+      auto labels = labels_of(sensor);
+      labels.emplace_back("direction", direction);
+      today.sample(labels, sensor["today"].value(direction, std::int64_t{0}));
+    }
+  }
+}
+
+void links(std::string& out, const json& all) {
+  Metric up(out, "lintel_link_up", "gauge", "1 while the link is connected.");
+  for (const auto& link : all["links"]) {
+    up.sample({{"link", link.value("name", "")}, {"type", link.value("type", "")}},
+              link.value("up", false) ? 1 : 0);
+  }
+}
+
+}  // namespace
+
+std::string prometheus(const json& snapshot) {
+  std::string out;
+  gateway(out, snapshot);
+  hq(out, snapshot);
+  sensors(out, snapshot);
+  links(out, snapshot);
+  return out;
+}
+
+}  // namespace lintel::status

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "gateway/status/http.hpp"
+#include "gateway/status/snapshot.hpp"
+#include "gateway/store/sqlite.hpp"
+
+namespace lintel::status {
+
+/// The local page and its API over one reading connection. Used by the thread of the HTTP server; must
+/// outlive it. A snapshot is taken at most once in half a second, however many ask.
+class Page {
+ public:
+  Page(store::Database reader, Runtime runtime) : reader_(std::move(reader)), runtime_(std::move(runtime)) {}
+
+  /// `/`, `/app.js`, `/app.css`, `/icon.svg`, `/api/health`, `/api/sensors`, `/api/sensors/data`,
+  /// `/api/status`, `/api/stream`, `/metrics`.
+  Routes routes();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  /// Null when the database cannot be read now; `trouble_` then says why.
+  std::shared_ptr<const nlohmann::json> current();
+  std::shared_ptr<const std::string> event();
+  Response part(const std::function<nlohmann::json(const nlohmann::json&)>& choose);
+  Response sensor_data(const Request& request);
+  Response metrics();
+
+  store::Database reader_;
+  Runtime runtime_;
+  std::shared_ptr<const nlohmann::json> snapshot_;
+  std::string trouble_;
+  Clock::time_point taken_{};
+  std::string event_key_;
+  std::shared_ptr<const std::string> event_;
+};
+
+}  // namespace lintel::status

@@ -1,0 +1,170 @@
+#include "gateway/status/problems.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "gateway/health/words.hpp"
+#include "gateway/status/instants.hpp"
+
+namespace lintel::status {
+
+namespace {
+
+using health::counted;
+using nlohmann::json;
+
+constexpr std::uint64_t kLittleDisk = 200ull << 20;
+constexpr auto kHqMayBeSilent = std::chrono::minutes{15};
+
+class Problems {
+ public:
+  void add(const char* severity, std::string what, std::string advice, json sensor = nullptr) {
+    json problem{{"severity", severity}, {"what", std::move(what)}, {"advice", std::move(advice)}};
+    if (!sensor.is_null()) problem["sensor"] = std::move(sensor);
+    list_.push_back(std::move(problem));
+  }
+  [[nodiscard]] json sorted() const {
+    auto list = list_;
+    std::stable_sort(list.begin(), list.end(),
+                     [](const json& a, const json& b) { return a["severity"] > b["severity"]; });
+    return list;
+  }
+
+ private:
+  std::vector<json> list_;
+};
+
+constexpr const char* kProblem = "problem";
+constexpr const char* kAttention = "attention";
+
+std::string text(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+void look_at_gateway(const json& gateway, Problems& problems) {
+  const auto state = text(gateway, "state");
+  if (state == "stopped") {
+    problems.add(kProblem, "The gateway is not running: nobody is being counted.",
+                 "Start it with `systemctl start lintel`, or `lintel run` to see why it does not start.");
+  } else if (state == "silent") {
+    problems.add(kProblem, "The gateway is running, but does not answer.",
+                 "Wait a minute; if it stays so, restart it with `systemctl restart lintel`.");
+  }
+  if (const auto error = text(gateway, "storage_error"); !error.empty()) {
+    problems.add(kProblem, "Readings cannot be stored: " + error,
+                 "Messages wait in memory and are not lost yet. Free space on the disk, or replace a card "
+                 "that has become read-only.");
+  }
+  if (const auto notice = text(gateway, "notice"); !notice.empty()) {
+    problems.add(kAttention, notice, "Keep the old file for support; counting goes on.");
+  }
+  const auto free = gateway.find("disk_free_bytes");
+  if (free != gateway.end() && free->is_number() && free->get<std::uint64_t>() < kLittleDisk) {
+    problems.add(kAttention,
+                 fmt::format("Only {} MB are free on the disk.", free->get<std::uint64_t>() >> 20),
+                 "Remove what does not belong to the gateway, or fit a larger card.");
+  }
+  if (state == "running" && gateway.contains("clock") && text(gateway["clock"], "source") == "none") {
+    problems.add(kAttention, "The time is not known yet: new readings wait until it is.",
+                 "Connect the gateway to a network with a time server (NTP).");
+  }
+}
+
+void look_at_links(const json& links, Problems& problems) {
+  for (const auto& link : links) {
+    if (link.value("up", false)) continue;
+    const auto trouble = text(link, "trouble");
+    problems.add(
+        kProblem,
+        fmt::format("The link {} is down{}{}", text(link, "name"), trouble.empty() ? "" : ": ", trouble),
+        text(link, "type") == "serial" ? "Check the cable and the adapter; it reconnects by itself."
+                                       : "Check the broker and the network; it reconnects by itself.");
+  }
+}
+
+bool is_down(const json& links, const std::string& name) {
+  return std::any_of(links.begin(), links.end(), [&](const json& link) {
+    return text(link, "name") == name && !link.value("up", false);
+  });
+}
+
+void look_at_sensors(const json& sensors, const json& links, bool running, Problems& problems) {
+  for (const auto& sensor : sensors) {
+    const auto status = text(sensor, "status");
+    if (status != "offline" && status != "degraded") continue;
+    if (is_down(links, text(sensor, "link"))) continue;  // the link is the problem, and is told
+    problems.add(status == "offline" ? kProblem : kAttention,
+                 fmt::format("{}: {}", text(sensor, "name"), text(sensor, "cause")), text(sensor, "advice"),
+                 sensor["id"]);
+  }
+  if (sensors.empty() && running) {
+    problems.add(kAttention, "No sensor has reported yet.",
+                 "Walk through a door once. If nothing appears, check the files in links.d.");
+  }
+}
+
+void look_at_hq(const json& hq, const json& backlog, bool running, UtcMs now, Problems& problems) {
+  if (const auto refused = hq.value("refused_readings", std::int64_t{0}); refused > 0) {
+    problems.add(kAttention, fmt::format("HQ refused {}.", counted(refused, "reading")),
+                 "They are kept. Show this to HQ: its rules or this gateway's clock may be wrong.");
+  }
+  if (!running || !hq.value("configured", false) || hq.value("failures", std::int64_t{0}) == 0) return;
+  const auto contact = instant_of(hq, "last_contact");
+  if (contact && now - *contact < kHqMayBeSilent) return;
+  const auto error = text(hq, "error");
+  auto what = contact ? fmt::format("No contact with HQ for {}", health::in_words(now - *contact))
+                      : std::string("HQ has never been reached");
+  if (!error.empty()) what += ": " + error;
+  auto advice = text(hq, "advice");
+  if (advice.empty()) advice = "Check the network of the store.";
+  const auto waiting = backlog.value("changes", std::int64_t{0});
+  problems.add(
+      kAttention, std::move(what),
+      fmt::format("{} Nothing is lost: {} until HQ answers.", advice,
+                  waiting == 1 ? "1 change waits here" : fmt::format("{} changes wait here", waiting)));
+}
+
+void look_at_quarantine(const json& quarantine, Problems& problems) {
+  const auto recent = quarantine.value("last_hour", std::int64_t{0});
+  if (recent < 3 || !quarantine["newest"].is_object()) return;
+  const auto& newest = quarantine["newest"];
+  problems.add(kAttention,
+               fmt::format("{} of the last hour could not be read; the newest came over {}: {}",
+                           counted(recent, "message"), text(newest, "link"), text(newest, "reason")),
+               "Check that the decoder of this link fits the device that sends there.");
+}
+
+std::string headline(const json& problems, const json& snapshot) {
+  if (!problems.empty()) {
+    return problems.size() == 1 ? problems[0]["what"].get<std::string>()
+                                : fmt::format("{} things need attention.", problems.size());
+  }
+  const auto& sensors = snapshot["sensors"];
+  const auto online = std::count_if(sensors.begin(), sensors.end(),
+                                    [](const json& sensor) { return text(sensor, "status") == "online"; });
+  if (online == static_cast<std::ptrdiff_t>(sensors.size())) {
+    return sensors.size() == 1 ? "All is well: the sensor is counting."
+                               : fmt::format("All is well: {} sensors are counting.", sensors.size());
+  }
+  return fmt::format("No fault is known: {} of {} sensors are heard.", online, sensors.size());
+}
+
+}  // namespace
+
+json verdict(const json& snapshot, UtcMs now) {
+  Problems problems;
+  const bool running = text(snapshot["gateway"], "state") == "running";
+  look_at_gateway(snapshot["gateway"], problems);
+  look_at_links(snapshot["links"], problems);
+  look_at_sensors(snapshot["sensors"], snapshot["links"], running, problems);
+  look_at_hq(snapshot["hq"], snapshot["backlog"], running, now, problems);
+  look_at_quarantine(snapshot["quarantine"], problems);
+  auto list = problems.sorted();
+  const std::string status = list.empty() ? "ok" : list[0]["severity"].get<std::string>();
+  return {{"status", status}, {"text", headline(list, snapshot)}, {"problems", std::move(list)}};
+}
+
+}  // namespace lintel::status

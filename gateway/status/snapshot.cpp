@@ -1,0 +1,247 @@
+#include "gateway/status/snapshot.hpp"
+
+#include <system_error>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "gateway/clock/zone.hpp"
+#include "gateway/status/problems.hpp"
+#include "gateway/status/readings.hpp"
+#include "gateway/store/store.hpp"
+
+namespace lintel::status {
+
+namespace {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+constexpr int kQuarantineLook = 500;
+
+json instant(std::optional<std::int64_t> ms) {
+  return ms ? json(format_utc(utc_ms(*ms))) : json(nullptr);
+}
+
+json number(std::optional<std::int64_t> value) {
+  return value ? json(*value) : json(nullptr);
+}
+
+/// All reads of a snapshot see the same state of the database.
+class ReadTransaction {
+ public:
+  explicit ReadTransaction(store::Database& db) : db_(db) { db_.execute("begin"); }
+  ~ReadTransaction() { sqlite3_exec(db_.handle(), "rollback", nullptr, nullptr, nullptr); }
+  ReadTransaction(const ReadTransaction&) = delete;
+  ReadTransaction& operator=(const ReadTransaction&) = delete;
+
+ private:
+  store::Database& db_;
+};
+
+std::uintmax_t size_of(const fs::path& file) {
+  std::error_code error;
+  const auto size = fs::file_size(file, error);
+  return error ? 0 : size;
+}
+
+json storage(const fs::path& state_dir) {
+  const auto database = store::database_path(state_dir);
+  std::error_code error;
+  const auto space = fs::space(state_dir, error);
+  json result{{"database_bytes", size_of(database) + size_of(database.string() + "-wal")}};
+  result["disk_free_bytes"] = error ? json(nullptr) : json(space.available);
+  result["disk_bytes"] = error ? json(nullptr) : json(space.capacity);
+  return result;
+}
+
+json gateway(store::Database& db, const Runtime& runtime, const json& facts) {
+  json result = storage(runtime.state_dir);
+  auto row = db.prepare(
+      "select g.name, g.version, s.name, s.public_id, s.timezone, s.day_start_minute "
+      "from gateways g join stores s on s.id = g.store_id where g.id = 1");
+  if (row.step()) {
+    result["name"] = row.text(0);
+    result["version"] = row.text(1);
+    result["store"] = row.text(2);
+    result["store_id"] = row.text(3);
+    result["timezone"] = row.text(4);
+    result["day_start_minute"] = row.integer(5);
+  }
+  result["state"] = !facts.is_null() ? "running" : runtime.silent ? "silent" : "stopped";
+  for (const char* key :
+       {"uptime_s", "clock", "storage_error", "notice", "spool_bytes", "frames", "refused", "repeats"}) {
+    if (facts.contains(key)) result[key] = facts[key];
+  }
+  return result;
+}
+
+json reading(const Reading& row) {
+  json result{{"from", format_utc(row.started)}, {"to", format_utc(row.started + row.duration)}};
+  if (row.region.empty()) {
+    result["line"] = row.line;
+    result["in"] = number(row.count_in);
+    result["out"] = number(row.count_out);
+  } else {
+    result["region"] = row.region;
+    result["occupancy"] = number(row.occupancy);
+  }
+  return result;
+}
+
+/// The store's day at `now`, by its own calendar.
+std::int64_t today(store::Database& db, UtcMs now) {
+  auto row = db.prepare("select timezone, day_start_minute from stores where id = 1");
+  if (!row.step()) return 0;
+  auto zone = clock::Zone::find(std::string(row.text(0)));
+  if (!zone) zone = clock::Zone::find("UTC");
+  if (!zone) return count_ms(now) / 86'400'000;
+  return clock::StoreDays(std::move(*zone), std::chrono::minutes{row.integer(1)}).day(now);
+}
+
+json day_sums(store::Database& db, std::int64_t sensor, std::int64_t day) {
+  std::int64_t in = 0, out = 0;
+  auto lines = json::array();
+  auto select = db.prepare(
+      "select line, count_in + unallocated_in + estimated_in, count_out + unallocated_out + estimated_out "
+      "from daily_analytics where store_id = 1 and sensor_id = ? and day = ? and region = '' order by line");
+  select.bind(sensor, day);
+  while (select.step()) {
+    in += select.integer(1);
+    out += select.integer(2);
+    lines.push_back({{"line", select.text(0)}, {"in", select.integer(1)}, {"out", select.integer(2)}});
+  }
+  return {{"in", in}, {"out", out}, {"lines", std::move(lines)}};
+}
+
+/// The daemon's verdict where it runs; otherwise nobody listens and nobody knows.
+void add_verdict(json& sensor, const std::string& written, const json& facts, const Runtime& runtime) {
+  const auto id = std::to_string(sensor["id"].get<std::int64_t>());
+  if (facts.is_object() && facts.contains("sensors")) {
+    if (const auto found = facts["sensors"].find(id); found != facts["sensors"].end()) {
+      for (const char* key : {"status", "cause", "advice", "rejects"}) {
+        sensor[key] = found->value(key, json(nullptr));
+      }
+      // The table's instant is up to a minute old.
+      const auto live = found->value("last_data", json(nullptr));
+      if (live.is_string()) sensor["last_data"] = live;
+      return;
+    }
+  }
+  sensor["rejects"] = nullptr;
+  sensor["advice"] = "";
+  sensor["status"] = runtime.silent || facts.is_object() || written == "disabled" ? written : "unknown";
+  sensor["cause"] = facts.is_object() ? ""
+                    : runtime.silent  ? "as last written; the gateway does not answer"
+                                      : fmt::format("the gateway is not running; last known: {}", written);
+}
+
+json sensors(store::Database& db, const Runtime& runtime, const json& facts, UtcMs now) {
+  auto result = json::array();
+  SensorReadings readings(db);
+  const auto day = today(db, now);
+  auto select = db.prepare(
+      "select id, public_id, serial, name, model, link, lifecycle, status, last_data_received, "
+      "offline_since, interval_ms from sensor_metadata where deleted_at is null order by name, id");
+  while (select.step()) {
+    const auto id = select.integer(0);
+    json sensor{{"id", id},
+                {"public_id", select.text(1)},
+                {"serial", select.text(2)},
+                {"name", select.text(3)},
+                {"model", select.text(4)},
+                {"link", select.text(5)},
+                {"lifecycle", select.text(6)},
+                {"last_data", instant(select.maybe_integer(8))},
+                {"offline_since", instant(select.maybe_integer(9))},
+                {"interval_s", select.integer(10) > 0 ? json(select.integer(10) / 1000) : json(nullptr)}};
+    add_verdict(sensor, std::string(select.text(7)), facts, runtime);
+    const auto latest = readings.latest(id);
+    sensor["last_reading"] = latest ? reading(*latest) : json(nullptr);
+    sensor["today"] = day_sums(db, id, day);
+    result.push_back(std::move(sensor));
+  }
+  return result;
+}
+
+json backlog(store::Database& db) {
+  json result{{"changes", 0}, {"oldest", nullptr}, {"last_change", 0}, {"watermark", 0}};
+  auto row = db.prepare(
+      "select w.next_change_no - 1, s.watermark from writer_state w join sync_state s on s.id = w.id");
+  if (!row.step()) return result;
+  const auto last = row.integer(0), watermark = row.integer(1);
+  result["last_change"] = last;
+  result["watermark"] = watermark;
+  result["changes"] = std::max<std::int64_t>(last - watermark, 0);
+  auto oldest = db.prepare(
+      "select min(at) from (select received_at as at from (select received_at from people_counting_raw "
+      "where change_no > ?1 order by change_no limit 1) union all select received_at from (select "
+      "received_at "
+      "from regional_counting_raw where change_no > ?1 order by change_no limit 1))");
+  oldest.bind(watermark);
+  if (oldest.step()) result["oldest"] = instant(oldest.maybe_integer(0));
+  return result;
+}
+
+json hq(store::Database& db, const Runtime& runtime, const json& facts) {
+  json result{{"configured", runtime.hq_configured}};
+  auto row = db.prepare("select last_attempt_at, last_success_at, last_error, failures from sync_state");
+  if (row.step()) {
+    result["last_attempt"] = instant(row.maybe_integer(0));
+    result["last_contact"] = instant(row.maybe_integer(1));
+    result["error"] = row.text(2);
+    result["failures"] = row.integer(3);
+  }
+  result["refused_readings"] = db.scalar("select count(*) from set_aside");
+  if (facts.is_object() && facts.contains("hq")) result.update(facts["hq"]);
+  return result;
+}
+
+json quarantine(store::Database& db, UtcMs now) {
+  json result{{"count", db.scalar("select count(*) from quarantine")}, {"newest", nullptr}};
+  auto recent = db.prepare(
+      "select count(*) from (select received_at from quarantine order by id desc limit ?) "
+      "where received_at > ?");
+  recent.bind(kQuarantineLook, count_ms(now) - 3'600'000);
+  result["last_hour"] = recent.step() ? recent.integer(0) : 0;
+  auto newest =
+      db.prepare("select received_at, link, decoder, kind, reason from quarantine order by id desc limit 1");
+  if (newest.step()) {
+    result["newest"] = {{"at", instant(newest.maybe_integer(0))},
+                        {"link", newest.text(1)},
+                        {"decoder", newest.text(2)},
+                        {"kind", newest.text(3)},
+                        {"reason", newest.text(4)}};
+  }
+  return result;
+}
+
+UtcMs now_of(const Runtime& runtime, const json& facts) {
+  const UtcMs ours =
+      runtime.now ? runtime.now() : std::chrono::floor<Millis>(std::chrono::system_clock::now());
+  if (!facts.is_object() || !facts.contains("time_ms")) return ours;
+  return facts["time_ms"].is_number() ? utc_ms(facts["time_ms"].get<std::int64_t>()) : ours;
+}
+
+}  // namespace
+
+json snapshot(store::Database& reader, const Runtime& runtime) {
+  const json facts = runtime.facts ? runtime.facts() : json(nullptr);
+  const UtcMs now = now_of(runtime, facts);
+  const ReadTransaction transaction(reader);
+  json result{{"time", format_utc(now)},
+              {"gateway", gateway(reader, runtime, facts)},
+              {"sensors", sensors(reader, runtime, facts, now)},
+              {"links", facts.is_object() ? facts.value("links", json::array()) : json::array()},
+              {"backlog", backlog(reader)},
+              {"hq", hq(reader, runtime, facts)},
+              {"quarantine", quarantine(reader, now)}};
+  result["verdict"] = verdict(result, now);
+  return result;
+}
+
+std::string dump(const json& value, int indent) {
+  return value.dump(indent, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace lintel::status

@@ -1,0 +1,207 @@
+#include "gateway/status/text.hpp"
+
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "gateway/health/words.hpp"
+#include "gateway/status/instants.hpp"
+#include "gateway/status/snapshot.hpp"
+
+namespace lintel::status {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kWidth = 80;
+
+struct Paint {
+  bool on;
+  [[nodiscard]] std::string operator()(const char* code, const std::string& text) const {
+    return on ? fmt::format("\033[{}m{}\033[0m", code, text) : text;
+  }
+};
+
+const char* code_of(const std::string& status) {
+  if (status == "ok" || status == "online") return "32";
+  if (status == "problem" || status == "offline") return "31;1";
+  if (status == "attention" || status == "degraded") return "33";
+  return "2";
+}
+
+/// Valid UTF-8 without control characters.
+std::string clean(std::string_view text) {
+  const auto valid = json::parse(dump(json(text))).get<std::string>();
+  std::string result;
+  for (std::size_t i = 0; i < valid.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(valid[i]);
+    // C1 controls are U+0080 to U+009F: c2 80 to c2 9f.
+    const bool c1 = byte == 0xc2 && i + 1 < valid.size() && static_cast<unsigned char>(valid[i + 1]) < 0xa0;
+    if (c1) ++i;
+    result += c1 || byte < 0x20 || byte == 0x7f ? ' ' : static_cast<char>(byte);
+  }
+  return result;
+}
+
+std::string text_at(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? clean(found->get<std::string>()) : std::string();
+}
+
+bool begins_character(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xc0) != 0x80;
+}
+
+std::size_t columns(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
+}
+
+/// Exactly `width` columns, a longer text ends with an ellipsis.
+std::string fitted(std::string_view text, std::size_t width) {
+  if (columns(text) <= width) return std::string(text) + std::string(width - columns(text), ' ');
+  std::size_t end = 0, kept = 0;
+  while (kept < width) {
+    do ++end;
+    while (end < text.size() && !begins_character(text[end]));
+    if (++kept == width - 1) break;
+  }
+  return std::string(text.substr(0, end)) + "…";
+}
+
+/// Words broken into lines; the first begins with `first`, the others are indented as far.
+std::string wrapped(const std::string& first, std::string_view text) {
+  const std::string indent(columns(first), ' ');
+  std::string result, line = first;
+  bool empty = true;
+  while (!text.empty()) {
+    const auto end = std::min(text.find(' '), text.size());
+    const auto word = text.substr(0, end);
+    if (!empty && columns(line) + 1 + columns(word) > kWidth) {
+      result += line + "\n";
+      line = indent;
+      empty = true;
+    }
+    if (!empty) line += ' ';
+    line += columns(word) > kWidth - indent.size() ? fitted(word, kWidth - indent.size()) : std::string(word);
+    empty = false;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return result + line + "\n";
+}
+
+std::string ago(const json& object, const char* key, UtcMs now) {
+  const auto at = instant_of(object, key);
+  if (!at) return "never";
+  if (*at > now + Millis{5000}) return "ahead";  // its clock, or ours
+  return health::in_words(std::max(now - *at, Millis{0})) + " ago";
+}
+
+std::string bytes(const json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_number()) return "unknown";
+  const auto number = found->get<double>();
+  if (number >= 1e9) return fmt::format("{:.1f} GB", number / 1e9);
+  if (number >= 1e6) return fmt::format("{:.1f} MB", number / 1e6);
+  return fmt::format("{:.0f} KB", number / 1e3);
+}
+
+std::string head(const json& gateway) {
+  const auto state = text_at(gateway, "state");
+  std::string text = fmt::format("{} ({}), lintel {}", text_at(gateway, "name"), text_at(gateway, "store"),
+                                 text_at(gateway, "version"));
+  if (state == "running") {
+    const auto uptime = std::chrono::seconds{gateway.value("uptime_s", std::int64_t{0})};
+    text += fmt::format(", running for {}", health::in_words(uptime));
+  } else {
+    text += state == "silent" ? ", running but silent" : ", not running";
+  }
+  return wrapped("", text);
+}
+
+std::string verdict(const json& verdict, const Paint& paint) {
+  auto text = paint(code_of(text_at(verdict, "status")), wrapped("", text_at(verdict, "text")));
+  const auto& problems = verdict["problems"];
+  for (const auto& problem : problems) {
+    if (problems.size() > 1) text += "\n" + wrapped("! ", text_at(problem, "what"));
+    text += wrapped("  ", text_at(problem, "advice"));
+  }
+  return text;
+}
+
+std::string sensor_table(const json& sensors, UtcMs now, const Paint& paint) {
+  if (sensors.empty()) return "";
+  std::string text = fmt::format("\n{} {} {} {:>7} {:>7}  {}\n", fitted("SENSOR", 26), fitted("STATUS", 8),
+                                 fitted("HEARD", 12), "IN", "OUT", "LINK");
+  for (const auto& sensor : sensors) {
+    const auto status = text_at(sensor, "status");
+    const auto& today = sensor["today"];
+    text += fmt::format("{} {} {} {:>7} {:>7}  {}\n", fitted(text_at(sensor, "name"), 26),
+                        paint(code_of(status), fitted(status, 8)), fitted(ago(sensor, "last_data", now), 12),
+                        today.value("in", std::int64_t{0}), today.value("out", std::int64_t{0}),
+                        clean(fitted(text_at(sensor, "link"), 14)));
+  }
+  return text;
+}
+
+/// Why a sensor's status is what it is, where the problems have not said it already.
+std::string notes(const json& sensors) {
+  std::string text;
+  for (const auto& sensor : sensors) {
+    const auto status = text_at(sensor, "status");
+    if (status != "unknown" || text_at(sensor, "cause").empty()) continue;
+    text += wrapped("  ", fmt::format("{}: {}. {}", text_at(sensor, "name"), text_at(sensor, "cause"),
+                                      text_at(sensor, "advice")));
+  }
+  return text.empty() ? text : "\n" + text;
+}
+
+std::string hq(const json& all, UtcMs now) {
+  const auto& hq = all["hq"];
+  if (!hq.value("configured", false)) return "not configured: readings stay here";
+  const auto waiting = all["backlog"].value("changes", std::int64_t{0});
+  auto text = fmt::format("last contact {}, {}", ago(hq, "last_contact", now),
+                          waiting == 0 ? "nothing waits"
+                                       : fmt::format("{} changes wait, the oldest from {}", waiting,
+                                                     ago(all["backlog"], "oldest", now)));
+  if (const auto error = text_at(hq, "error"); !error.empty()) text += "; " + error;
+  return text;
+}
+
+std::string facts(const json& all, UtcMs now) {
+  const auto& gateway = all["gateway"];
+  std::string text = "\n" + wrapped("HQ          ", hq(all, now));
+  for (const auto& link : all["links"]) {
+    const auto trouble = text_at(link, "trouble");
+    text += wrapped("Link        ",
+                    fmt::format("{}: {}{}{}", text_at(link, "name"), link.value("up", false) ? "up" : "down",
+                                trouble.empty() ? "" : ", ", trouble));
+  }
+  const auto kept = all["quarantine"].value("count", std::int64_t{0});
+  if (kept > 0) {
+    text +=
+        wrapped("Unreadable  ", fmt::format("{} kept, the newest {}: {}", health::counted(kept, "message"),
+                                            ago(all["quarantine"]["newest"], "at", now),
+                                            text_at(all["quarantine"]["newest"], "reason")));
+  }
+  if (gateway.contains("clock")) {
+    const auto source = text_at(gateway["clock"], "source");
+    text += wrapped("Clock       ", source == "ntp"    ? "set by NTP"
+                                    : source == "host" ? "this machine's own, not confirmed by NTP"
+                                                       : "not known yet");
+  }
+  return text + wrapped("Disk        ", fmt::format("{} free, database {}", bytes(gateway, "disk_free_bytes"),
+                                                    bytes(gateway, "database_bytes")));
+}
+
+}  // namespace
+
+std::string to_text(const json& snapshot, bool colour) {
+  const Paint paint{colour};
+  const auto now = instant_of(snapshot, "time").value_or(UtcMs{});
+  return head(snapshot["gateway"]) + verdict(snapshot["verdict"], paint) +
+         sensor_table(snapshot["sensors"], now, paint) + notes(snapshot["sensors"]) + facts(snapshot, now);
+}
+
+}  // namespace lintel::status

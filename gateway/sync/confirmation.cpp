@@ -1,0 +1,72 @@
+#include "gateway/sync/confirmation.hpp"
+
+namespace lintel::sync {
+
+namespace {
+
+bool same_file(store::Database& writer, const Confirmation& confirmation) {
+  auto state = writer.prepare("select epoch from writer_state");
+  return state.step() && state.text(0) == confirmation.epoch;
+}
+
+void keep_failure(store::Database& writer, const Confirmation& confirmation) {
+  writer.prepare("update sync_state set last_attempt_at = ?, last_error = ?, failures = ? where id = 1")
+      .bind(count_ms(confirmation.attempted_at), confirmation.error, confirmation.failures)
+      .run();
+}
+
+void keep_ids(store::Database& writer, const Confirmation& confirmation) {
+  if (confirmation.new_history) writer.execute("update sensor_metadata set hq_id = null");
+  auto forget = writer.prepare("update sensor_metadata set hq_id = null where id = ?");
+  for (const auto sensor : confirmation.unknown_sensors) forget.bind(sensor).run();
+  auto learn = writer.prepare("update sensor_metadata set hq_id = ? where public_id = ?");
+  for (const auto& sensor : confirmation.sensors) learn.bind(sensor.hq_id, sensor.public_id).run();
+}
+
+void keep_rejected(store::Database& writer, const Confirmation& confirmation, UtcMs now) {
+  auto keep = writer.prepare(
+      "insert into set_aside (change_no, code, message, at) values (?, ?, ?, ?) "
+      "on conflict (change_no) do update set code = excluded.code, message = excluded.message");
+  for (const auto& reading : confirmation.rejected) {
+    keep.bind(reading.change_no, reading.code, reading.message, count_ms(now)).run();
+  }
+}
+
+void configure(store::Database& writer, const Configuration& configuration, UtcMs now) {
+  writer
+      .prepare(
+          "update stores set name = coalesce(?, name), timezone = coalesce(?, timezone), "
+          "day_start_minute = coalesce(?, day_start_minute), config_version = ?, updated_at = ? "
+          "where id = 1")
+      .bind(configuration.store_name, configuration.timezone, configuration.day_start_minute,
+            configuration.version, count_ms(now))
+      .run();
+  auto sensor = writer.prepare(
+      "update sensor_metadata set name = coalesce(?, name), "
+      "lifecycle = coalesce(?, lifecycle), updated_at = ? where public_id = ? or serial = nullif(?, '')");
+  for (const auto& entry : configuration.sensors) {
+    sensor.bind(entry.name, entry.lifecycle, count_ms(now), entry.public_id, entry.serial).run();
+  }
+  writer.prepare("update sync_state set config_version = ? where id = 1").bind(configuration.version).run();
+}
+
+}  // namespace
+
+void apply(store::Database& writer, const Confirmation& confirmation, UtcMs now) {
+  if (!same_file(writer, confirmation)) return;
+  if (!confirmation.error.empty()) {
+    keep_failure(writer, confirmation);
+    return;
+  }
+  keep_ids(writer, confirmation);
+  keep_rejected(writer, confirmation, now);
+  if (confirmation.configuration) configure(writer, *confirmation.configuration, now);
+  writer
+      .prepare(
+          "update sync_state set watermark = ?, history_id = ?, last_attempt_at = ?, "
+          "last_success_at = ?, last_error = null, failures = 0 where id = 1")
+      .bind(confirmation.watermark, confirmation.history, count_ms(confirmation.attempted_at), count_ms(now))
+      .run();
+}
+
+}  // namespace lintel::sync

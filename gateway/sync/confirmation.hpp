@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "firmware-bridge/core/time.hpp"
+#include "gateway/store/sqlite.hpp"
+
+namespace lintel::sync {
+
+/// A reading that HQ's own validation refused.
+struct Rejected {
+  std::int64_t change_no = 0;
+  std::string code;
+  std::string message;
+
+  friend bool operator==(const Rejected&, const Rejected&) = default;
+};
+
+/// HQ's compact id of a sensor.
+struct SensorId {
+  std::string public_id;
+  std::int64_t hq_id = 0;
+
+  friend bool operator==(const SensorId&, const SensorId&) = default;
+};
+
+struct SensorConfiguration {
+  std::string public_id;
+  std::string serial;  ///< HQ may have made the sensor beforehand, under an id of its own
+  std::optional<std::string> name;
+  std::optional<std::string> lifecycle;
+};
+
+/// What HQ configures of this store.
+struct Configuration {
+  std::int64_t version = 0;
+  std::optional<std::string> store_name;
+  std::optional<std::string> timezone;
+  std::optional<int> day_start_minute;
+  std::vector<SensorConfiguration> sensors;
+};
+
+/// What the sync thread has learnt from one attempt and the writer is to keep.
+struct Confirmation {
+  std::string epoch;  ///< of the database the request was made from; another one ignores this
+  UtcMs attempted_at{};
+
+  std::string error;  ///< empty: HQ has answered with the contract; else nothing below is set but failures
+  int failures = 0;   ///< attempts in a row without a confirmation
+
+  std::int64_t watermark = 0;
+  std::string history;
+  bool new_history = false;  ///< HQ is not the one of before: its compact ids mean nothing any more
+  std::vector<SensorId> sensors;
+  std::vector<std::int64_t> unknown_sensors;  ///< local ids whose compact id HQ did not know
+  std::vector<Rejected> rejected;
+  std::optional<Configuration> configuration;
+  UtcMs server_time{};
+};
+
+/// Writes a confirmation into the local database: sync_state, hq_id of sensors, set_aside, configuration.
+/// For the writer thread, inside its transaction; may be repeated. Throws store::SqliteError.
+void apply(store::Database& writer, const Confirmation& confirmation, UtcMs now);
+
+}  // namespace lintel::sync

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "gateway/store/sqlite.hpp"
+#include "gateway/sync/batch.hpp"
+
+namespace lintel::sync {
+
+/// How far HQ has confirmed, and which HQ that is.
+struct Position {
+  std::int64_t watermark = 0;
+  std::string history;
+  std::int64_t config_version = 0;
+
+  friend bool operator==(const Position&, const Position&) = default;
+};
+
+/// What the local database says about sync. Used by one thread; throws store::SqliteError.
+class LocalState {
+ public:
+  struct Snapshot {
+    std::string epoch;
+    std::int64_t last_change = 0;  ///< the highest number given out
+    Position durable;
+  };
+
+  explicit LocalState(store::Database& reader);
+
+  [[nodiscard]] Snapshot read();
+  /// Sensors of which HQ has not been told that they are so. `all` false: only a change of status counts,
+  /// for the time of the last data is old a minute later anyway. At most 500, the rest comes next.
+  [[nodiscard]] std::vector<Liveness> liveness(bool all);
+  /// HQ has confirmed a request with these.
+  void told(const std::vector<Liveness>& entries);
+  /// HQ is another one and knows nothing of it.
+  void forget() { told_.clear(); }
+
+ private:
+  store::Statement state_;
+  store::Statement sensors_;
+  std::unordered_map<std::int64_t, Liveness> told_;
+};
+
+}  // namespace lintel::sync

@@ -1,0 +1,273 @@
+#include "gateway/sync/response.hpp"
+
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace lintel::sync {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kMostValues = 100'000;
+constexpr std::size_t kDeepest = 16;
+constexpr std::size_t kLongestText = 500;
+constexpr std::int64_t kMostChanges = std::int64_t{1} << 53;
+
+/// Walks a document without building it, and gives up on one that would take much memory.
+class Measure : public nlohmann::json_sax<json> {
+ public:
+  bool null() override { return count(); }
+  bool boolean(bool) override { return count(); }
+  bool number_integer(number_integer_t) override { return count(); }
+  bool number_unsigned(number_unsigned_t) override { return count(); }
+  bool number_float(number_float_t, const string_t&) override { return count(); }
+  bool string(string_t&) override { return count(); }
+  bool binary(binary_t&) override { return false; }
+  bool start_object(std::size_t) override { return deeper(); }
+  bool key(string_t&) override { return count(); }
+  bool end_object() override { return shallower(); }
+  bool start_array(std::size_t) override { return deeper(); }
+  bool end_array() override { return shallower(); }
+  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
+    problem = fmt::format("is not JSON (at byte {})", position);
+    return false;
+  }
+
+  std::string problem;
+
+ private:
+  bool count() {
+    if (++values_ <= kMostValues) return true;
+    problem = fmt::format("holds more than {} values", kMostValues);
+    return false;
+  }
+  bool deeper() {
+    if (++depth_ <= kDeepest) return count();
+    problem = fmt::format("is nested deeper than {} levels", kDeepest);
+    return false;
+  }
+  bool shallower() {
+    --depth_;
+    return true;
+  }
+
+  std::size_t values_ = 0;
+  std::size_t depth_ = 0;
+};
+
+/// Null, with the reason in `problem`, for anything but a modest JSON document.
+std::optional<json> read_document(std::string_view body, std::string& problem) {
+  Measure measure;
+  if (!json::sax_parse(body, &measure)) {
+    problem = measure.problem.empty() ? "is not JSON" : measure.problem;
+    return std::nullopt;
+  }
+  auto document = json::parse(body, nullptr, false);
+  if (document.is_discarded()) {
+    problem = "is not JSON";
+    return std::nullopt;
+  }
+  return document;
+}
+
+/// Thrown inside this file when a value is not what the contract says.
+struct Mismatch {
+  std::string where;
+};
+
+const json* find(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found == object.end() || found->is_null() ? nullptr : &*found;
+}
+
+const json& need(const json& object, const char* key) {
+  const auto* value = find(object, key);
+  if (value == nullptr) throw Mismatch{fmt::format("\"{}\" is missing", key)};
+  return *value;
+}
+
+std::int64_t integer(const json& value, const char* key, std::int64_t low, std::int64_t high) {
+  if (value.is_number_unsigned() ? value.get<std::uint64_t>() <= static_cast<std::uint64_t>(high)
+                                 : value.is_number_integer()) {
+    const auto number = value.get<std::int64_t>();
+    if (number >= low && number <= high) return number;
+  }
+  throw Mismatch{fmt::format("\"{}\" is not a whole number from {} to {}", key, low, high)};
+}
+
+std::string text(const json& value, const char* key) {
+  if (!value.is_string()) throw Mismatch{fmt::format("\"{}\" is not a text", key)};
+  return value.get_ref<const std::string&>().substr(0, kLongestText);
+}
+
+const json& array(const json& value, const char* key) {
+  if (!value.is_array()) throw Mismatch{fmt::format("\"{}\" is not an array", key)};
+  return value;
+}
+
+const json& object(const json& value, const char* key) {
+  if (!value.is_object()) throw Mismatch{fmt::format("\"{}\" is not an object", key)};
+  return value;
+}
+
+std::vector<Answer::Range> ranges(const json& document, const char* key) {
+  std::vector<Answer::Range> out;
+  const auto* value = find(document, key);
+  if (value == nullptr) return out;
+  for (const auto& entry : array(*value, key)) {
+    if (!entry.is_array() || entry.size() != 2) {
+      throw Mismatch{fmt::format("\"{}\" holds something else than pairs", key)};
+    }
+    const auto first = integer(entry[0], key, 0, kMostChanges);
+    out.push_back({first, integer(entry[1], key, first, kMostChanges)});
+  }
+  return out;
+}
+
+std::vector<SensorId> sensor_ids(const json& document) {
+  std::vector<SensorId> out;
+  if (const auto* value = find(document, "sensors")) {
+    for (const auto& [public_id, id] : object(*value, "sensors").items()) {
+      out.push_back({public_id, integer(id, "sensors", 1, kMostChanges)});
+    }
+  }
+  return out;
+}
+
+std::vector<Answer::Refusal> refusals(const json& document) {
+  std::vector<Answer::Refusal> out;
+  const auto* value = find(document, "rejected");
+  if (value == nullptr) return out;
+  for (const auto& entry : array(*value, "rejected")) {
+    (void)object(entry, "rejected");
+    Answer::Refusal refusal;
+    refusal.series = static_cast<std::size_t>(integer(need(entry, "s"), "rejected.s", 0, kMostChanges));
+    refusal.reading = static_cast<std::size_t>(integer(need(entry, "k"), "rejected.k", 0, kMostChanges));
+    refusal.code = text(need(entry, "code"), "rejected.code");
+    if (const auto* message = find(entry, "message")) refusal.message = text(*message, "rejected.message");
+    out.push_back(std::move(refusal));
+  }
+  return out;
+}
+
+std::optional<std::string> maybe_name(const json& from, const char* key) {
+  const auto* value = find(from, key);
+  if (value == nullptr) return std::nullopt;
+  auto name = text(*value, key);
+  if (name.empty()) throw Mismatch{fmt::format("\"{}\" is empty", key)};
+  return name;
+}
+
+/// A zone that this machine does not know would leave it without days.
+void check_zone(const std::string& zone) {
+  const bool plain =
+      zone.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/") ==
+      std::string::npos;
+  std::error_code ignored;
+  if (!plain || zone.front() == '/' ||
+      !std::filesystem::is_regular_file(std::filesystem::path("/usr/share/zoneinfo") / zone, ignored)) {
+    throw Mismatch{
+        fmt::format("\"timezone\" names the zone {}, which this gateway's tzdata does not have", zone)};
+  }
+}
+
+Configuration configuration(const json& value) {
+  Configuration out;
+  out.version = integer(need(value, "version"), "config.version", 0, kMostChanges);
+  if (const auto* store = find(value, "store")) {
+    (void)object(*store, "config.store");
+    out.store_name = maybe_name(*store, "name");
+    out.timezone = maybe_name(*store, "timezone");
+    if (out.timezone) check_zone(*out.timezone);
+    if (const auto* minute = find(*store, "day_start_minute")) {
+      out.day_start_minute = static_cast<int>(integer(*minute, "day_start_minute", 0, 1439));
+    }
+  }
+  if (const auto* sensors = find(value, "sensors")) {
+    for (const auto& entry : array(*sensors, "config.sensors")) {
+      (void)object(entry, "config.sensors");
+      const auto* serial = find(entry, "serial");
+      out.sensors.push_back({text(need(entry, "id"), "id"), serial ? text(*serial, "serial") : std::string(),
+                             maybe_name(entry, "name"), maybe_name(entry, "lifecycle")});
+    }
+  }
+  return out;
+}
+
+/// Counts are confirmed whatever HQ's configuration looks like: a bad one is only not taken.
+void take_configuration(const json& document, Answer& answer) {
+  const auto* value = find(document, "config");
+  if (value == nullptr) return;
+  try {
+    answer.configuration = configuration(object(*value, "config"));
+  } catch (const Mismatch& mismatch) {
+    answer.configuration_error = mismatch.where;
+  }
+}
+
+Answer read_answer(const json& document) {
+  Answer answer;
+  answer.watermark = integer(need(document, "watermark"), "watermark", 0, kMostChanges);
+  answer.history = text(need(document, "history"), "history");
+  if (answer.history.empty()) throw Mismatch{"\"history\" is empty"};
+  answer.time = utc_ms(integer(need(document, "time"), "time", 0, kMostChanges));
+  (void)ranges(document, "applied");
+  answer.missing = ranges(document, "missing");
+  answer.sensors = sensor_ids(document);
+  answer.rejected = refusals(document);
+  if (const auto* pace = find(document, "pace_ms")) {
+    answer.pace = Millis{integer(*pace, "pace_ms", 0, kMostChanges)};
+  }
+  take_configuration(document, answer);
+  return answer;
+}
+
+Refused read_refused(const json& error) {
+  Refused refused;
+  if (const auto* code = find(error, "code")) refused.code = text(*code, "error.code");
+  if (const auto* message = find(error, "message")) refused.message = text(*message, "error.message");
+  return refused;
+}
+
+}  // namespace
+
+ParsedAnswer parse_answer(std::string_view body) {
+  ParsedAnswer out;
+  const auto document = read_document(body, out.why_not);
+  if (!document) return out;
+  try {
+    if (!document->is_object()) throw Mismatch{"it is not an object"};
+    const auto version = integer(need(*document, "v"), "v", 1, kMostChanges);
+    if (version != 1) {
+      throw Mismatch{fmt::format("it speaks version {} of the contract, this gateway version 1", version)};
+    }
+    if (const auto* error = find(*document, "error")) {
+      out.refused = read_refused(object(*error, "error"));
+    } else {
+      out.answer = read_answer(*document);
+    }
+  } catch (const Mismatch& mismatch) {
+    out.why_not = "is not an answer of the sync contract: " + mismatch.where;
+  } catch (const json::exception&) {
+    out.why_not = "is not an answer of the sync contract";
+  }
+  return out;
+}
+
+ErrorBody parse_error_body(std::string_view body) {
+  ErrorBody out;
+  std::string problem;
+  const auto document = read_document(body, problem);
+  if (!document || !document->is_object()) return out;
+  out.json = true;
+  for (const auto& [key, into] : {std::pair{"code", &out.code}, std::pair{"message", &out.message}}) {
+    const auto* value = find(*document, key);
+    if (value != nullptr && value->is_string()) *into = text(*value, key);
+  }
+  return out;
+}
+
+}  // namespace lintel::sync

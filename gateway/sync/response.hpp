@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "firmware-bridge/core/result.hpp"
+#include "firmware-bridge/core/time.hpp"
+#include "gateway/sync/confirmation.hpp"
+
+namespace lintel::sync {
+
+/// HQ's answer as the contract defines it (schema/SYNC.md, "Down").
+struct Answer {
+  struct Range {
+    std::int64_t first;
+    std::int64_t last;
+  };
+  struct Refusal {
+    std::size_t series;
+    std::size_t reading;
+    std::string code;
+    std::string message;
+  };
+  std::int64_t watermark = 0;
+  std::vector<Range> missing;
+  std::vector<SensorId> sensors;
+  std::vector<Refusal> rejected;
+  std::optional<Configuration> configuration;
+  std::string configuration_error;  ///< HQ's configuration cannot be used: where and why
+  std::string history;
+  UtcMs time{};
+  Millis pace{0};
+};
+
+/// HQ understood the request as a document but not as this contract: `{"error": {...}}`.
+struct Refused {
+  std::string code;
+  std::string message;
+};
+
+struct ParsedAnswer {
+  std::optional<Answer> answer;
+  std::optional<Refused> refused;
+  std::string why_not;  ///< neither: what is wrong with the body, and where
+};
+
+/// Reads the body of a 200. Strict: whatever is not exactly the contract's object is told in `why_not`,
+/// and nothing of it is believed. Unknown keys are let pass, for a newer HQ. Never throws; memory is
+/// bounded by a limit on the number of values.
+[[nodiscard]] ParsedAnswer parse_answer(std::string_view body);
+
+/// `code` and `message` of a PostgREST error body; both empty if it is none.
+struct ErrorBody {
+  bool json = false;
+  std::string code;
+  std::string message;
+};
+[[nodiscard]] ErrorBody parse_error_body(std::string_view body);
+
+}  // namespace lintel::sync

@@ -1,0 +1,293 @@
+#include "gateway/sync/session.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "gateway/sync/credential.hpp"
+
+namespace lintel::sync {
+
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+constexpr std::size_t kMostUnstored = 8;
+
+std::string endpoint(std::string base) {
+  while (!base.empty() && base.back() == '/') base.pop_back();
+  return base + "/rpc/gateway_sync_v1";
+}
+
+/// User and password of a URL, together and the password alone.
+std::vector<std::string> secrets_of(std::string_view url) {
+  const auto scheme = url.find("://");
+  const auto at = url.rfind('@');
+  if (scheme == std::string_view::npos || at == std::string_view::npos || at < scheme + 3) return {};
+  const std::string userinfo(url.substr(scheme + 3, at - scheme - 3));
+  return {userinfo, userinfo.substr(userinfo.find(':') + 1)};
+}
+
+std::uint64_t free_bytes(const std::filesystem::path& file) {
+  std::error_code error;
+  const auto space = std::filesystem::space(file, error);
+  return error ? 0 : space.available;
+}
+
+}  // namespace
+
+Session::Session(const Options& options, const Surroundings& surroundings, const std::atomic<bool>& stop)
+    : options_(options),
+      surroundings_(surroundings),
+      http_(options.http, stop),
+      url_(endpoint(options.url)),
+      shown_(shown_url(url_)),
+      url_secrets_(secrets_of(options.url)),
+      backoff_(options.timing.backoff_base, options.timing.backoff_cap) {}
+
+Turn Session::trouble(Course course, Trouble trouble, std::string message, std::string advice) {
+  Verdict verdict;
+  verdict.course = course;
+  verdict.trouble = trouble;
+  verdict.message = std::move(message);
+  verdict.advice = std::move(advice);
+  return failed(std::move(verdict), nullptr);
+}
+
+Turn Session::turn(bool always) {
+  try {
+    if (auto failure = open_local()) return std::move(*failure);
+    const auto snapshot = local_->state.read();
+    epoch_ = snapshot.epoch;
+    last_change_ = snapshot.last_change;
+    if (auto waiting = wait_for_writer(snapshot)) return std::move(*waiting);
+    const bool owed = last_change_ > position_.watermark;
+    if (!owed && !always && !greet_) return {};
+    return request(greet_ || !owed);
+  } catch (const store::SqliteError& error) {
+    local_.reset();
+    return trouble(
+        Course::back_off, Trouble::local,
+        fmt::format("the local database {} cannot be read: {}", options_.database.string(), error.message),
+        "check the card and run lintel doctor; counting goes on if it can");
+  }
+}
+
+std::optional<Turn> Session::open_local() {
+  if (local_) return std::nullopt;
+  auto reader = store::Database::open(options_.database, store::OpenMode::reader);
+  if (!reader) {
+    return trouble(Course::back_off, Trouble::local, reader.error().message,
+                   "lintel run creates it; check [gateway] state_dir");
+  }
+  local_ = std::make_unique<Local>(std::move(*reader));
+  return std::nullopt;
+}
+
+std::optional<Turn> Session::wait_for_writer(const LocalState::Snapshot& snapshot) {
+  const auto seen = std::find(unstored_.rbegin(), unstored_.rend(), snapshot.durable);
+  if (seen != unstored_.rend()) {
+    unstored_.erase(unstored_.begin(), seen.base());
+    unstored_since_ = Steady::now();
+  }
+  if (unstored_.empty()) {
+    position_ = snapshot.durable;
+    settle_ = false;
+    return std::nullopt;
+  }
+  if (Steady::now() - unstored_since_ > options_.timing.store_timeout) {
+    unstored_.clear();
+    position_ = snapshot.durable;
+    return trouble(Course::back_off, Trouble::local,
+                   "HQ's answers could not be stored here: the local database does not take them",
+                   "check that the disk is not full and the card not read-only; nothing is lost, HQ is asked "
+                   "again from the last stored answer");
+  }
+  if (!settle_ && unstored_.size() < kMostUnstored) return std::nullopt;
+  Turn waiting;
+  waiting.kind = Turn::Kind::unstored;
+  return waiting;
+}
+
+BatchOrder Session::order(bool hello) {
+  const auto now = Steady::now();
+  BatchOrder out;
+  out.after = position_.watermark;
+  out.changes = hello ? 0 : size_.get();
+  out.now = surroundings_.utc();
+  out.config_version = position_.config_version;
+  out.version = options_.version;
+  const bool all = hello || now - full_liveness_ >= options_.timing.liveness_every;
+  if (all || now - any_liveness_ >= options_.timing.interval) {
+    out.liveness = local_->state.liveness(all);
+    any_liveness_ = now;
+  }
+  if (all) {
+    out.health = Health{last_change_ - position_.watermark, free_bytes(options_.database.parent_path())};
+    full_liveness_ = now;
+  }
+  return out;
+}
+
+Turn Session::request(bool hello) {
+  if (token_.empty()) {
+    auto token = read_credential(options_.credential_file);
+    if (!token) return trouble(Course::back_off, Trouble::credential, token.error().message, "");
+    token_ = std::move(*token);
+  }
+  const auto wanted = order(hello);
+  const auto batch = local_->builder.build(wanted);
+  last_change_ = batch.last_change;
+
+  std::vector<std::string> headers{"Content-Type: application/json", "Accept: application/json",
+                                   "Content-Profile: api", "Authorization: Bearer " + token_};
+  if (!options_.api_key.empty()) headers.push_back("apikey: " + options_.api_key);
+  const auto exchange = http_.post(url_, headers, batch.body);
+  ++requests_;
+  sent_ += exchange.sent;
+  received_ += exchange.received;
+  auto secrets = url_secrets_;
+  secrets.push_back(token_);
+  secrets.push_back(options_.api_key);
+  return understand(judge(exchange, shown_, secrets), batch, wanted);
+}
+
+Turn Session::understand(Verdict verdict, const Batch& batch, const BatchOrder& order) {
+  switch (verdict.course) {
+    case Course::confirmed: return take(std::move(*verdict.answer), batch, order);
+    case Course::stopped: {
+      Turn out;
+      out.kind = Turn::Kind::stopped;
+      return out;
+    }
+    default: return failed(std::move(verdict), &batch);
+  }
+}
+
+Turn Session::failed(Verdict verdict, const Batch* batch) {
+  Turn out;
+  out.kind = Turn::Kind::failed;
+  if (verdict.course == Course::renew) {
+    auto token = read_credential(options_.credential_file);
+    out.new_token = token.has_value() && *token != token_;
+    token_ = token ? std::move(*token) : std::string();
+  }
+  if (verdict.course == Course::halve && batch != nullptr && batch->changes > 0) {
+    out.shrunk = batch->changes > 1 && verdict.trouble != Trouble::unreachable;
+    size_.halve(batch->changes);
+  }
+  // HQ may be another one when it comes back, and a small question is enough to find out that it is.
+  greet_ = greet_ || !out.shrunk;
+  full_liveness_ = any_liveness_ = {};
+  out.verdict = std::move(verdict);
+  return out;
+}
+
+/// What makes an answer unbelievable although it has the contract's form.
+std::optional<Turn> Session::contradiction(const Answer& answer, const Batch& batch) {
+  if (answer.watermark > batch.last_change) {
+    return trouble(
+        Course::slow, Trouble::identity,
+        fmt::format("HQ says that it has changes up to {} of this database, which has given out {} "
+                    "only",
+                    answer.watermark, batch.last_change),
+        "another gateway uses a copy of this card, or an old copy of the database was put back: "
+        "nothing is taken as confirmed; set this gateway up anew (lintel provision)");
+  }
+  for (const auto& refusal : answer.rejected) {
+    if (refusal.series < batch.series.size() && refusal.reading < batch.series[refusal.series].size())
+      continue;
+    return trouble(Course::back_off, Trouble::not_contract,
+                   fmt::format("HQ rejected reading {} of series {}, which the request did not hold",
+                               refusal.reading, refusal.series),
+                   "HQ's schema and this gateway do not fit each other: update the older one");
+  }
+  if (!is_new_history(answer) && batch.changes > 0 && answer.watermark == batch.after) {
+    return trouble(
+        Course::back_off, Trouble::not_contract,
+        fmt::format("HQ took the changes {} to {} and confirmed none of them", batch.after + 1, batch.to),
+        "HQ's logs tell more; nothing is lost, they are sent again");
+  }
+  return std::nullopt;
+}
+
+bool Session::is_new_history(const Answer& answer) const {
+  return !position_.history.empty() && position_.history != answer.history;
+}
+
+Confirmation Session::confirmation_of(Answer& answer, const Batch& batch) {
+  Confirmation out;
+  out.epoch = batch.epoch;
+  out.watermark = answer.watermark;
+  out.history = answer.history;
+  out.new_history = is_new_history(answer);
+  out.sensors = std::move(answer.sensors);
+  out.configuration = std::move(answer.configuration);
+  out.server_time = answer.time;
+  if (out.new_history && !answer.rejected.empty()) {
+    // The request named sensors by the ids of the HQ that was: what was said of them means nothing.
+    out.watermark = std::min(answer.watermark, batch.after);
+    return out;
+  }
+  for (auto& refusal : answer.rejected) {
+    const auto& series = batch.series[refusal.series];
+    if (refusal.code == "unknown_sensor") out.unknown_sensors.push_back(series.sensor());
+    out.rejected.push_back(
+        {series.change_no(refusal.reading), std::move(refusal.code), std::move(refusal.message)});
+  }
+  return out;
+}
+
+Turn Session::take(Answer answer, const Batch& batch, const BatchOrder& order) {
+  if (auto out = contradiction(answer, batch)) return std::move(*out);
+  auto confirmation = confirmation_of(answer, batch);
+  const bool rewound = confirmation.watermark < batch.after;
+  Turn turn;
+  turn.kind = Turn::Kind::confirmed;
+  turn.greeting = order.changes == 0;
+  turn.pace = std::min(answer.pace, options_.timing.longest_wait);
+  if (rewound) turn.pace = std::max(turn.pace, pause_of_rewind(batch, confirmation.new_history));
+  turn.more = last_change_ > confirmation.watermark &&
+              (turn.greeting || batch.more() || confirmation.watermark < batch.to);
+  if (confirmation.watermark > highest_) rewinds_ = 0;
+  highest_ = std::max(highest_, confirmation.watermark);
+
+  settle_ = settle_ || rewound || confirmation.new_history;
+  greet_ = false;
+  if (confirmation.new_history) local_->state.forget();
+  local_->state.told(order.liveness);
+  server_time_ = answer.time;
+  configuration_error_ = std::move(answer.configuration_error);
+  rejected_ += confirmation.rejected.size();
+  if (!batch.more()) {
+    size_.rest();
+  } else if (!turn.greeting) {
+    size_.grow();
+  }
+  advance(confirmation);
+  return turn;
+}
+
+void Session::advance(Confirmation confirmation) {
+  Position next{confirmation.watermark, confirmation.history,
+                confirmation.configuration ? confirmation.configuration->version : position_.config_version};
+  if (next != position_) {
+    if (unstored_.empty()) unstored_since_ = Steady::now();
+    unstored_.push_back(next);
+  }
+  position_ = std::move(next);
+  confirmation.attempted_at = surroundings_.utc();
+  surroundings_.post(std::move(confirmation));
+}
+
+/// One step back is what a restored HQ asks for. An HQ that does it again and again must not be
+/// answered again and again.
+Wait Session::pause_of_rewind(const Batch& batch, bool new_history) {
+  highest_ = std::max(highest_, batch.after);
+  ++rewinds_;
+  if (rewinds_ == 1 && new_history) return Wait{0};
+  return backoff_.wait(rewinds_, surroundings_.random());
+}
+
+}  // namespace lintel::sync

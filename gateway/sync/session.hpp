@@ -1,0 +1,113 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/sync/batch.hpp"
+#include "gateway/sync/http.hpp"
+#include "gateway/sync/local_state.hpp"
+#include "gateway/sync/options.hpp"
+#include "gateway/sync/pacing.hpp"
+#include "gateway/sync/verdict.hpp"
+
+namespace lintel::sync {
+
+/// What came of one turn of the loop.
+struct Turn {
+  enum class Kind {
+    nothing,   ///< nothing is owed: no request was made
+    unstored,  ///< the writer has yet to keep earlier answers: no request was made
+    confirmed,
+    failed,
+    stopped,
+  };
+  Kind kind = Kind::nothing;
+  bool greeting = false;   ///< the request held no changes
+  bool more = false;       ///< more is owed than was sent: go on at once
+  Wait pace{0};            ///< HQ asks for this pause, or a rewind does
+  bool new_token = false;  ///< refused, but the credential file holds another token by now
+  bool shrunk = false;     ///< failed, and the next request is smaller
+  Verdict verdict;         ///< of a failure
+};
+
+/// The conversation with HQ: builds a request from the local database, sends it, understands the answer
+/// and posts it. Knows nothing of threads and waiting. Used by one thread.
+///
+/// Requests go on from the position that HQ stated last, while the writer makes earlier answers durable;
+/// a few may be under way. If they do not become durable, or the process dies, the durable position
+/// counts and HQ is told some changes twice, which it takes as one.
+class Session {
+ public:
+  Session(const Options& options, const Surroundings& surroundings, const std::atomic<bool>& stop);
+
+  /// One turn. `always`: make a request even if nothing is owed.
+  [[nodiscard]] Turn turn(bool always);
+
+  [[nodiscard]] std::int64_t watermark() const { return position_.watermark; }
+  [[nodiscard]] std::int64_t last_change() const { return last_change_; }
+  [[nodiscard]] std::size_t batch_size() const { return size_.get(); }
+  [[nodiscard]] std::uint64_t sent() const { return sent_; }
+  [[nodiscard]] std::uint64_t received() const { return received_; }
+  [[nodiscard]] std::uint64_t requests() const { return requests_; }
+  [[nodiscard]] std::uint64_t rejected() const { return rejected_; }
+  [[nodiscard]] std::optional<UtcMs> server_time() const { return server_time_; }
+  [[nodiscard]] const std::string& configuration_error() const { return configuration_error_; }
+  [[nodiscard]] const std::string& epoch() const { return epoch_; }
+
+ private:
+  /// Statements go before the connection they belong to.
+  struct Local {
+    store::Database reader;
+    LocalState state;
+    BatchBuilder builder;
+    explicit Local(store::Database db) : reader(std::move(db)), state(reader), builder(reader) {}
+  };
+
+  [[nodiscard]] std::optional<Turn> open_local();
+  [[nodiscard]] std::optional<Turn> wait_for_writer(const LocalState::Snapshot& snapshot);
+  [[nodiscard]] Turn request(bool hello);
+  [[nodiscard]] BatchOrder order(bool hello);
+  [[nodiscard]] Turn understand(Verdict verdict, const Batch& batch, const BatchOrder& order);
+  [[nodiscard]] Turn take(Answer answer, const Batch& batch, const BatchOrder& order);
+  [[nodiscard]] Turn failed(Verdict verdict, const Batch* batch);
+  [[nodiscard]] Turn trouble(Course course, Trouble trouble, std::string message, std::string advice);
+  [[nodiscard]] Wait pause_of_rewind(const Batch& batch, bool new_history);
+  [[nodiscard]] std::optional<Turn> contradiction(const Answer& answer, const Batch& batch);
+  [[nodiscard]] bool is_new_history(const Answer& answer) const;
+  [[nodiscard]] Confirmation confirmation_of(Answer& answer, const Batch& batch);
+  void advance(Confirmation confirmation);
+
+  const Options& options_;
+  const Surroundings& surroundings_;
+  Http http_;
+  std::string url_;
+  std::string shown_;
+  std::string token_;
+  std::vector<std::string> url_secrets_;
+  std::unique_ptr<Local> local_;
+
+  Position position_;
+  std::deque<Position> unstored_;  ///< posted, not seen in the database yet
+  std::chrono::steady_clock::time_point unstored_since_{};
+  bool settle_ = false;  ///< go on only when all answers are durable
+  bool greet_ = true;    ///< begin with a request without changes: who is there?
+  int rewinds_ = 0;
+  std::int64_t highest_ = 0;
+  BatchSize size_;
+  Backoff backoff_;
+  std::chrono::steady_clock::time_point full_liveness_{};
+  std::chrono::steady_clock::time_point any_liveness_{};
+
+  std::string epoch_;
+  std::int64_t last_change_ = 0;
+  std::uint64_t sent_ = 0, received_ = 0, requests_ = 0, rejected_ = 0;
+  std::optional<UtcMs> server_time_;
+  std::string configuration_error_;
+};
+
+}  // namespace lintel::sync

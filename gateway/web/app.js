@@ -1,0 +1,214 @@
+// The page: shows the newest snapshot of /api/stream and says so when it is no longer the newest.
+'use strict';
+
+const SILENT_AFTER_MS = 25000; // the gateway sends something every 10 s at least
+
+const byId = (id) => document.getElementById(id);
+let snapshot = null;
+let clockAhead = 0; // the gateway's clock minus this device's, ms
+let lastSign = 0; // when the gateway was heard last, on this device's clock
+
+/** An element with text; whatever a sensor calls itself stays text. */
+function element(tag, className, text) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text !== undefined) node.textContent = text;
+  return node;
+}
+
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text; // or a screen reader would read it again
+}
+
+function span(ms) {
+  const s = Math.max(0, Math.floor(ms / 1000));
+  if (s < 120) return `${s} s`;
+  if (s < 7200) return `${Math.floor(s / 60)} min`;
+  if (s < 172800) return `${Math.floor(s / 3600)} h`;
+  return `${Math.floor(s / 86400)} days`;
+}
+
+function ago(iso) {
+  if (!iso) return 'never';
+  return `${span(Date.now() + clockAhead - Date.parse(iso))} ago`;
+}
+
+/** A <time> that the ticker keeps true. */
+function since(iso) {
+  const node = element('time', 'ago', ago(iso));
+  if (iso) {
+    node.dateTime = iso;
+    node.title = new Date(iso).toLocaleString();
+  }
+  return node;
+}
+
+function bytes(n) {
+  if (n === null || n === undefined) return 'unknown';
+  if (n >= 1e9) return `${(n / 1e9).toFixed(1)} GB`;
+  if (n >= 1e6) return `${(n / 1e6).toFixed(1)} MB`;
+  return `${Math.round(n / 1e3)} KB`;
+}
+
+function count(n, word) {
+  return `${n.toLocaleString()} ${word}${n === 1 ? '' : 's'}`;
+}
+
+function showVerdict(verdict) {
+  byId('verdict').className = `verdict ${verdict.status}`;
+  setText(byId('verdict-text'), verdict.text);
+  const only = verdict.problems.length === 1;
+  const key = JSON.stringify(verdict.problems);
+  const list = byId('problems');
+  if (list.dataset.key === key) return;
+  list.dataset.key = key;
+  list.replaceChildren(...verdict.problems.map((problem) => {
+    const item = element('li');
+    if (!only) item.append(element('strong', '', problem.what));
+    item.append(element('span', '', problem.advice));
+    return item;
+  }));
+}
+
+function readingText(reading) {
+  if (reading.region !== undefined) return `${reading.occupancy ?? '–'} present in region ${reading.region || 'all'}`;
+  const line = reading.line ? ` at ${reading.line}` : '';
+  return `${reading.in ?? '–'} in, ${reading.out ?? '–'} out${line}`;
+}
+
+function countBox(label, value, fresh) {
+  const box = element('div', fresh ? 'fresh' : '');
+  box.append(element('b', '', value.toLocaleString()), element('span', '', label));
+  return box;
+}
+
+function lastSeen(sensor) {
+  const row = element('p', 'quiet');
+  row.append('Heard ', since(sensor.last_data));
+  if (sensor.last_reading) row.append(` · last: ${readingText(sensor.last_reading)}`);
+  return row;
+}
+
+function sensorCard(sensor, before) {
+  const card = element('li', 'card');
+  card.dataset.sensor = sensor.serial;
+  const top = element('div', 'top');
+  top.append(element('h3', '', sensor.name), element('span', `pill ${sensor.status}`, sensor.status));
+  const counts = element('div', 'counts');
+  const fresh = (way) => before !== undefined && before.today[way] !== sensor.today[way];
+  counts.append(countBox('in today', sensor.today.in, fresh('in')), countBox('out today', sensor.today.out, fresh('out')));
+  card.append(top, counts);
+  if (sensor.today.lines.length > 1) {
+    card.append(element('p', 'quiet lines',
+      sensor.today.lines.map((l) => `${l.line || 'whole device'}: ${l.in} in, ${l.out} out`).join(' · ')));
+  }
+  card.append(lastSeen(sensor));
+  if (sensor.cause) {
+    const why = element('div', 'why');
+    why.append(element('p', '', `${sensor.cause[0].toUpperCase()}${sensor.cause.slice(1)}.`));
+    if (sensor.advice) why.append(element('p', 'quiet', sensor.advice));
+    card.append(why);
+  }
+  card.append(element('p', 'quiet', `${sensor.model} · ${sensor.link}${sensor.name === sensor.serial ? '' : ` · ${sensor.serial}`}`));
+  return card;
+}
+
+function showSensors(sensors, earlier) {
+  const old = new Map((earlier || []).map((sensor) => [sensor.id, sensor]));
+  const list = byId('sensors');
+  sensors.forEach((sensor, i) => {
+    const key = JSON.stringify(sensor);
+    const there = list.children[i];
+    if (there && there.dataset.key === key) return;
+    const card = sensorCard(sensor, old.get(sensor.id));
+    card.dataset.key = key;
+    if (there) there.replaceWith(card); else list.append(card);
+  });
+  while (list.children.length > sensors.length) list.lastChild.remove();
+  byId('no-sensors').hidden = sensors.length > 0;
+}
+
+function facts(id, rows) {
+  byId(id).replaceChildren(...rows.filter(Boolean).flatMap(([name, ...values]) => {
+    const value = element('dd');
+    value.append(...values);
+    return [element('dt', '', name), value];
+  }));
+}
+
+function showHq({ hq, backlog }) {
+  const waiting = backlog.changes === 0 ? ['nothing'] : [count(backlog.changes, 'change')];
+  if (backlog.changes > 0 && backlog.oldest) waiting.push(', the oldest from ', since(backlog.oldest));
+  facts('hq', hq.configured
+    ? [['Last contact', since(hq.last_contact)], ['Waiting', ...waiting],
+      hq.error && ['Trouble', `${hq.error}${hq.advice ? `. ${hq.advice}` : ''}`]]
+    : [['Connection', 'not configured: readings stay here'], ['Stored', count(backlog.last_change, 'change')]]);
+}
+
+function showBox({ gateway, links, quarantine }) {
+  const clocks = { ntp: 'set by NTP', host: "the machine's own, not confirmed by NTP", none: 'not known yet' };
+  const began = gateway.uptime_s === undefined ? null
+    : new Date(Date.parse(snapshot.time) - gateway.uptime_s * 1000).toISOString();
+  facts('box', [
+    ...links.map((link) => [`Link ${link.name}`, link.up ? 'up' : `down${link.trouble ? `: ${link.trouble}` : ''}`]),
+    quarantine.count > 0 && ['Unreadable', `${count(quarantine.count, 'message')} kept, the newest `, since(quarantine.newest.at)],
+    gateway.clock && ['Clock', clocks[gateway.clock.source] || gateway.clock.source],
+    ['Disk', `${bytes(gateway.disk_free_bytes)} free, database ${bytes(gateway.database_bytes)}`],
+    began && ['Started', since(began)],
+    ['Version', gateway.version || 'unknown'],
+  ]);
+}
+
+function show(next) {
+  const before = snapshot;
+  snapshot = next;
+  clockAhead = Date.parse(next.time) - Date.now();
+  setText(byId('store'), next.gateway.store || 'Lintel');
+  setText(byId('gateway'), next.gateway.name || '');
+  document.title = `${next.verdict.status === 'ok' ? '' : '! '}${next.gateway.store} – Lintel`;
+  showVerdict(next.verdict);
+  showSensors(next.sensors, before && before.sensors);
+  showHq(next);
+  showBox(next);
+}
+
+function heard() {
+  lastSign = Date.now();
+  setLive(true);
+}
+
+function setLive(on) {
+  const live = byId('live');
+  live.className = `live ${on ? 'on' : 'lost'}`;
+  setText(live, on ? 'live' : 'connection lost');
+  document.body.classList.toggle('stale', !on && snapshot !== null);
+}
+
+let stream = null;
+function connect() {
+  if (stream) stream.close();
+  stream = new EventSource('/api/stream');
+  stream.onmessage = (event) => {
+    heard();
+    show(JSON.parse(event.data));
+  };
+  stream.addEventListener('beat', heard);
+  stream.onerror = () => {
+    setLive(false);
+    // A refused stream (too many open pages) is not tried again by the browser itself.
+    if (stream.readyState === EventSource.CLOSED) setTimeout(connect, 5000);
+  };
+}
+
+setInterval(() => {
+  for (const node of document.querySelectorAll('time.ago')) {
+    if (node.dateTime) setText(node, ago(node.dateTime));
+  }
+  if (lastSign !== 0 && Date.now() - lastSign > SILENT_AFTER_MS) {
+    lastSign = Date.now(); // one try per silence
+    setLive(false);
+    connect();
+  }
+}, 1000);
+
+connect();

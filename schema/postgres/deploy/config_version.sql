@@ -1,0 +1,40 @@
+-- Deploy lintel:config_version to pg
+-- requires: sensor_metadata
+
+begin;
+set local role lintel_owner;
+
+-- Both run under the store's row lock, so versions are handed out one after the other.
+create function private.raise_store_version() returns trigger
+language plpgsql as $$
+begin
+  new.config_version := old.config_version + 1;
+  return new;
+end $$;
+comment on function private.raise_store_version() is 'Trigger: a changed store gets a new config_version';
+
+create function private.raise_sensor_version() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update data.stores set config_version = config_version + 1
+   where id = case when tg_op = 'DELETE' then old.store_id else new.store_id end;
+  return null;
+end $$;
+comment on function private.raise_sensor_version() is 'Trigger: a changed sensor gives its store a new config_version';
+
+create trigger stores_config_version before update of name, timezone, day_start_minute, lifecycle, settings, deleted_at
+  on data.stores for each row
+  when ((old.name, old.timezone, old.day_start_minute, old.lifecycle, old.settings, old.deleted_at)
+        is distinct from (new.name, new.timezone, new.day_start_minute, new.lifecycle, new.settings, new.deleted_at))
+  execute function private.raise_store_version();
+create trigger sensor_metadata_config_added after insert or delete on data.sensor_metadata
+  for each row execute function private.raise_sensor_version();
+create trigger sensor_metadata_config_changed
+  after update of gateway_id, serial, name, model, lifecycle, settings, deleted_at on data.sensor_metadata
+  for each row
+  when ((old.gateway_id, old.serial, old.name, old.model, old.lifecycle, old.settings, old.deleted_at)
+        is distinct from (new.gateway_id, new.serial, new.name, new.model, new.lifecycle, new.settings, new.deleted_at))
+  execute function private.raise_sensor_version();
+
+notify pgrst, 'reload schema';
+commit;

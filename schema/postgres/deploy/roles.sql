@@ -1,0 +1,33 @@
+-- Deploy lintel:roles to pg
+-- Roles belong to the whole cluster and may be there already (Supabase brings anon and authenticated),
+-- so these, unlike everything that follows, are created only when missing.
+
+begin;
+
+do $$
+declare
+  wanted text;
+begin
+  foreach wanted in array array['anon', 'authenticated', 'lintel_gateway', 'lintel_owner'] loop
+    if not exists (select from pg_roles where rolname = wanted) then
+      execute format('create role %I nologin noinherit', wanted);
+    end if;
+  end loop;
+
+  -- Whoever deploys must be able to act as the owner; a superuser is anyway.
+  if not (select rolsuper from pg_roles where rolname = current_user)
+     and not pg_has_role(current_user, 'lintel_owner', 'member') then
+    execute format('grant lintel_owner to %I', current_user);
+  end if;
+
+  -- The role PostgREST logs in with has to be able to become a gateway.
+  if exists (select from pg_roles where rolname = 'authenticator') then
+    grant lintel_gateway to authenticator;
+  end if;
+end $$;
+
+comment on role lintel_owner is 'Lintel: owns all objects of the central schema; nobody logs in as it';
+comment on role lintel_gateway is 'Lintel: what a gateway''s token becomes; may call the gateway functions and nothing else';
+
+notify pgrst, 'reload schema';
+commit;

@@ -1,0 +1,44 @@
+-- Deploy lintel:schemas to pg
+-- requires: roles
+
+begin;
+
+-- Supabase keeps extensions in this schema and has pgcrypto installed there.
+create schema if not exists extensions;
+create extension if not exists pgcrypto with schema extensions;
+create extension if not exists ltree with schema extensions;
+
+do $$
+declare
+  stray text;
+begin
+  select string_agg(format('alter extension %I set schema extensions;', e.extname), ' ') into stray
+    from pg_extension e join pg_namespace n on n.oid = e.extnamespace
+   where e.extname in ('pgcrypto', 'ltree') and n.nspname <> 'extensions';
+  if stray is not null then
+    raise exception 'an extension is installed in another schema than extensions'
+      using hint = 'Move it first: ' || stray;
+  end if;
+end $$;
+grant usage on schema extensions to lintel_owner;
+
+create schema data authorization lintel_owner;
+create schema api authorization lintel_owner;
+create schema private authorization lintel_owner;
+create schema partitions authorization lintel_owner;
+
+set local role lintel_owner;
+
+comment on schema data is 'Lintel: the business tables, all under row-level security';
+comment on schema api is 'Lintel: functions and views, the only schema PostgREST exposes';
+comment on schema private is 'Lintel: what the functions work with; granted to nobody';
+comment on schema partitions is 'Lintel: the partitions of data''s tables, reached through their parents only; granted to nobody';
+
+-- PostgreSQL lets everybody execute a new function, Supabase adds grants of its own. Ours start with none.
+alter default privileges for role lintel_owner revoke execute on functions from public;
+revoke all on schema data, api, private, partitions from public;
+grant usage on schema api to anon, authenticated, lintel_gateway;
+grant usage on schema data to authenticated;
+
+notify pgrst, 'reload schema';
+commit;

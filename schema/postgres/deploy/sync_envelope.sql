@@ -1,0 +1,131 @@
+-- Deploy lintel:sync_envelope to pg
+-- requires: schemas
+-- What a request must look like as a whole (schema/SYNC.md). Single values are judged later, reading by reading.
+
+begin;
+set local role lintel_owner;
+
+create function private.is_integer(value jsonb) returns boolean
+language sql immutable
+return coalesce(jsonb_typeof(value) = 'number' and value #>> '{}' ~ '^-?[0-9]{1,15}$', false);
+comment on function private.is_integer(jsonb) is 'Whether a JSON value is a whole number of at most 15 digits';
+
+create function private.is_uuid(value text) returns boolean
+language sql immutable
+return coalesce(value ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$', false);
+comment on function private.is_uuid(text) is 'Whether a text is a uuid as it crosses the wire';
+
+create function private.list_length(list text) returns integer
+language sql immutable strict
+return length(list) - length(replace(list, ',', '')) + 1;
+comment on function private.list_length(text) is 'How many values a comma separated list holds; an empty text holds one, a null';
+
+create function private.series_length(series jsonb) returns integer
+language sql immutable
+return coalesce(private.list_length(series ->> 'd'),
+                greatest(private.list_length(series ->> 'in'), private.list_length(series ->> 'out'),
+                         private.list_length(series ->> 'occ')));
+comment on function private.series_length(jsonb) is 'How many readings a series holds';
+
+create function private.series_complaint(series jsonb) returns text
+language plpgsql immutable as $$
+declare
+  complaint text;
+  list      text;
+  length    integer;
+begin
+  complaint := case
+    when jsonb_typeof(series) <> 'object' then 'is not an object'
+    when coalesce(jsonb_typeof(series -> 'sensor') not in ('number', 'string'), true) then 'sensor must be a number or a uuid'
+    when (series ? 'line') = (series ? 'region') then 'needs exactly one of line and region'
+    when jsonb_typeof(coalesce(series -> 'line', series -> 'region')) <> 'string' then 'line and region are texts'
+    when series ? 'line' and series ? 'occ' then 'a line has no occ'
+    when series ? 'region' and (series ? 'in' or series ? 'out') then 'a region has no in and out'
+    when not private.is_integer(series -> 't') then 't must be a whole number of milliseconds'
+    when series ? 'step' and not private.is_integer(series -> 'step') then 'step must be a whole number of milliseconds'
+    when series ? 'dur' and not private.is_integer(series -> 'dur') then 'dur must be a whole number of milliseconds'
+    when series ? 'moved' and jsonb_typeof(series -> 'moved') <> 'array' then 'moved must be an array'
+  end;
+  if complaint is not null then
+    return complaint;
+  end if;
+  length := private.series_length(series);
+  foreach list in array '{d,durs,in,out,occ,seq,rev,flags}'::text[] loop
+    if jsonb_typeof(series -> list) <> 'string' then
+      return list || ' must be a text of comma separated numbers';
+    elsif private.list_length(series ->> list) <> length then
+      return 'its lists differ in length';
+    end if;
+  end loop;
+  if length is null then
+    return 'has no readings';
+  elsif length > 1 and not series ? 'd' and not series ? 'step' then
+    return 'needs d or step';
+  end if;
+  return null;
+end $$;
+comment on function private.series_complaint(jsonb) is 'Why a series cannot be understood; null when it can';
+
+create function private.move_complaint(series jsonb, move jsonb) returns text
+language sql immutable
+return case
+  when jsonb_typeof(move) <> 'object' or not private.is_integer(move -> 'k') or not private.is_integer(move -> 't')
+    or not private.is_integer(coalesce(move -> 'seq', '0')) then 'moved holds objects of whole numbers k, t and seq'
+  when (move ->> 'k')::bigint not between 0 and private.series_length(series) - 1 then 'moved names a reading that is not there'
+  when abs((move ->> 't')::bigint) > 99999999999999 then 'moved names an instant out of range'
+  when coalesce((move ->> 'seq')::bigint, 0) not between 0 and 32767 then 'moved names a seq out of range'
+end;
+comment on function private.move_complaint(jsonb, jsonb) is 'Why a move cannot be understood; null when it can';
+
+create function private.sync_complaint(body jsonb) returns text
+language plpgsql immutable as $$
+declare
+  complaint text;
+begin
+  complaint := case
+    when coalesce(jsonb_typeof(body) <> 'object', true) then 'the body is not an object'
+    when body -> 'v' is distinct from '1' then 'v must be 1'
+    when coalesce(jsonb_typeof(body -> 'epoch') <> 'string', true)
+      or length(body ->> 'epoch') not between 1 and 64 then 'epoch must be a text of 1 to 64 characters'
+    when not private.is_integer(body -> 'after') or not private.is_integer(body -> 'to') then 'after and to must be whole numbers'
+    when (body ->> 'after')::bigint < 0 or (body ->> 'after')::bigint > (body ->> 'to')::bigint then 'after and to must satisfy 0 <= after <= to'
+    when jsonb_typeof(coalesce(body -> 'sensors', '[]')) <> 'array' then 'sensors must be an array'
+    when jsonb_typeof(coalesce(body -> 'series', '[]')) <> 'array' then 'series must be an array'
+    when jsonb_typeof(coalesce(body -> 'liveness', '[]')) <> 'array' then 'liveness must be an array'
+    when jsonb_typeof(coalesce(body -> 'health', '{}')) <> 'object' then 'health must be an object'
+    when (body ->> 'after') = (body ->> 'to') and jsonb_array_length(coalesce(body -> 'series', '[]')) > 0
+      then 'series need change numbers: after must be less than to'
+  end;
+  if complaint is not null then
+    return complaint;
+  end if;
+
+  select format('sensors[%s]: %s', n - 1, 'needs id, a uuid') into complaint
+    from jsonb_array_elements(body -> 'sensors') with ordinality as e (sensor, n)
+   where jsonb_typeof(sensor) <> 'object' or not private.is_uuid(sensor ->> 'id')
+   order by n limit 1;
+  if found then
+    return complaint;
+  end if;
+
+  select format('series[%s]: %s', n - 1, reason) into complaint
+    from jsonb_array_elements(body -> 'series') with ordinality as e (series, n),
+         private.series_complaint(series) as reason
+   where reason is not null
+   order by n limit 1;
+  if found then
+    return complaint;
+  end if;
+
+  select format('series[%s]: %s', n - 1, reason) into complaint
+    from jsonb_array_elements(body -> 'series') with ordinality as e (series, n),
+         jsonb_array_elements(series -> 'moved') as move,
+         private.move_complaint(series, move) as reason
+   where reason is not null
+   order by n limit 1;
+  return complaint;
+end $$;
+comment on function private.sync_complaint(jsonb) is 'Why a request cannot be understood as a whole; null when it can';
+
+notify pgrst, 'reload schema';
+commit;

@@ -1,0 +1,112 @@
+-- Deploy lintel:sync_parse to pg
+-- requires: sync_envelope
+-- requires: partitions
+-- requires: stores
+-- From the columns of a request's series to readings, each either valid or rejected by name.
+
+begin;
+set local role lintel_owner;
+
+create type private.reading as
+  (s integer, k integer, regional boolean, sensor_id integer, label text, started_at timestamptz, seq smallint,
+   duration_ms bigint, count_in integer, count_out integer, occupancy integer, flags smallint, revision smallint);
+comment on type private.reading is 'A valid reading of a request: position (series, place), key, content';
+
+-- A value that is no number becomes the least bigint, which no range check lets through.
+create function private.parse_list(list text) returns bigint[]
+language plpgsql immutable strict as $$
+begin
+  if list = '' then
+    return array[null::bigint];
+  end if;
+  -- The quick look passes what is surely well formed; only what it doubts is taken apart.
+  if translate(list, '0123456789,', '') = '' and list !~ '[0-9]{16}' then
+    return string_to_array(list, ',', '')::bigint[];
+  end if;
+  return array(
+    select case when value = '' then null
+                when value ~ '^-?[0-9]{1,15}$' then value::bigint
+                else -9223372036854775808 end
+      from unnest(string_to_array(list, ',')) with ordinality as e (value, n)
+     order by n);
+end $$;
+comment on function private.parse_list(text) is 'Numbers of a comma separated list; nothing between two commas is null, nonsense is the least bigint';
+
+create function private.reject_message(code text) returns text
+language sql immutable
+return case code
+  when 'unknown_sensor' then 'HQ does not know this sensor; declare it in sensors'
+  when 'foreign_sensor' then 'the sensor belongs to another store'
+  when 'not_owner' then 'another gateway owns the sensor'
+  when 'future' then 'starts or ends more than a day ahead of HQ''s clock'
+  when 'too_old' then 'starts before HQ''s retention horizon'
+  when 'negative' then 'a count or the duration is negative'
+  when 'bad_value' then 'a value is no number or out of range'
+  when 'too_long' then 'lasts longer than 400 days'
+  when 'conflict' then 'HQ has other content for this reading at the same revision'
+end;
+comment on function private.reject_message(text) is 'What a rejected reading''s code means';
+
+create function private.rejection(s integer, k integer, code text) returns jsonb
+language sql immutable
+return jsonb_build_object('s', s, 'k', k, 'code', code, 'message', private.reject_message(code));
+comment on function private.rejection(integer, integer, text) is 'An entry of the answer''s rejected';
+
+create function private.parse_series(all_series jsonb, sensors jsonb,
+                                     out readings private.reading[], out rejected jsonb)
+language plpgsql stable as $$
+declare
+  future_ms  bigint := (extract(epoch from now()) + 86400) * 1000;
+  horizon_ms bigint := extract(epoch from private.retention_horizon()) * 1000;
+begin
+  -- Scalars and arrays only from the first step on: carrying the document along is slow.
+  with series as materialized (
+    select (n - 1)::integer as s,
+           (sensors -> (x ->> 'sensor') ->> 'id')::integer as sensor_id,
+           coalesce(sensors -> (x ->> 'sensor') ->> 'code',
+                    case when coalesce(x ->> 'line', x ->> 'region') !~ '^[^[:cntrl:]]{0,64}$' then 'bad_value' end) as code,
+           x ? 'region' as regional, coalesce(x ->> 'line', x ->> 'region') as label,
+           (x ->> 't')::bigint as t, coalesce((x ->> 'step')::bigint, 0) as step, coalesce((x ->> 'dur')::bigint, 0) as dur,
+           x ? 'd' as listed, private.series_length(x) as length,
+           private.parse_list(x ->> 'd') as d, private.parse_list(x ->> 'durs') as durs,
+           private.parse_list(x ->> 'in') as ins, private.parse_list(x ->> 'out') as outs,
+           private.parse_list(x ->> 'occ') as occs, private.parse_list(x ->> 'seq') as seqs,
+           private.parse_list(x ->> 'rev') as revs, private.parse_list(x ->> 'flags') as flags
+      from jsonb_array_elements(all_series) with ordinality as e (x, n)
+  ), expanded as (
+    select s.s, (e.n - 1)::integer as k, s.regional, s.sensor_id, s.label, s.code,
+           s.t + case when s.listed then e.d else (e.n - 1) * s.step end as at,
+           coalesce(e.dur, s.dur) as dur, e.i, e.o, e.occ,
+           coalesce(e.seq, 0) as seq, coalesce(e.rev, 1) as rev, coalesce(e.flags, 0) as flags,
+           s.listed and e.d = -9223372036854775808 as bad_start
+      from series s
+     cross join lateral unnest(case when s.listed then s.d else array_fill(0::bigint, array[s.length]) end,
+                               s.durs, s.ins, s.outs, s.occs, s.seqs, s.revs, s.flags)
+           with ordinality as e (d, dur, i, o, occ, seq, rev, flags, n)
+  ), judged as (
+    select r.*, coalesce(r.code, case
+             when r.at is null or r.bad_start or r.at not between -99999999999999 and 99999999999999
+               or r.i not between -2147483647 and 2147483647 or r.o not between -2147483647 and 2147483647
+               or r.occ not between -2147483647 and 2147483647 or r.dur not between -999999999999999 and 999999999999999
+               or r.seq not between 0 and 32767 or r.rev not between 1 and 32767 or r.flags not between 0 and 32767
+               then 'bad_value'
+             when r.i < 0 or r.o < 0 or r.occ < 0 or r.dur < 0 then 'negative'
+             when r.dur > 34560000000 then 'too_long'
+             when r.at + r.dur > future_ms then 'future'
+             when r.at < horizon_ms then 'too_old'
+           end) as verdict
+      from expanded r
+  )
+  select array_agg(row(j.s, j.k, j.regional, j.sensor_id, j.label, to_timestamp(j.at / 1000.0::double precision),
+                       j.seq, j.dur, j.i, j.o, j.occ, j.flags, j.rev)::private.reading)
+           filter (where j.verdict is null),
+         jsonb_agg(private.rejection(j.s, j.k, j.verdict)) filter (where j.verdict is not null)
+    into readings, rejected
+    from judged j;
+  rejected := coalesce(rejected, '[]');
+end $$;
+comment on function private.parse_series(jsonb, jsonb) is
+  'Readings of a request''s series. sensors maps each sensor named in the request to {id, code}.';
+
+notify pgrst, 'reload schema';
+commit;

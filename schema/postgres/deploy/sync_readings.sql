@@ -1,0 +1,324 @@
+-- Deploy lintel:sync_readings to pg
+-- requires: sync_parse
+-- requires: sync_state
+-- requires: rollups
+-- From valid readings to raw rows and roll-ups. The caller holds the gateway's row, so nobody else writes
+-- readings of its sensors meanwhile.
+
+begin;
+set local role lintel_owner;
+
+create function private.apply_moves(store data.stores, epoch smallint, all_series jsonb, readings private.reading[])
+returns private.bucket[]
+language plpgsql volatile as $$
+declare
+  touched private.bucket[];
+begin
+  -- A move's order is that of the reading that moved. The guard comes first and stays even if the old
+  -- row never arrived: whatever is older and late finds it.
+  insert into private.moved_keys as g
+    (store_id, sensor_id, started_at, regional, label, seq, epoch, revision)
+  select distinct on (r.sensor_id, old_at, r.regional, r.label, old_seq)
+         store.id, r.sensor_id, old_at, r.regional, r.label, old_seq, apply_moves.epoch, r.revision
+    from jsonb_array_elements(all_series) with ordinality as e (series, n)
+   cross join lateral (
+     select (m ->> 'k')::integer as k, coalesce((m ->> 'seq')::smallint, 0::smallint) as old_seq,
+            to_timestamp((m ->> 't')::double precision / 1000) as old_at
+       from jsonb_array_elements(e.series -> 'moved') as m) as m
+    join unnest(readings) as r on r.s = e.n - 1 and r.k = m.k
+   where e.series ? 'moved' and (old_at, old_seq) <> (r.started_at, r.seq)
+   order by r.sensor_id, old_at, r.regional, r.label, old_seq, r.revision desc
+  on conflict on constraint moved_keys_pkey do update set epoch = excluded.epoch, revision = excluded.revision
+   where (g.epoch, g.revision) < (excluded.epoch, excluded.revision);
+
+  with people as (
+    delete from data.people_counting_raw x using private.moved_keys g
+     where g.store_id = store.id and g.sensor_id in (select r.sensor_id from unnest(readings) r) and not g.regional
+       and x.store_id = store.id and x.sensor_id = g.sensor_id and x.started_at = g.started_at
+       and x.line = g.label and x.seq = g.seq and (x.epoch, x.revision) < (g.epoch, g.revision)
+    returning private.bucket_of(store, x.sensor_id, x.line, '', x.started_at, x.duration_ms) as bucket
+  ), regional as (
+    delete from data.regional_counting_raw x using private.moved_keys g
+     where g.store_id = store.id and g.sensor_id in (select r.sensor_id from unnest(readings) r) and g.regional
+       and x.store_id = store.id and x.sensor_id = g.sensor_id and x.started_at = g.started_at
+       and x.region = g.label and x.seq = g.seq and (x.epoch, x.revision) < (g.epoch, g.revision)
+    returning private.bucket_of(store, x.sensor_id, '', x.region, x.started_at, x.duration_ms) as bucket
+  )
+  select array_agg(bucket) into touched
+    from (select bucket from people union all select bucket from regional) as deleted;
+  return touched;
+end $$;
+comment on function private.apply_moves(data.stores, smallint, jsonb, private.reading[]) is
+  'Guards the keys that readings moved away from and removes the rows there. Returns the buckets these were in.';
+
+create function private.without_guarded(store_id integer, epoch smallint, readings private.reading[])
+returns private.reading[]
+language plpgsql stable as $$
+begin
+  return (
+  select array_agg(r order by r.s, r.k)
+    from unnest(readings) as r
+   where not exists (
+     select from private.moved_keys g
+      where g.store_id = without_guarded.store_id and g.sensor_id = r.sensor_id and g.started_at = r.started_at
+        and g.regional = r.regional and g.label = r.label and g.seq = r.seq
+        and (g.epoch, g.revision) > (without_guarded.epoch, r.revision)));
+end $$;
+comment on function private.without_guarded(integer, smallint, private.reading[]) is
+  'Readings but for those whose key a move of a later order has left';
+
+-- Rows that are new add to their buckets; rows whose key is taken are left to private.correct_readings.
+create function private.add_people(store data.stores, epoch smallint, readings private.reading[]) returns bigint
+language plpgsql volatile as $$
+declare
+  added_rows bigint;
+begin
+  with added as (
+    insert into data.people_counting_raw
+      (organization_id, store_id, sensor_id, line, started_at, seq, duration_ms, count_in, count_out, flags,
+       epoch, revision, received_at)
+    select store.organization_id, store.id, r.sensor_id, r.label, r.started_at, r.seq, r.duration_ms, r.count_in,
+           r.count_out, r.flags, add_people.epoch, r.revision, now()
+      from unnest(readings) as r
+     where not r.regional
+    on conflict do nothing
+    returning sensor_id, line, started_at, duration_ms, count_in, count_out, flags
+  ), placed as materialized (
+    select a.sensor_id, a.line, a.count_in, a.count_out, a.flags & 16 <> 0 as estimated, a.duration_ms > 3600000 as long,
+           private.last_instant(a.started_at, a.duration_ms) as last
+      from added a
+     where a.flags & 32 = 0
+  ), hours as (
+    insert into data.hourly_analytics as h
+      (organization_id, store_id, sensor_id, line, hour_at, count_in, count_out, readings, updated_at)
+    select store.organization_id, store.id, p.sensor_id, p.line, date_trunc('hour', p.last, 'UTC') as hour_at,
+           coalesce(sum(p.count_in), 0), coalesce(sum(p.count_out), 0), count(*), now()
+      from placed p
+     where not p.estimated and not p.long
+     group by p.sensor_id, p.line, hour_at
+     order by p.sensor_id, hour_at, p.line
+    on conflict on constraint hourly_analytics_pkey do update
+      set count_in = h.count_in + excluded.count_in, count_out = h.count_out + excluded.count_out,
+          readings = h.readings + excluded.readings, updated_at = excluded.updated_at
+  ), days as (
+    insert into data.daily_analytics as d
+      (organization_id, store_id, sensor_id, line, day, count_in, count_out, unallocated_in, unallocated_out,
+       estimated_in, estimated_out, readings, updated_at)
+    select store.organization_id, store.id, p.sensor_id, p.line,
+           private.store_day(p.last, store.timezone, store.day_start_minute) as day,
+           coalesce(sum(p.count_in) filter (where not p.estimated and not p.long), 0),
+           coalesce(sum(p.count_out) filter (where not p.estimated and not p.long), 0),
+           coalesce(sum(p.count_in) filter (where not p.estimated and p.long), 0),
+           coalesce(sum(p.count_out) filter (where not p.estimated and p.long), 0),
+           coalesce(sum(p.count_in) filter (where p.estimated), 0),
+           coalesce(sum(p.count_out) filter (where p.estimated), 0),
+           count(*), now()
+      from placed p
+     group by p.sensor_id, p.line, day
+     order by p.sensor_id, day, p.line
+    on conflict on constraint daily_analytics_pkey do update
+      set count_in = d.count_in + excluded.count_in, count_out = d.count_out + excluded.count_out,
+          unallocated_in = d.unallocated_in + excluded.unallocated_in,
+          unallocated_out = d.unallocated_out + excluded.unallocated_out,
+          estimated_in = d.estimated_in + excluded.estimated_in, estimated_out = d.estimated_out + excluded.estimated_out,
+          readings = d.readings + excluded.readings, updated_at = excluded.updated_at
+  )
+  select count(*) into added_rows from added;
+  return added_rows;
+end $$;
+comment on function private.add_people(data.stores, smallint, private.reading[]) is
+  'Adds line readings with new keys to raw and roll-ups. Returns how many were new.';
+
+create function private.add_regional(store data.stores, epoch smallint, readings private.reading[]) returns bigint
+language plpgsql volatile as $$
+declare
+  added_rows bigint;
+begin
+  with added as (
+    insert into data.regional_counting_raw
+      (organization_id, store_id, sensor_id, region, started_at, seq, duration_ms, occupancy, flags,
+       epoch, revision, received_at)
+    select store.organization_id, store.id, r.sensor_id, r.label, r.started_at, r.seq, r.duration_ms, r.occupancy,
+           r.flags, add_regional.epoch, r.revision, now()
+      from unnest(readings) as r
+     where r.regional
+    on conflict do nothing
+    returning sensor_id, region, started_at, duration_ms, occupancy, flags
+  ), placed as materialized (
+    select a.sensor_id, a.region, a.occupancy, a.flags & 16 = 0 and a.duration_ms <= 3600000 as hourly,
+           private.last_instant(a.started_at, a.duration_ms) as last
+      from added a
+     where a.flags & 32 = 0
+  ), hours as (
+    insert into data.hourly_analytics as h
+      (organization_id, store_id, sensor_id, region, hour_at, occupancy_max, readings, updated_at)
+    select store.organization_id, store.id, p.sensor_id, p.region, date_trunc('hour', p.last, 'UTC') as hour_at,
+           max(p.occupancy), count(*), now()
+      from placed p
+     where p.hourly
+     group by p.sensor_id, p.region, hour_at
+     order by p.sensor_id, hour_at, p.region
+    on conflict on constraint hourly_analytics_pkey do update
+      set occupancy_max = greatest(h.occupancy_max, excluded.occupancy_max),
+          readings = h.readings + excluded.readings, updated_at = excluded.updated_at
+  ), days as (
+    insert into data.daily_analytics as d
+      (organization_id, store_id, sensor_id, region, day, occupancy_max, readings, updated_at)
+    select store.organization_id, store.id, p.sensor_id, p.region,
+           private.store_day(p.last, store.timezone, store.day_start_minute) as day,
+           max(p.occupancy), count(*), now()
+      from placed p
+     group by p.sensor_id, p.region, day
+     order by p.sensor_id, day, p.region
+    on conflict on constraint daily_analytics_pkey do update
+      set occupancy_max = greatest(d.occupancy_max, excluded.occupancy_max),
+          readings = d.readings + excluded.readings, updated_at = excluded.updated_at
+  )
+  select count(*) into added_rows from added;
+  return added_rows;
+end $$;
+comment on function private.add_regional(data.stores, smallint, private.reading[]) is
+  'Adds region readings with new keys to raw and roll-ups. Returns how many were new.';
+
+create function private.correct_people(store data.stores, epoch smallint, readings private.reading[],
+                                       out touched private.bucket[], out rejected jsonb)
+language plpgsql volatile as $$
+declare
+  newer    private.reading[];
+  -- Bounds spare the plan the partitions in which nothing can be.
+  first_at timestamptz := (select min(r.started_at) from unnest(readings) as r);
+  last_at  timestamptz := (select max(r.started_at) from unnest(readings) as r);
+begin
+  select array_agg(n.r), array_agg(private.bucket_of(store, x.sensor_id, x.line, '', x.started_at, x.duration_ms))
+    into newer, touched
+    from (select distinct on (r.sensor_id, r.started_at, r.label, r.seq) r
+            from unnest(readings) as r where not r.regional
+           order by r.sensor_id, r.started_at, r.label, r.seq, r.revision desc, r.s, r.k) as n
+    join data.people_counting_raw x
+      on x.store_id = store.id and x.sensor_id = (n.r).sensor_id and x.started_at = (n.r).started_at
+     and x.line = (n.r).label and x.seq = (n.r).seq and x.started_at between first_at and last_at
+   where (x.epoch, x.revision) < (correct_people.epoch, (n.r).revision);
+
+  insert into data.people_counting_raw as x
+    (organization_id, store_id, sensor_id, line, started_at, seq, duration_ms, count_in, count_out, flags,
+     epoch, revision, received_at)
+  select store.organization_id, store.id, r.sensor_id, r.label, r.started_at, r.seq, r.duration_ms, r.count_in,
+         r.count_out, r.flags, correct_people.epoch, r.revision, now()
+    from unnest(newer) as r
+  on conflict on constraint people_counting_raw_pkey do update
+    set duration_ms = excluded.duration_ms, count_in = excluded.count_in, count_out = excluded.count_out,
+        flags = excluded.flags, epoch = excluded.epoch, revision = excluded.revision, received_at = excluded.received_at
+  where (x.epoch, x.revision) < (excluded.epoch, excluded.revision);
+
+  touched := touched || (select array_agg(private.bucket_of(store, r.sensor_id, r.label, '', r.started_at, r.duration_ms))
+                           from unnest(newer) as r);
+  -- Judged after the update: of two in one request, the later revision has won.
+  select jsonb_agg(private.rejection(r.s, r.k, 'conflict')) into rejected
+    from unnest(readings) as r
+    join data.people_counting_raw x
+      on x.store_id = store.id and x.sensor_id = r.sensor_id and x.started_at = r.started_at
+     and x.line = r.label and x.seq = r.seq and x.started_at between first_at and last_at
+   where not r.regional and x.epoch = correct_people.epoch and x.revision = r.revision
+     and (x.duration_ms, x.count_in, x.count_out, x.flags) is distinct from (r.duration_ms, r.count_in, r.count_out, r.flags);
+end $$;
+comment on function private.correct_people(data.stores, smallint, private.reading[]) is
+  'Applies line readings of a later order to the rows that have their keys, and names those that contradict one of the same order';
+
+create function private.correct_regional(store data.stores, epoch smallint, readings private.reading[],
+                                         out touched private.bucket[], out rejected jsonb)
+language plpgsql volatile as $$
+declare
+  newer    private.reading[];
+  -- Bounds spare the plan the partitions in which nothing can be.
+  first_at timestamptz := (select min(r.started_at) from unnest(readings) as r);
+  last_at  timestamptz := (select max(r.started_at) from unnest(readings) as r);
+begin
+  select array_agg(n.r), array_agg(private.bucket_of(store, x.sensor_id, '', x.region, x.started_at, x.duration_ms))
+    into newer, touched
+    from (select distinct on (r.sensor_id, r.started_at, r.label, r.seq) r
+            from unnest(readings) as r where r.regional
+           order by r.sensor_id, r.started_at, r.label, r.seq, r.revision desc, r.s, r.k) as n
+    join data.regional_counting_raw x
+      on x.store_id = store.id and x.sensor_id = (n.r).sensor_id and x.started_at = (n.r).started_at
+     and x.region = (n.r).label and x.seq = (n.r).seq and x.started_at between first_at and last_at
+   where (x.epoch, x.revision) < (correct_regional.epoch, (n.r).revision);
+
+  insert into data.regional_counting_raw as x
+    (organization_id, store_id, sensor_id, region, started_at, seq, duration_ms, occupancy, flags,
+     epoch, revision, received_at)
+  select store.organization_id, store.id, r.sensor_id, r.label, r.started_at, r.seq, r.duration_ms, r.occupancy,
+         r.flags, correct_regional.epoch, r.revision, now()
+    from unnest(newer) as r
+  on conflict on constraint regional_counting_raw_pkey do update
+    set duration_ms = excluded.duration_ms, occupancy = excluded.occupancy,
+        flags = excluded.flags, epoch = excluded.epoch, revision = excluded.revision, received_at = excluded.received_at
+  where (x.epoch, x.revision) < (excluded.epoch, excluded.revision);
+
+  touched := touched || (select array_agg(private.bucket_of(store, r.sensor_id, '', r.label, r.started_at, r.duration_ms))
+                           from unnest(newer) as r);
+  select jsonb_agg(private.rejection(r.s, r.k, 'conflict')) into rejected
+    from unnest(readings) as r
+    join data.regional_counting_raw x
+      on x.store_id = store.id and x.sensor_id = r.sensor_id and x.started_at = r.started_at
+     and x.region = r.label and x.seq = r.seq and x.started_at between first_at and last_at
+   where r.regional and x.epoch = correct_regional.epoch and x.revision = r.revision
+     and (x.duration_ms, x.occupancy, x.flags) is distinct from (r.duration_ms, r.occupancy, r.flags);
+end $$;
+comment on function private.correct_regional(data.stores, smallint, private.reading[]) is
+  'Applies region readings of a later order to the rows that have their keys, and names those that contradict one of the same order';
+
+create function private.add_readings(store data.stores, epoch smallint, readings private.reading[]) returns bigint
+language plpgsql volatile as $$
+declare
+  found_constraint text;
+begin
+  return private.add_people(store, epoch, readings)
+       + case when exists (select from unnest(readings) r where r.regional)
+              then private.add_regional(store, epoch, readings) else 0 end;
+exception when check_violation then
+  -- A row for which no partition exists fails a check that has no name.
+  get stacked diagnostics found_constraint = constraint_name;
+  if found_constraint <> '' then
+    raise;
+  end if;
+  raise sqlstate 'PT503' using message = 'HQ has no partition for one of the readings',
+    detail = sqlerrm, hint = 'The DBA has to call private.maintain(); the gateway keeps its readings and asks again.';
+end $$;
+comment on function private.add_readings(data.stores, smallint, private.reading[]) is
+  'Adds readings with new keys. Returns how many were new. Raises PT503 when a partition is missing.';
+
+create function private.apply_readings(store data.stores, epoch smallint, all_series jsonb, readings private.reading[])
+returns jsonb
+language plpgsql volatile as $$
+declare
+  touched    private.bucket[];
+  correction record;
+  rejected   jsonb := '[]';
+begin
+  if jsonb_path_exists(all_series, '$[*].moved[*]') then
+    touched := private.apply_moves(store, epoch, all_series, readings);
+  end if;
+  if exists (select from private.moved_keys g where g.store_id = store.id) then
+    readings := private.without_guarded(store.id, epoch, readings);
+  end if;
+  if private.add_readings(store, epoch, readings) < cardinality(readings) then
+    select * into correction from private.correct_people(store, epoch, readings);
+    touched := touched || correction.touched;
+    rejected := coalesce(correction.rejected, '[]');
+    if exists (select from unnest(readings) r where r.regional) then
+      select * into correction from private.correct_regional(store, epoch, readings);
+      touched := touched || correction.touched;
+      rejected := rejected || coalesce(correction.rejected, '[]');
+    end if;
+  end if;
+  if cardinality(touched) > 0 then
+    perform private.recompute_hours(store, touched);
+    perform private.recompute_days(store, touched);
+  end if;
+  return rejected;
+end $$;
+comment on function private.apply_readings(data.stores, smallint, jsonb, private.reading[]) is
+  'Brings raw rows and roll-ups to what the readings say. Returns the rejected ones.';
+
+notify pgrst, 'reload schema';
+commit;

@@ -1,0 +1,12 @@
+-- Revert lintel:config_version from pg
+
+begin;
+
+drop trigger sensor_metadata_config_changed on data.sensor_metadata;
+drop trigger sensor_metadata_config_added on data.sensor_metadata;
+drop trigger stores_config_version on data.stores;
+drop function private.raise_sensor_version();
+drop function private.raise_store_version();
+
+notify pgrst, 'reload schema';
+commit;

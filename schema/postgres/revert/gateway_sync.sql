@@ -1,0 +1,13 @@
+-- Revert lintel:gateway_sync from pg
+
+begin;
+
+drop function api.gateway_sync_v1(jsonb);
+drop function private.sync(data.gateways, jsonb);
+drop function private.mark_applied(private.epochs, bigint, bigint);
+drop function private.sync_failure(text, text);
+drop function private.watermark_of(int8multirange);
+drop function private.ranges_json(int8multirange);
+
+notify pgrst, 'reload schema';
+commit;

@@ -1,0 +1,12 @@
+-- Revert lintel:sync_parse from pg
+
+begin;
+
+drop function private.parse_series(jsonb, jsonb);
+drop function private.rejection(integer, integer, text);
+drop function private.reject_message(text);
+drop function private.parse_list(text);
+drop type private.reading;
+
+notify pgrst, 'reload schema';
+commit;

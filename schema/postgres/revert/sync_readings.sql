@@ -1,0 +1,15 @@
+-- Revert lintel:sync_readings from pg
+
+begin;
+
+drop function private.apply_readings(data.stores, smallint, jsonb, private.reading[]);
+drop function private.add_readings(data.stores, smallint, private.reading[]);
+drop function private.correct_regional(data.stores, smallint, private.reading[]);
+drop function private.correct_people(data.stores, smallint, private.reading[]);
+drop function private.add_regional(data.stores, smallint, private.reading[]);
+drop function private.add_people(data.stores, smallint, private.reading[]);
+drop function private.without_guarded(integer, smallint, private.reading[]);
+drop function private.apply_moves(data.stores, smallint, jsonb, private.reading[]);
+
+notify pgrst, 'reload schema';
+commit;

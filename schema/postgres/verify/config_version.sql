@@ -1,0 +1,12 @@
+-- Verify lintel:config_version on pg
+
+begin;
+
+do $$
+begin
+  assert (select count(*) = 3 from pg_trigger
+           where tgname in ('stores_config_version', 'sensor_metadata_config_added', 'sensor_metadata_config_changed')),
+    'a trigger is missing';
+end $$;
+
+rollback;

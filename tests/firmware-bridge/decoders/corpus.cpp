@@ -1,0 +1,150 @@
+#include "tests/firmware-bridge/decoders/corpus.hpp"
+
+#include <fstream>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "firmware-bridge/core/line_framer.hpp"
+#include "firmware-bridge/decoders/registry.hpp"
+
+namespace lintel::test {
+
+using namespace lintel::bridge;
+using nlohmann::json;
+
+namespace {
+
+std::string from_hex(const std::string& hex) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+  return bytes;
+}
+
+Case read_case(const json& line) {
+  Case test;
+  test.id = line.at("id");
+  test.decoder = decoders::find_decoder(line.at("decoder").get<std::string>());
+  REQUIRE_MESSAGE(test.decoder != nullptr, test.id);
+  test.stream = line.value("stream", false);
+  test.expect = line.at("expect");
+  for (const json& frame : line.at("frames"))
+    test.messages.push_back(
+        {frame.value("topic", ""), from_hex(frame.at("hex")), frame.value("retained", false)});
+  const json map = line.value("/settings/map"_json_pointer, json::object());
+  for (const auto& [name, channels] : map.items())
+    test.settings.lines[name] = {channels.value("in", ""), channels.value("out", "")};
+  return test;
+}
+
+template <class T>
+void append(const std::vector<T>& from, std::vector<T>& to) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+class Collector {
+ public:
+  explicit Collector(const Case& test) : test_(test) {}
+
+  void message(std::string_view payload, std::string_view topic, bool retained) {
+    Frame frame;
+    frame.topic = topic;
+    frame.payload = payload;
+    frame.retained = retained;
+    Decoded decoded;
+    test_.decoder->decode(frame, test_.settings, session_, decoded);
+    append(decoded.observations, all.observations);
+    append(decoded.rejects, all.rejects);
+    append(decoded.reports, all.reports);
+  }
+
+  void chunk(std::string_view bytes) {
+    framer_.feed(bytes, [this](std::string_view line, bool) { message(line, {}, false); });
+  }
+
+  void finish() {
+    framer_.finish([this](std::string_view line, bool) { message(line, {}, false); });
+  }
+
+  Decoded all;
+
+ private:
+  const Case& test_;
+  DecodeSession session_;
+  LineFramer framer_;
+};
+
+std::string describe(const std::optional<DeviceTime>& time) {
+  return time ? format_utc(time->time) + (time->local ? " local" : "") : "-";
+}
+
+std::string describe(const std::optional<std::int64_t>& number) {
+  return number ? std::to_string(*number) : "-";
+}
+
+}  // namespace
+
+std::vector<Case> read_corpus() {
+  std::ifstream file(LINTEL_CORPUS_DIR "/cases.jsonl");
+  REQUIRE_MESSAGE(file, "cannot open " LINTEL_CORPUS_DIR "/cases.jsonl");
+  std::vector<Case> cases;
+  for (std::string line; std::getline(file, line);)
+    if (!line.empty()) cases.push_back(read_case(json::parse(line)));
+  return cases;
+}
+
+const std::string& bytes_of(const Case& test) {
+  REQUIRE(test.messages.size() == 1);
+  return test.messages.front().payload;
+}
+
+Decoded decode(const Case& test) {
+  Collector collector(test);
+  for (const Case::Message& message : test.messages) {
+    if (test.stream) {
+      collector.chunk(message.payload);
+    } else {
+      collector.message(message.payload, message.topic, message.retained);
+    }
+  }
+  collector.finish();
+  return collector.all;
+}
+
+Decoded decode_bytes(const Case& test, std::string_view bytes) {
+  if (test.stream) return decode_chunks(test, {bytes});
+  Collector collector(test);
+  collector.message(bytes, test.messages.front().topic, test.messages.front().retained);
+  return collector.all;
+}
+
+Decoded decode_chunks(const Case& test, const std::vector<std::string_view>& chunks) {
+  Collector collector(test);
+  for (const std::string_view chunk : chunks) collector.chunk(chunk);
+  collector.finish();
+  return collector.all;
+}
+
+std::string describe(const Observation& o) {
+  std::string text =
+      fmt::format("{} {} at {} from {} to {} line '{}' region '{}' in {} out {} people {}", o.sensor,
+                  to_string(o.kind), describe(o.time), describe(o.from), describe(o.to), o.line, o.region,
+                  describe(o.count_in), describe(o.count_out), describe(o.occupancy));
+  for (const std::string& flag : o.flags) text += " [" + flag + "]";
+  return text;
+}
+
+std::vector<std::string> describe(const Decoded& decoded) {
+  std::vector<std::string> lines;
+  for (const Observation& o : decoded.observations) lines.push_back(describe(o));
+  for (const DeviceReport& r : decoded.reports)
+    lines.push_back(fmt::format("report {} connected {} uptime {}", r.sensor,
+                                r.connected ? (*r.connected ? "yes" : "no") : "-",
+                                describe(r.uptime_seconds)));
+  for (const Reject& r : decoded.rejects)
+    lines.push_back(fmt::format("reject {} {}", to_string(r.kind), r.message));
+  return lines;
+}
+
+}  // namespace lintel::test

@@ -1,0 +1,243 @@
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <random>
+#include <sstream>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "firmware-bridge/decoders/iso_time.hpp"
+#include "tests/firmware-bridge/decoders/corpus.hpp"
+
+using namespace lintel;
+using namespace lintel::bridge;
+using nlohmann::json;
+
+namespace {
+
+std::string text_or_dash(const json& reading, const char* key) {
+  const json value = reading.value(key, json());
+  return value.is_null() ? "-" : value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+std::string time_or_dash(const json& reading, const char* key) {
+  std::string text = text_or_dash(reading, key);
+  const std::size_t mark = text.find("(local)");
+  const auto time = decoders::parse_iso_time(text.substr(0, mark));
+  return time ? std::to_string(count_ms(time->time)) + (time->local ? " local" : "") : "-";
+}
+
+std::string time_or_dash(const std::optional<DeviceTime>& time) {
+  return time ? std::to_string(count_ms(time->time)) + (time->local ? " local" : "") : "-";
+}
+
+std::string number_or_dash(const std::optional<std::int64_t>& n) {
+  return n ? std::to_string(*n) : "-";
+}
+
+std::string or_dash(const std::string& text) {
+  return text.empty() ? "-" : text;
+}
+
+/// The facts that a reading must state; sensors in parentheses come from outside the payload.
+std::string facts(const json& want) {
+  std::string sensor = text_or_dash(want, "sensor");
+  if (sensor.starts_with("(")) sensor = "-";
+  return fmt::format("{} {} {} {} {} {} {} {} {} {}", sensor, text_or_dash(want, "kind"),
+                     time_or_dash(want, "time"), time_or_dash(want, "from"), time_or_dash(want, "to"),
+                     text_or_dash(want, "line"), text_or_dash(want, "region"), text_or_dash(want, "count_in"),
+                     text_or_dash(want, "count_out"), text_or_dash(want, "occupancy"));
+}
+
+std::string facts(const Observation& o) {
+  return fmt::format("{} {} {} {} {} {} {} {} {} {}", or_dash(o.sensor), to_string(o.kind),
+                     time_or_dash(o.time), time_or_dash(o.from), time_or_dash(o.to), or_dash(o.line),
+                     or_dash(o.region), number_or_dash(o.count_in), number_or_dash(o.count_out),
+                     number_or_dash(o.occupancy));
+}
+
+/// How many numbers of people are stated, by kind.
+std::array<std::size_t, 5> numbers_by_kind(const Decoded& decoded) {
+  std::array<std::size_t, 5> numbers{};
+  for (const Observation& o : decoded.observations)
+    numbers[static_cast<std::size_t>(o.kind)] +=
+        o.count_in.has_value() + o.count_out.has_value() + o.occupancy.has_value();
+  return numbers;
+}
+
+/// What must hold of anything a decoder says, whatever bytes it was given.
+void check_sane(const Decoded& decoded) {
+  constexpr std::int64_t kMost = 999'999'999'999;
+  for (const Observation& o : decoded.observations) {
+    for (const auto& count : {o.count_in, o.count_out})
+      if (count) REQUIRE((*count >= 0 && *count <= kMost));
+    if (o.occupancy && o.kind == Kind::level) REQUIRE(*o.occupancy >= 0);
+    if (o.kind == Kind::interval) REQUIRE((o.from && o.to));
+    REQUIRE((o.count_in || o.count_out || o.occupancy));
+  }
+  for (const Reject& reject : decoded.rejects) REQUIRE_FALSE(reject.message.empty());
+}
+
+/// How many counts differ between two decodings of the same shape, each by exactly `step`.
+std::size_t count_differences(const Decoded& before, const Decoded& after, std::int64_t step) {
+  REQUIRE(before.observations.size() == after.observations.size());
+  std::size_t different = 0;
+  for (std::size_t i = 0; i < before.observations.size(); ++i) {
+    const Observation& old = before.observations[i];
+    const Observation& now = after.observations[i];
+    for (const auto count : {&Observation::count_in, &Observation::count_out, &Observation::occupancy}) {
+      if (old.*count == now.*count) continue;
+      REQUIRE((now.*count).value() - (old.*count).value() == step);
+      ++different;
+    }
+  }
+  return different;
+}
+
+std::size_t differing_lines(const Decoded& before, const Decoded& after) {
+  const auto old = test::describe(before);
+  const auto now = test::describe(after);
+  REQUIRE(old.size() == now.size());
+  std::size_t different = 0;
+  for (std::size_t i = 0; i < old.size(); ++i) different += old[i] != now[i];
+  return different;
+}
+
+std::string_view stripped(std::string_view text) {
+  const std::size_t last = text.find_last_not_of(" \r\n");
+  return text.substr(0, last + 1);
+}
+
+}  // namespace
+
+TEST_CASE("corpus: every documented payload gives exactly the documented readings") {
+  for (const test::Case& test : test::read_corpus()) {
+    CAPTURE(test.id);
+    const Decoded decoded = test::decode(test);
+    CHECK(decoded.rejects.empty());
+    REQUIRE(decoded.observations.size() == test.expect.size());
+    for (std::size_t i = 0; i < test.expect.size(); ++i) {
+      const Observation& got = decoded.observations[i];
+      CHECK(facts(got) == facts(test.expect[i]));
+      for (const std::string flag : test.expect[i].value("flags", json::array()))
+        CHECK_MESSAGE(std::find(got.flags.begin(), got.flags.end(), flag) != got.flags.end(), flag);
+    }
+  }
+}
+
+TEST_CASE("corpus: the cases hold the bytes of the sample files") {
+  for (const test::Case& test : test::read_corpus()) {
+    CAPTURE(test.id);
+    std::ifstream file(std::string(LINTEL_CORPUS_DIR "/") + test.id, std::ios::binary);
+    REQUIRE(file);
+    std::ostringstream content;
+    content << file.rdbuf();
+    const std::string sample = content.str();
+    const bool described = sample.starts_with("topic: ");  // topic and payload written out, see the README
+    if (described) {
+      CHECK(sample.find("payload: " + test::bytes_of(test)) != std::string::npos);
+      CHECK(sample.find("topic: " + test.messages.front().topic + "\n") == 0);
+    } else {
+      CHECK(sample == test::bytes_of(test));
+    }
+  }
+}
+
+TEST_CASE("corpus: a message that is cut off counts nobody and says so") {
+  for (const test::Case& test : test::read_corpus()) {
+    if (test.stream) continue;
+    CAPTURE(test.id);
+    const std::string_view whole = stripped(test::bytes_of(test));
+    for (std::size_t length = 0; length < whole.size(); ++length) {
+      CAPTURE(length);
+      const Decoded decoded = test::decode_bytes(test, whole.substr(0, length));
+      REQUIRE(decoded.observations.empty());
+      REQUIRE(decoded.rejects.size() == 1);
+    }
+  }
+}
+
+TEST_CASE("corpus: a stream that breaks off keeps what came before and adds nothing") {
+  for (const test::Case& test : test::read_corpus()) {
+    if (!test.stream) continue;
+    CAPTURE(test.id);
+    const std::string& whole = test::bytes_of(test);
+    const Decoded full = test::decode(test);
+    for (std::size_t length = 0; length < whole.size(); ++length) {
+      CAPTURE(length);
+      const Decoded decoded = test::decode_bytes(test, std::string_view(whole).substr(0, length));
+      check_sane(decoded);
+      REQUIRE(decoded.observations.size() <= full.observations.size());
+      for (std::size_t i = 0; i < decoded.observations.size(); ++i) {
+        REQUIRE(decoded.observations[i].count_in == full.observations[i].count_in);
+        REQUIRE(decoded.observations[i].count_out == full.observations[i].count_out);
+      }
+    }
+  }
+}
+
+TEST_CASE("corpus: no flipped bit crashes a decoder or makes it see more than was there") {
+  for (const test::Case& test : test::read_corpus()) {
+    CAPTURE(test.id);
+    std::string bytes = test::bytes_of(test);
+    const auto before = numbers_by_kind(test::decode(test));
+    for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+      CAPTURE(bit);
+      const char mask = static_cast<char>(1u << (bit % 8));
+      bytes[bit / 8] ^= mask;
+      const Decoded decoded = test::decode_bytes(test, bytes);
+      bytes[bit / 8] ^= mask;
+      check_sane(decoded);
+      const auto after = numbers_by_kind(decoded);
+      for (std::size_t kind = 0; kind < before.size(); ++kind) REQUIRE(after[kind] <= before[kind]);
+    }
+  }
+}
+
+TEST_CASE("corpus: however a stream is chunked, the same comes out") {
+  std::mt19937 random(20240530);
+  for (const test::Case& test : test::read_corpus()) {
+    if (!test.stream) continue;
+    CAPTURE(test.id);
+    const std::string_view whole = test::bytes_of(test);
+    const auto expected = test::describe(test::decode(test));
+    for (std::size_t cut = 0; cut <= whole.size(); ++cut)
+      REQUIRE(test::describe(test::decode_chunks(test, {whole.substr(0, cut), whole.substr(cut)})) ==
+              expected);
+    for (int round = 0; round < 200; ++round) {
+      std::vector<std::string_view> chunks;
+      for (std::size_t at = 0; at < whole.size();) {
+        chunks.push_back(whole.substr(at, 1 + random() % (round == 0 ? 1 : 40)));
+        at += chunks.back().size();
+      }
+      REQUIRE(test::describe(test::decode_chunks(test, chunks)) == expected);
+    }
+  }
+}
+
+TEST_CASE("corpus: changing one number changes exactly the one thing that it states") {
+  for (const test::Case& test : test::read_corpus()) {
+    const json document = json::parse(test::bytes_of(test), nullptr, false);
+    if (test.stream || !document.is_object()) continue;
+    CAPTURE(test.id);
+    const Decoded before = test::decode(test);
+    std::size_t counts = 0;
+    for (const Observation& o : before.observations)
+      counts += o.count_in.has_value() + o.count_out.has_value() + o.occupancy.has_value();
+    const json leaves = document.flatten();
+    for (const auto& [pointer, value] : leaves.items()) {
+      if (!value.is_number()) continue;
+      CAPTURE(pointer);
+      json changed = document;
+      changed[json::json_pointer(pointer)] = value.get<std::int64_t>() + 1000;
+      const Decoded after = test::decode_bytes(test, changed.dump());
+      const std::size_t differing_counts = count_differences(before, after, 1000);
+      CHECK(differing_counts <= 1);
+      CHECK(differing_lines(before, after) <= 1);
+      REQUIRE(counts >= differing_counts);
+      counts -= differing_counts;
+    }
+    CHECK_MESSAGE(counts == 0, "a count that no number of the payload moves");
+  }
+}

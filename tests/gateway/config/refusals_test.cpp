@@ -1,0 +1,270 @@
+// What is wrong with a configuration, and the exact words that say so.
+#include <doctest/doctest.h>
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/gateway/config/configured.hpp"
+
+namespace {
+
+using lintel::test::Configured;
+
+struct Refusal {
+  std::string_view file;
+  std::string_view text;
+  std::string problem;
+};
+
+const Refusal kGatewayRefusals[] = {
+    {"gateway.conf", "[hq]\ninterval_seconds = often\n",
+     R"(gateway.conf:2: [hq] interval_seconds = "often": expected a number of seconds, for example 60)"},
+    {"gateway.conf", "[hq]\ninterval_seconds = 0\n",
+     R"(gateway.conf:2: [hq] interval_seconds = "0": expected a number of seconds from 0.1 to 86400)"},
+    {"gateway.conf", "[hq]\ninterval_seconds = nan\n",
+     R"(gateway.conf:2: [hq] interval_seconds = "nan": expected a number of seconds, for example 60)"},
+    {"gateway.conf", "[hq]\ninterval_seconds = 60 # a minute\n",
+     R"(gateway.conf:2: [hq] interval_seconds = "60 # a minute": expected a number of seconds, for example 60 (a comment needs a line of its own))"},
+    {"gateway.conf", "[hq]\ninterval_seconds =\n",
+     R"(gateway.conf:2: [hq] interval_seconds = "": expected a number of seconds, for example 60)"},
+    {"gateway.conf", "\n\n[hq]\nintervall_seconds = 5\n",
+     "gateway.conf:4: [hq] intervall_seconds: no such key, did you mean interval_seconds?"},
+    {"gateway.conf", "[hq]\ntimezone = Europe/Berlin\n",
+     "gateway.conf:2: [hq] timezone: no such key here, it belongs to [store]"},
+    {"gateway.conf", "[store]\nphotograph = x\n",
+     "gateway.conf:2: [store] photograph: no such key, known are id, name, timezone, day_start"},
+    {"gateway.conf", "[stor]\nname = x\nfoo = bar\n",
+     "gateway.conf:1: [stor]: no such section, did you mean store?"},
+    {"gateway.conf", "[wardrobe]\n",
+     "gateway.conf:1: [wardrobe]: no such section, known are store, gateway, storage, status, hq, health"},
+    {"gateway.conf", "[store\n", "gateway.conf:1: a section header ends with ], for example [store]"},
+    {"gateway.conf", "name = x\n",
+     "gateway.conf:1: name: stands above the first section, put it below a line such as [store]"},
+    {"gateway.conf", "[store]\nhunter2\n",
+     "gateway.conf:2: expected `key = value`, a [section], or a comment that starts with #"},
+    {"gateway.conf", "[store]\n= x\n", "gateway.conf:2: there is no key before the ="},
+    {"gateway.conf", "[store]\nname = a\n\nname = b\n",
+     "gateway.conf:4: [store] name: already set in line 2"},
+    {"gateway.conf", "[store]\nname = a\n[hq]\n[store]\nname = b\n",
+     "gateway.conf:5: [store] name: already set in line 2"},
+    {"gateway.conf", "[store]\nname =\n",
+     R"(gateway.conf:2: [store] name = "": expected a text of 1 to 200 bytes)"},
+    {"gateway.conf", "[store]\ntimezone = Europe/Berln\n",
+     R"(gateway.conf:2: [store] timezone = "Europe/Berln": no such time zone, did you mean Europe/Berlin?)"},
+    {"gateway.conf", "[store]\ntimezone = ../../../etc/passwd\n",
+     R"(gateway.conf:2: [store] timezone = "../../../etc/passwd": expected a time zone of the tz database, for example Europe/Berlin)"},
+    {"gateway.conf", "[store]\ntimezone = Europe\n",
+     R"(gateway.conf:2: [store] timezone = "Europe": expected a time zone of the tz database, for example Europe/Berlin)"},
+    {"gateway.conf", "[store]\ntimezone = \"Europe/Berlin\"\n",
+     R"(gateway.conf:2: [store] timezone = ""Europe/Berlin"": no such time zone, did you mean Europe/Berlin? (without quotes))"},
+    {"gateway.conf", "[store]\nid = 42\n",
+     R"(gateway.conf:2: [store] id = "42": expected a uuid as HQ states it, for example 7b0e3a52-95c1-4f0e-8d1c-2a6f4c1b9e10)"},
+    {"gateway.conf", "[store]\nid = 7b0e3a52-95c1-4f0e-8d1c-2a6f4c1b9e1g\n",
+     R"(gateway.conf:2: [store] id = "7b0e3a52-95c1-4f0e-8d1c-2a6f4c1b9e1g": expected a uuid as HQ states it, for example 7b0e3a52-95c1-4f0e-8d1c-2a6f4c1b9e10)"},
+    {"gateway.conf", "[store]\nday_start = 24:00\n",
+     R"(gateway.conf:2: [store] day_start = "24:00": expected a time of day from 00:00 to 23:59, for example 04:00)"},
+    {"gateway.conf", "[store]\nday_start = 4:00\n",
+     R"(gateway.conf:2: [store] day_start = "4:00": expected a time of day from 00:00 to 23:59, for example 04:00)"},
+    {"gateway.conf", "[gateway]\nspool_limit_mb = -1\n",
+     R"(gateway.conf:2: [gateway] spool_limit_mb = "-1": expected a whole number of megabytes from 1 to 1048576)"},
+    {"gateway.conf", "[gateway]\nspool_limit_mb = 99999999999999999999\n",
+     R"(gateway.conf:2: [gateway] spool_limit_mb = "99999999999999999999": expected a whole number of megabytes, for example 256)"},
+    {"gateway.conf", "[storage]\ndurability = yes\n",
+     R"(gateway.conf:2: [storage] durability = "yes": expected strict or relaxed)"},
+    {"gateway.conf", "[storage]\ncommit_interval_ms = 1.5\n",
+     R"(gateway.conf:2: [storage] commit_interval_ms = "1.5": expected a whole number of milliseconds, for example 50)"},
+    {"gateway.conf", "[status]\nlisten = 8080\n",
+     R"(gateway.conf:2: [status] listen = "8080": expected an address of this machine and a port, for example 0.0.0.0:8080, or nothing for no page)"},
+    {"gateway.conf", "[status]\nlisten = 127.0.0.1:80808\n",
+     R"(gateway.conf:2: [status] listen = "127.0.0.1:80808": expected an address of this machine and a port, for example 0.0.0.0:8080, or nothing for no page)"},
+    {"gateway.conf", "[status]\nallowed_host = http://gateway\n",
+     R"(gateway.conf:2: [status] allowed_host = "http://gateway": expected a host name or address without scheme and port, for example gateway.example.org)"},
+    {"gateway.conf", "[hq]\nurl = project.supabase.co\n",
+     R"(gateway.conf:2: [hq] url = "project.supabase.co": expected an address that starts with https://, for example https://project.supabase.co/rest/v1)"},
+    {"gateway.conf", "[hq]\nurl = https://\n",
+     R"(gateway.conf:2: [hq] url = "https://": expected an address that starts with https://, for example https://project.supabase.co/rest/v1)"},
+    {"gateway.conf", "[hq]\nurl = https://me:hunter2@hq.example\n",
+     R"(gateway.conf:2: [hq] url = "https://***@hq.example": a URL with a password in it is refused, the gateway's own key goes to credential_file =)"},
+    {"gateway.conf", "[hq]\napi_key = hunter2 hunter3\n",
+     "gateway.conf:2: [hq] api_key: expected one word of ASCII letters, digits and signs"},
+    {"gateway.conf", "[hq]\nca_file = nowhere.pem\n",
+     R"(gateway.conf:2: [hq] ca_file = "nowhere.pem": there is no such file)"},
+    {"gateway.conf", "[health]\noffline_after_minutes = 0\n",
+     R"(gateway.conf:2: [health] offline_after_minutes = "0": expected a whole number of minutes from 1 to 44640)"},
+    {"gateway.conf", "[store]\nname = Caf\xe9\n",
+     "gateway.conf:2: holds bytes that are not UTF-8, save the file as UTF-8 text"},
+    {"gateway.conf",
+     "\x7f"
+     "ELF\x02\x01\x01\n[store]\n",
+     "gateway.conf:1: holds bytes that are no text, is this the right file?"},
+    {"gateway.conf", "\xff\xfe[", "gateway.conf:1: this is UTF-16, save the file as UTF-8"},
+};
+
+const Refusal kLinkRefusals[] = {
+    {"links.d/broker.conf", "url = mqtt://h\nsubscribe = milesight-vs125 a\n",
+     "links.d/broker.conf: type is missing, add type = mqtt or type = serial"},
+    {"links.d/broker.conf", "type = mqttt\nurl = mqtt://h\nsubscribe = milesight-vs125 a\n",
+     R"(links.d/broker.conf:1: type = "mqttt": expected mqtt or serial)"},
+    {"links.d/broker.conf", "type = mqtt\nsubscribe = milesight-vs125 a\n",
+     "links.d/broker.conf: url is missing, for example: url = mqtt://192.168.1.10:1883"},
+    {"links.d/broker.conf", "type = mqtt\nurl = mqtt://h\n",
+     "links.d/broker.conf: subscribe is missing, for example: subscribe = milesight-vs125 "
+     "counters/+/telemetry"},
+    {"links.d/broker.conf", "type = mqtt\nurl = tcp://h\nsubscribe = milesight-vs125 a\n",
+     R"(links.d/broker.conf:2: url = "tcp://h": expected mqtt://HOST:PORT or mqtts://HOST:PORT, for example mqtt://192.168.1.10:1883)"},
+    {"links.d/broker.conf", "type = mqtt\nurl = mqtt://h:0\nsubscribe = milesight-vs125 a\n",
+     R"(links.d/broker.conf:2: url = "mqtt://h:0": expected mqtt://HOST:PORT or mqtts://HOST:PORT, for example mqtt://192.168.1.10:1883)"},
+    {"links.d/broker.conf", "type = mqtt\nurl = mqtt://me:hunter2@h\nsubscribe = milesight-vs125 a\n",
+     R"(links.d/broker.conf:2: url = "mqtt://***@h": user and password have keys of their own, user = and password_file =)"},
+    {"links.d/broker.conf", "type = mqtt\nurl = mqtt://h\nsubscribe = milesight-vs152 a\n",
+     R"(links.d/broker.conf:3: subscribe = "milesight-vs152 a": no decoder is called milesight-vs152, did you mean milesight-vs125?)"},
+    {"links.d/broker.conf", "type = mqtt\nurl = mqtt://h\nsubscribe = xovis a\n",
+     R"(links.d/broker.conf:3: subscribe = "xovis a": no decoder is called xovis, known are milesight-vs125, milesight-vs133-vs135, st-vl53l1x-arduino-lines, tasmota-counter)"},
+    {"links.d/broker.conf", "type = mqtt\nurl = mqtt://h\nsubscribe = counters/+/telemetry\n",
+     R"(links.d/broker.conf:3: subscribe = "counters/+/telemetry": expected a decoder and a topic, for example: milesight-vs125 counters/+/telemetry)"},
+    {"links.d/broker.conf", "type = mqtt\nurl = mqtt://h\nsubscribe = milesight-vs125 a/b+/c\n",
+     R"(links.d/broker.conf:3: subscribe = "milesight-vs125 a/b+/c": in a topic, + stands alone between slashes, not in b+)"},
+    {"links.d/broker.conf", "type = mqtt\nurl = mqtt://h\nsubscribe = milesight-vs125 a/#/c\n",
+     R"(links.d/broker.conf:3: subscribe = "milesight-vs125 a/#/c": in a topic, # stands alone after the last slash, not in #/c)"},
+    {"links.d/broker.conf", "type = mqtt\nurl = mqtt://h\nsubscribe = milesight-vs125 a/c#\n",
+     R"(links.d/broker.conf:3: subscribe = "milesight-vs125 a/c#": in a topic, # stands alone after the last slash, not in c#)"},
+    {"links.d/broker.conf",
+     "type = mqtt\nurl = mqtt://h\nsubscribe = milesight-vs125 a\nsubscribe = tasmota-counter a\n",
+     R"(links.d/broker.conf:4: subscribe = "tasmota-counter a": a is subscribed already in links.d/broker.conf:3)"},
+    {"links.d/broker.conf", "type = mqtt\nurl = mqtt://h\nsubscribe = milesight-vs125 a\nbaud = 9600\n",
+     "links.d/broker.conf:4: baud: belongs to links of type = serial, this one is type = mqtt"},
+    {"links.d/broker.conf",
+     "type = mqtt\nurl = mqtt://h\nsubscribe = milesight-vs125 a\npasswort = hunter2\n",
+     "links.d/broker.conf:4: passwort: no such key, did you mean password?"},
+    {"links.d/broker.conf",
+     "type = mqtt\nurl = mqtt://h\nsubscribe = milesight-vs125 a\npassword = hunter2\n",
+     "links.d/broker.conf:4: password: a password needs a user, add user = NAME"},
+    {"links.d/broker.conf",
+     "type = mqtt\nurl = mqtt://h\nsubscribe = milesight-vs125 a\nuser = u\npassword = "
+     "hunter2\npassword_file = pw\n",
+     R"(links.d/broker.conf:6: password_file = "pw": password is stated too, keep one of the two)"},
+    {"links.d/broker.conf",
+     "type = mqtt\nurl = mqtt://h\nsubscribe = milesight-vs125 a\nuser = u\npassword_file = nowhere\n",
+     R"(links.d/broker.conf:5: password_file = "nowhere": there is no such file)"},
+    {"links.d/broker.conf",
+     "type = mqtt\nurl = mqtt://h\nsubscribe = milesight-vs125 a\nca_file = broker.conf\n",
+     R"(links.d/broker.conf:4: ca_file = "broker.conf": the connection is not encrypted, use an url with mqtts://)"},
+    {"links.d/broker.conf", "[store]\ntype = mqtt\n",
+     "links.d/broker.conf:1: [store]: no such section, known are link"},
+    {"links.d/the broker.conf", "type = mqtt\nurl = mqtt://h\nsubscribe = milesight-vs125 a\n",
+     "links.d/the broker.conf: the file's name is the link's name: rename it to at most 60 letters, digits, "
+     "- and _"},
+    {"links.d/door.conf", "type = serial\ndecoder = st-vl53l1x-arduino-lines\n",
+     "links.d/door.conf: device is missing, for example: device = "
+     "/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0"},
+    {"links.d/door.conf", "type = serial\ndevice = /dev/ttyS0\n",
+     "links.d/door.conf: decoder is missing, for example: decoder = st-vl53l1x-arduino-lines"},
+    {"links.d/door.conf", "type = serial\ndevice = /dev/ttyS0\ndecoder = tasmota\n",
+     R"(links.d/door.conf:3: decoder = "tasmota": no decoder is called tasmota, known are milesight-vs125, milesight-vs133-vs135, st-vl53l1x-arduino-lines, tasmota-counter)"},
+    {"links.d/door.conf", "type = serial\ndevice = /dev/ttyS0\ndecoder = tasmota-counter\nbaud = fast\n",
+     R"(links.d/door.conf:4: baud = "fast": expected a whole number of bits per second, for example 115200)"},
+    {"links.d/door.conf", "type = serial\ndevice = /dev/ttyS0\ndecoder = tasmota-counter\nformat = 8X1\n",
+     R"(links.d/door.conf:4: format = "8X1": expected data bits 5 to 8, parity N, E or O, and stop bits 1 or 2, for example 8N1)"},
+    {"links.d/door.conf", "type = serial\ndevice = /dev/ttyS0\ndecoder = tasmota-counter\nsubscribe = a b\n",
+     "links.d/door.conf:4: subscribe: belongs to links of type = mqtt, this one is type = serial"},
+};
+
+const Refusal kSensorRefusals[] = {
+    {"sensors.d/a.conf", "name = Door\n",
+     "sensors.d/a.conf: serial is missing, for example: serial = 6789C30012340001 (or link = NAME for a "
+     "device that "
+     "does not name itself)"},
+    {"sensors.d/a.conf", "serial =\n",
+     "sensors.d/a.conf: serial is empty, write what the device's payload calls itself"},
+    {"sensors.d/a.conf", "serial = x\nlink = y\n",
+     "sensors.d/a.conf: serial and link are both stated, keep the one that identifies the device"},
+    {"sensors.d/a.conf", "link = dor\n",
+     R"(sensors.d/a.conf:1: link = "dor": links.d has no link of this name, none is known)"},
+    {"sensors.d/a.conf", "serial = x\ninvert = perhaps\n",
+     R"(sensors.d/a.conf:2: invert = "perhaps": expected yes or no)"},
+    {"sensors.d/a.conf", "serial = x\ntimezone = Mars/Olympus\n",
+     R"(sensors.d/a.conf:2: timezone = "Mars/Olympus": expected a time zone of the tz database, for example Europe/Berlin)"},
+    {"sensors.d/a.conf", "serial = x\nexpected_interval_seconds = soon\n",
+     R"(sensors.d/a.conf:2: expected_interval_seconds = "soon": expected a whole number of seconds, for example 60)"},
+    {"sensors.d/a.conf", "serial = x\nline = door C1 C2\n",
+     R"(sensors.d/a.conf:2: line = "door C1 C2": expected a name and its channels, for example: door in=C1 out=C2)"},
+    {"sensors.d/a.conf", "serial = x\nline = door in=C1 out=C1\n",
+     R"(sensors.d/a.conf:2: line = "door in=C1 out=C1": expected two different channels for in and out)"},
+    {"sensors.d/a.conf", "serial = x\nline = door in=C1\nline = door out=C2\n",
+     R"(sensors.d/a.conf:3: line = "door out=C2": the line door is described already in sensors.d/a.conf:2)"},
+    {"sensors.d/a.conf", "serial = x\nlocation = here\n",
+     "sensors.d/a.conf:2: location: no such key, known are serial, link, name, invert, timezone, "
+     "expected_interval_seconds, line"},
+};
+
+void check_all(std::span<const Refusal> refusals) {
+  for (const auto& refusal : refusals) {
+    INFO(std::string(refusal.text));
+    Configured configured;
+    configured.write(refusal.file, refusal.text);
+    const auto problems = configured.problems();
+    REQUIRE(problems.size() == 1);
+    CHECK(problems.front() == refusal.problem);
+    CHECK(problems.front().find("hunter2") == std::string::npos);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("configuration: each mistake in gateway.conf is answered with its place and what was expected") {
+  check_all(kGatewayRefusals);
+}
+
+TEST_CASE("configuration: each mistake in a link is answered with its place and what was expected") {
+  check_all(kLinkRefusals);
+}
+
+TEST_CASE("configuration: each mistake in a sensor is answered with its place and what was expected") {
+  check_all(kSensorRefusals);
+}
+
+TEST_CASE("configuration: all problems of all files are told together") {
+  Configured configured;
+  configured.write("gateway.conf", "[store]\nid = 42\n[hq]\nurl = x\n[hg]\n")
+      .write("links.d/a.conf", "type = mqtt\nsubscribe = milesight-vs152 a+\n")
+      .write("links.d/b.conf", "type = serial\nbaud = x\n")
+      .write("sensors.d/c.conf", "invert = x\n");
+  configured.overrides = {"hq.urll=x"};
+  configured.environment = {"LINTEL_STORE_NAM=x"};
+  const auto config = configured.load();
+  REQUIRE_FALSE(config);
+  CHECK(config.error().kind == lintel::ErrorKind::misconfigured);
+  CHECK(config.error().message.starts_with(configured.path("gateway.conf").string() + " has 13 problems:\n"));
+  CHECK(configured.problems().size() == 13);
+}
+
+TEST_CASE("configuration: two links that would throw each other out are refused") {
+  Configured configured;
+  const auto* broker = "type = mqtt\nurl = mqtt://h\nsubscribe = milesight-vs125 a\nclient_id = same\n";
+  configured.write("links.d/a.conf", broker).write("links.d/b.conf", broker);
+  const auto* door = "type = serial\ndevice = /dev/ttyS0\ndecoder = tasmota-counter\n";
+  configured.write("links.d/c.conf", door).write("links.d/d.conf", door);
+  CHECK(configured.problems() ==
+        std::vector<std::string>{"links.d/b.conf: links.d/a.conf uses the same broker under the same "
+                                 "client_id, give one of them another",
+                                 "links.d/d.conf: /dev/ttyS0 is used by links.d/c.conf already"});
+}
+
+TEST_CASE("configuration: a sensor that two files describe is refused") {
+  Configured configured;
+  configured.write("sensors.d/a.conf", "serial = x\n").write("sensors.d/b.conf", "serial = x\n");
+  CHECK(configured.problems() ==
+        std::vector<std::string>{"sensors.d/b.conf: x is described already in sensors.d/a.conf"});
+}
+
+TEST_CASE("configuration: a sensor may name a link whose own file has problems") {
+  Configured configured;
+  configured.write("links.d/door.conf", "type = serial\ndevice = /dev/ttyS0\n")
+      .write("sensors.d/a.conf", "link = doro\n");
+  CHECK(configured.problems() ==
+        std::vector<std::string>{
+            "links.d/door.conf: decoder is missing, for example: decoder = st-vl53l1x-arduino-lines",
+            R"(sensors.d/a.conf:1: link = "doro": links.d has no link of this name, did you mean door?)"});
+}

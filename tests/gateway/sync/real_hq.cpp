@@ -1,0 +1,56 @@
+#include "tests/gateway/sync/real_hq.hpp"
+
+#include <fstream>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "tests/support/eventually.hpp"
+#include "tests/support/text_file.hpp"
+
+namespace lintel::test {
+
+namespace {
+constexpr const char* kSecret = "a-signing-secret-of-more-than-32-characters";
+}
+
+RealHq::RealHq() {
+  Sql(cluster.conninfo("postgres")).rows("create role authenticator login noinherit");
+  cluster.deploy_schema();
+  auto db = sql();
+  db.rows("grant anon, authenticated to authenticator");
+  db.rows(fmt::format("select private.set_signing_key('', '{}')", kSecret));
+  gateway_ = db.value("select gateway_public_id from private.add_store('Chain', 'Store 1', 'Europe/Berlin')");
+  std::ofstream(dir_.path() / "secret") << kSecret << '\n';
+  start_api();
+}
+
+std::string RealHq::token(const std::string& valid) {
+  return sql().value(fmt::format("select private.mint_gateway_token('{}', '{}')", gateway_, valid));
+}
+
+void RealHq::start_api() {
+  const auto said = dir_.path() / "standin";
+  std::filesystem::remove(said);
+  api_ =
+      Process::spawn({LINTEL_STANDIN, "--db", cluster.conninfo() + " user=authenticator", "--listen",
+                      fmt::format("127.0.0.1:{}", port_), "--schema", "api", "--jwt-secret-file",
+                      (dir_.path() / "secret").string(), "--fault-file", (dir_.path() / "faults").string()},
+                     {}, said);
+  const bool up = eventually([&] { return text_of(said).find("listening on") != std::string::npos; });
+  if (!up) throw std::runtime_error("the stand-in did not come up: " + text_of(said));
+}
+
+void RealHq::restart_api() {
+  api_.kill();
+  api_.wait();
+  start_api();
+}
+
+void RealHq::misbehave_once(const std::string& fault) {
+  const auto file = dir_.path() / "faults";
+  std::ofstream(file.string() + ".new") << "once " << fault << '\n';
+  std::filesystem::rename(file.string() + ".new", file);
+}
+
+}  // namespace lintel::test

@@ -1,0 +1,161 @@
+#include "gateway/sync/response.hpp"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+using namespace lintel;
+using namespace lintel::sync;
+
+namespace {
+
+const std::string kAnswer =
+    R"({"v": 1, "watermark": 420, "applied": [[1, 420]], "missing": [[3, 7], [9, 9]],
+ "sensors": {"5e450000-0000-4000-8000-000000000001": 12},
+ "rejected": [{"s": 0, "k": 3, "code": "future", "message": "starts too late"}],
+ "config": {"version": 7, "store": {"id": "u", "name": "Store 1", "timezone": "Europe/Berlin", "day_start_minute": 240},
+            "sensors": [{"id": "u", "serial": "A", "name": "Main door", "lifecycle": "active"}]},
+ "history": "h-1", "time": 1785539521000, "pace_ms": 1500})";
+
+std::string with(const std::string& from, const std::string& to) {
+  auto out = kAnswer;
+  const auto at = out.find(from);
+  REQUIRE(at != std::string::npos);
+  return out.replace(at, from.size(), to);
+}
+
+bool is_refused(const std::string& body) {
+  const auto parsed = parse_answer(body);
+  return !parsed.answer && !parsed.refused && !parsed.why_not.empty();
+}
+
+}  // namespace
+
+TEST_CASE("response: the contract's example is understood in all its parts") {
+  const auto parsed = parse_answer(kAnswer);
+  REQUIRE(parsed.answer);
+  const auto& answer = *parsed.answer;
+  CHECK(answer.watermark == 420);
+  REQUIRE(answer.missing.size() == 2);
+  CHECK(answer.missing[0].first == 3);
+  CHECK(answer.missing[0].last == 7);
+  CHECK(answer.sensors == std::vector<SensorId>{{"5e450000-0000-4000-8000-000000000001", 12}});
+  REQUIRE(answer.rejected.size() == 1);
+  CHECK(answer.rejected[0].series == 0);
+  CHECK(answer.rejected[0].reading == 3);
+  CHECK(answer.rejected[0].code == "future");
+  CHECK(answer.history == "h-1");
+  CHECK(answer.time == utc_ms(1785539521000));
+  CHECK(answer.pace == Millis{1500});
+  REQUIRE(answer.configuration);
+  CHECK(answer.configuration->version == 7);
+  CHECK(answer.configuration->timezone == "Europe/Berlin");
+  CHECK(answer.configuration->day_start_minute == 240);
+  CHECK(answer.configuration->sensors.at(0).lifecycle == "active");
+}
+
+TEST_CASE("response: an answer without news needs only its core") {
+  const auto parsed = parse_answer(R"({"v":1,"watermark":0,"history":"h","time":1,"config":null})");
+  REQUIRE(parsed.answer);
+  CHECK_FALSE(parsed.answer->configuration);
+  CHECK(parsed.answer->rejected.empty());
+  CHECK(parsed.answer->pace == Millis{0});
+}
+
+TEST_CASE("response: a newer HQ may say more") {
+  CHECK(parse_answer(with("\"pace_ms\"", "\"news\": {\"a\": [1]}, \"pace_ms\"")).answer);
+}
+
+TEST_CASE("response: an answer that ends early confirms nothing, wherever it ends") {
+  for (std::size_t length = 0; length < kAnswer.size(); ++length) {
+    CAPTURE(length);
+    CHECK(is_refused(kAnswer.substr(0, length)));
+  }
+}
+
+TEST_CASE("response: an answer with one wrong byte is understood whole or not at all") {
+  for (std::size_t at = 0; at < kAnswer.size(); ++at) {
+    for (const char wrong : {'\0', '"', '{', '9', '-', '\xff'}) {
+      auto body = kAnswer;
+      body[at] = wrong;
+      const auto parsed = parse_answer(body);
+      CHECK((parsed.answer.has_value() || !parsed.why_not.empty()));
+    }
+  }
+}
+
+TEST_CASE("response: wrong types and values are refused with their place") {
+  CHECK(is_refused(with("420,", "\"420\",")));
+  CHECK(is_refused(with("420,", "420.5,")));
+  CHECK(is_refused(with("420,", "-1,")));
+  CHECK(is_refused(with("420,", "1e30,")));
+  CHECK(is_refused(with("420,", "18446744073709551615,")));
+  CHECK(is_refused(with("420,", "null,")));
+  CHECK(is_refused(with("[[1, 420]]", "[[1]]")));
+  CHECK(is_refused(with("[[1, 420]]", "[[420, 1]]")));
+  CHECK(is_refused(with("[[1, 420]]", "{\"1\": 420}")));
+  CHECK(is_refused(with("[[3, 7], [9, 9]]", "[3, 7]")));
+  CHECK(is_refused(with(": 12}", ": \"12\"}")));
+  CHECK(is_refused(with(": 12}", ": 0}")));
+  CHECK(is_refused(with("\"s\": 0", "\"s\": -1")));
+  CHECK(is_refused(with("\"k\": 3,", "")));
+  CHECK(is_refused(with("\"future\"", "7")));
+  CHECK(is_refused(with("\"h-1\"", "\"\"")));
+  CHECK(is_refused(with("\"h-1\"", "null")));
+  CHECK(is_refused(with("1500", "-1")));
+  CHECK(is_refused("[" + kAnswer + "]"));
+  CHECK(is_refused("42"));
+  CHECK(is_refused("{}"));
+  CHECK(is_refused("<html></html>"));
+  CHECK(is_refused(kAnswer + "x"));
+  CHECK(parse_answer(with("420,", "\"420\",")).why_not.find("watermark") != std::string::npos);
+}
+
+TEST_CASE("response: another version of the contract is named") {
+  CHECK(parse_answer(with("\"v\": 1", "\"v\": 2")).why_not.find("version 2") != std::string::npos);
+}
+
+TEST_CASE("response: a request that HQ did not understand is told apart from an answer") {
+  const auto parsed = parse_answer(R"({"v": 1, "error": {"code": "malformed", "message": "v must be 1"}})");
+  CHECK_FALSE(parsed.answer);
+  REQUIRE(parsed.refused);
+  CHECK(parsed.refused->code == "malformed");
+  CHECK(parsed.refused->message == "v must be 1");
+}
+
+TEST_CASE("response: a configuration that cannot be used does not hold up the counts") {
+  for (const auto& [from, to] : {std::pair{"Europe/Berlin", "Mars/Base"},
+                                 {"Europe/Berlin", "../../etc/passwd"},
+                                 {"Europe/Berlin", "/etc/passwd"},
+                                 {"240", "1440"},
+                                 {"\"Store 1\"", "17"},
+                                 {"\"version\": 7,", ""}}) {
+    CAPTURE(to);
+    const auto parsed = parse_answer(with(from, to));
+    REQUIRE(parsed.answer);
+    CHECK(parsed.answer->watermark == 420);
+    CHECK_FALSE(parsed.answer->configuration);
+    CHECK_FALSE(parsed.answer->configuration_error.empty());
+  }
+}
+
+TEST_CASE("response: hostile sizes are refused before they take memory") {
+  CHECK(is_refused(with("[[1, 420]]", std::string(100'000, '[') + std::string(100'000, ']'))));
+  std::string many = "[[1,1]";
+  for (int i = 0; i < 200'000; ++i) many += ",[1,1]";
+  CHECK(is_refused(with("[[1, 420]]", many + "]")));
+  const auto parsed = parse_answer(with("starts too late", std::string(100'000, 'x')));
+  REQUIRE(parsed.answer);
+  CHECK(parsed.answer->rejected[0].message.size() <= 500);
+}
+
+TEST_CASE("response: error bodies give code and message, other bodies nothing") {
+  const auto body = parse_error_body(R"({"code":"57014","message":"canceling","details":null,"hint":null})");
+  CHECK(body.json);
+  CHECK(body.code == "57014");
+  CHECK(body.message == "canceling");
+  CHECK_FALSE(parse_error_body("<h1>502</h1>").json);
+  CHECK(parse_error_body(R"({"code":57014})").code.empty());
+  CHECK_FALSE(parse_error_body("[1]").json);
+  CHECK_FALSE(parse_error_body("").json);
+}

@@ -1,0 +1,56 @@
+\ir setup.psql
+select plan(16);
+
+select set_eq($$ select relname::text from pg_class where relnamespace = 'data'::regnamespace and relkind in ('r', 'p') $$,
+  array['organizations', 'stores', 'gateways', 'sensor_metadata', 'user_profiles', 'people_counting_raw',
+        'regional_counting_raw', 'hourly_analytics', 'daily_analytics', 'region_configurations', 'alerts', 'audit_log'],
+  'data holds the twelve business tables and nothing else');
+select set_eq($$ select relname::text from pg_class where relnamespace = 'private'::regnamespace and relkind in ('r', 'p') $$,
+  array['settings', 'signing_keys', 'epochs', 'moved_keys'], 'private holds exactly these tables');
+select set_eq($$ select p.oid::regprocedure::text from pg_proc p where pronamespace = 'api'::regnamespace $$,
+  array['api.gateway_sync_v1(jsonb)'], 'api offers exactly these functions');
+select set_eq($$ select relname::text from pg_class where relnamespace = 'api'::regnamespace $$,
+  array['latest_sensor_data', 'hourly', 'daily'], 'api offers exactly these views');
+
+select is_empty($$ select oid::regclass from pg_class where relkind in ('r', 'p') and not relrowsecurity
+    and relnamespace in ('data'::regnamespace, 'partitions'::regnamespace, 'private'::regnamespace) $$,
+  'row-level security is on for every table and partition');
+select is_empty($$ select oid::regclass from pg_class where relkind = 'v' and relnamespace = 'api'::regnamespace
+    and not coalesce('security_invoker=true' = any (reloptions), false) $$, 'every view of api runs as its reader');
+select is_empty($$ select c.oid::regclass, r.rolname from pg_class c, pg_roles r
+   where c.relkind in ('r', 'p', 'v', 'S') and c.relnamespace in ('data'::regnamespace, 'partitions'::regnamespace, 'private'::regnamespace)
+     and r.rolname in ('anon', 'lintel_gateway')
+     and (has_table_privilege(r.oid, c.oid, 'select, insert, update, delete, truncate, references, trigger')) $$,
+  'gateways and anonymous callers have no privilege on any table');
+select is_empty($$ select c.oid::regclass from pg_class c
+   where c.relkind in ('r', 'p', 'v') and c.relnamespace in ('data'::regnamespace, 'partitions'::regnamespace, 'private'::regnamespace, 'api'::regnamespace)
+     and has_table_privilege('authenticated', c.oid, 'insert, update, delete, truncate, references, trigger') $$,
+  'users can write no table');
+select is_empty($$ select c.oid::regclass from pg_class c
+   where c.relkind in ('r', 'p', 'v') and c.relnamespace in ('partitions'::regnamespace, 'private'::regnamespace)
+     and has_table_privilege('authenticated', c.oid, 'select') $$, 'users read neither partitions nor private tables');
+select is_empty($$ select p.oid::regprocedure, r.rolname from pg_proc p, pg_roles r
+   where p.pronamespace in ('private'::regnamespace, 'api'::regnamespace, 'data'::regnamespace)
+     and r.rolname in ('anon', 'authenticated', 'lintel_gateway') and has_function_privilege(r.oid, p.oid, 'execute')
+     and (p.proname, r.rolname) not in (('gateway_sync_v1', 'lintel_gateway'), ('my_node_ids', 'authenticated'),
+          ('my_store_ids', 'authenticated'), ('my_user_id', 'authenticated')) $$,
+  'nobody can execute more than what is listed here');
+select is_empty($$ select p.oid::regprocedure from pg_proc p
+   where p.pronamespace in ('private'::regnamespace, 'api'::regnamespace) and p.prosecdef
+     and not coalesce(array_to_string(p.proconfig, ' ') ~ 'search_path=pg_catalog, (extensions, )?pg_temp', false) $$,
+  'every security definer function pins its search path');
+select is_empty($$ select oid::regclass from pg_class where relnamespace in ('data'::regnamespace, 'partitions'::regnamespace,
+    'private'::regnamespace, 'api'::regnamespace) and relowner <> 'lintel_owner'::regrole $$, 'everything belongs to lintel_owner');
+select is_empty($$ select conrelid::regclass, conname from pg_constraint where contype = 'f' and confdeltype = 'a'
+    and connamespace in ('data'::regnamespace, 'private'::regnamespace) $$, 'every foreign key says what happens on delete');
+select is_empty($$ select a.attrelid::regclass, a.attname from pg_attribute a join pg_class c on c.oid = a.attrelid
+   where c.relnamespace in ('data'::regnamespace, 'private'::regnamespace) and c.relkind in ('r', 'p') and a.attnum > 0
+     and not a.attisdropped and col_description(a.attrelid, a.attnum) is null $$, 'every column has a comment');
+select is_empty($$ select p.oid::regprocedure from pg_proc p
+   where p.pronamespace in ('private'::regnamespace, 'api'::regnamespace) and obj_description(p.oid, 'pg_proc') is null $$,
+  'every function has a comment');
+select is_empty($$ select rolname from pg_roles where rolname in ('lintel_owner', 'lintel_gateway', 'anon', 'authenticated')
+    and (rolsuper or rolbypassrls or rolcreaterole) $$, 'no role of ours is above the rules');
+
+select * from finish();
+rollback;

@@ -1,0 +1,55 @@
+\ir setup.psql
+select plan(22);
+select pg_temp.become_store('devices') \g /dev/null
+
+select pg_temp.sync(0, 1, jsonb_build_array(pg_temp.reading(pg_temp.monday(), 1))) as answer \gset
+select is((select array_agg(serial || ' ' || lifecycle || ' ' || name order by serial) from data.sensor_metadata where store_id = pg_temp.store()),
+  array['A planning Door A', 'B planning Door B'], 'declared sensors are registered, unconfirmed');
+select is((:'answer'::jsonb) -> 'sensors', (select jsonb_object_agg(public_id, id) from data.sensor_metadata where store_id = pg_temp.store()), 'and their compact ids told');
+select is((:'answer'::jsonb) #>> '{config,store,timezone}', 'Europe/Berlin', 'the configuration comes along');
+select is((:'answer'::jsonb) #> '{config,sensors,0}', (select jsonb_build_object('id', public_id, 'sensor', id, 'serial', 'A', 'name', 'Door A', 'lifecycle', 'planning')
+   from data.sensor_metadata where store_id = pg_temp.store() and serial = 'A'), 'with its sensors');
+select ok(not pg_temp.sync(1, 1, '[]', jsonb_build_object('config_version', (:'answer'::jsonb) #> '{config,version}')) ? 'config', 'and not again while the gateway has it');
+
+select id as a from data.sensor_metadata where store_id = pg_temp.store() and serial = 'A' \gset
+select is(pg_temp.codes(pg_temp.sync(1, 2, jsonb_build_array(pg_temp.reading(pg_temp.monday() + interval '1 minute', 1, 1, jsonb_build_object('sensor', :a))))), '', 'readings by compact id are taken');
+
+update data.sensor_metadata set name = 'Main door', lifecycle = 'active' where id = :a;
+select ok(pg_temp.sync(2, 2, '[]', jsonb_build_object('config_version', (:'answer'::jsonb) #> '{config,version}')) #>> '{config,sensors,0,name}' = 'Main door', 'a changed name reaches the gateway');
+select is((select name from data.sensor_metadata where id = :a), 'Main door', 'whose own name does not undo it');
+update data.stores set timezone = 'Asia/Tokyo' where id = pg_temp.store();
+select is(pg_temp.sync(2, 2, '[]') #>> '{config,store,timezone}', 'Asia/Tokyo', 'so does a changed zone');
+
+insert into data.sensor_metadata (organization_id, store_id, gateway_id, serial, name)
+  select organization_id, store_id, gateway_id, 'Z', 'prepared at HQ' from data.sensor_metadata where id = :a;
+select pg_temp.sync(2, 3, jsonb_build_array(pg_temp.reading(pg_temp.monday(), 1, 1, jsonb_build_object('sensor', pg_temp.door('Z')))),
+  jsonb_build_object('sensors', jsonb_build_array(jsonb_build_object('id', pg_temp.door('Z'), 'serial', 'Z', 'name', 'x')))) as answer \gset
+select is(pg_temp.codes(:'answer'::jsonb), '', 'a sensor that HQ prepared is found by its serial');
+select is(((:'answer'::jsonb) -> 'sensors' ->> pg_temp.door('Z')::text)::integer, (select id from data.sensor_metadata where store_id = pg_temp.store() and serial = 'Z'), 'and its compact id told');
+
+update private.settings set value = '4' where key = 'max_sensors_per_store';
+select pg_temp.sync(3, 4, jsonb_build_array(pg_temp.reading(pg_temp.monday(), 1, 1, jsonb_build_object('sensor', pg_temp.door('flood 9')))), jsonb_build_object('sensors',
+  (select jsonb_agg(jsonb_build_object('id', pg_temp.door('flood ' || n), 'serial', 'flood ' || n)) from generate_series(1, 100) n))) \g /dev/null
+select is((select count(*) from data.sensor_metadata where store_id = pg_temp.store()), 4::bigint, 'a gateway cannot fill the table with sensors');
+
+-- Health.
+create function pg_temp.live(status text, at timestamptz, since timestamptz, upto bigint default 4) returns text
+language sql as $$
+  select pg_temp.sync(upto, upto, '[]', jsonb_build_object('liveness', jsonb_build_array(jsonb_build_object('sensor', pg_temp.door('A'), 'status', status,
+    'last', pg_temp.ms(at), 'since', pg_temp.ms(since)))))::text;
+  select format('%s %s %s', status, extract(epoch from last_data_received - pg_temp.monday())::integer, extract(epoch from offline_since - pg_temp.monday())::integer)
+    from data.sensor_metadata where store_id = pg_temp.store() and serial = 'A';
+$$;
+select is(pg_temp.live('online', pg_temp.monday(), null), 'online 0 ', 'a sensor that is heard');
+select is(pg_temp.live('online', pg_temp.monday() + interval '30 seconds', null), 'online 0 ', 'is written at most once a minute');
+select is(pg_temp.live('online', pg_temp.monday() + interval '90 seconds', null), 'online 90 ', 'and then again');
+select is(pg_temp.live('offline', pg_temp.monday() + interval '100 seconds', pg_temp.monday() + interval '200 seconds'), 'offline 100 200', 'one that fell silent at once');
+select is(pg_temp.live('online', pg_temp.monday() + interval '300 seconds', null, 3), 'offline 100 200', 'old news in a late request change nothing');
+select is(pg_temp.live('broken', pg_temp.monday() + interval '300 seconds', null), 'offline 100 200', 'nor does a status nobody knows');
+select is(pg_temp.live('online', pg_temp.monday() + interval '300 seconds', null), 'online 300 ', 'until it is back');
+select is((select count(*) from data.audit_log where table_name = 'sensor_metadata' and new_values ?| array['status', 'last_data_received', 'offline_since']), 0::bigint, 'none of it is in the audit log');
+select is(pg_temp.codes(pg_temp.sync(4, 5, '[]', '{"liveness": [7, null, {"sensor": {}}, {"sensor": 1}, {"status": "online"}, {"sensor": "x", "status": "online", "last": "y"}]}')), '', 'nonsense in liveness harms nothing');
+select is((select status || ' ' || version from data.gateways where store_id = pg_temp.store()), 'online test', 'the gateway is online with its version');
+
+select * from finish();
+rollback;

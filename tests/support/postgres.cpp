@@ -1,0 +1,148 @@
+#include "tests/support/postgres.hpp"
+
+#include <cstdlib>
+#include <fstream>
+#include <stdexcept>
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include "tests/support/eventually.hpp"
+#include "tests/support/text_file.hpp"
+
+namespace lintel::test {
+
+namespace {
+
+constexpr const char* kBin = "/usr/lib/postgresql/15/bin";
+constexpr std::chrono::seconds kPatience{60};
+
+/// Nobody but the owner may look into it, and as root the owner is `postgres`.
+std::filesystem::path make_dir() {
+  std::string name = (std::filesystem::temp_directory_path() / "lintel-pg-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a directory like " + name);
+  if (::geteuid() == 0) {
+    const passwd* owner = ::getpwnam("postgres");
+    if (owner == nullptr || ::chown(name.c_str(), owner->pw_uid, owner->pw_gid) != 0)
+      throw std::runtime_error("cannot give " + name + " to the user postgres");
+  }
+  return name;
+}
+
+void write_settings(const std::filesystem::path& dir) {
+  std::ofstream out(dir / "data" / "postgresql.auto.conf", std::ios::app);
+  out << "listen_addresses = ''\n"
+      << "unix_socket_directories = '" << dir.string() << "'\n"
+      << "fsync = off\n"
+      << "max_connections = 50\n"
+      << "shared_buffers = '64MB'\n"
+      << "timezone = 'UTC'\n";
+}
+
+}  // namespace
+
+bool PostgresCluster::available() {
+  return ::access((std::string(kBin) + "/postgres").c_str(), X_OK) == 0 &&
+         ::access("/usr/bin/sqitch", X_OK) == 0;
+}
+
+PostgresCluster::PostgresCluster() : dir_(make_dir()), log_(dir_ / "log") {
+  run(as_owner({std::string(kBin) + "/initdb", "-D", (dir_ / "data").string(), "-U", "postgres", "-A",
+                "trust", "-E", "UTF8", "--locale=C", "--no-sync"}));
+  write_settings(dir_);
+  come_up();
+}
+
+PostgresCluster::~PostgresCluster() {
+  stop();
+  std::error_code ignored;
+  std::filesystem::remove_all(dir_, ignored);
+}
+
+std::string PostgresCluster::conninfo(const std::string& database) const {
+  return fmt::format("host={} user=postgres dbname={}", dir_.string(), database);
+}
+
+void PostgresCluster::deploy_schema(const std::string& database) {
+  Sql(conninfo("postgres")).rows("create database " + database);
+  const std::vector<std::string> env = {"PGHOST=" + dir_.string(), "PGUSER=postgres", "SQITCH_FULLNAME=Test",
+                                        "SQITCH_EMAIL=test@localhost"};
+  run({"sqitch", "--chdir", LINTEL_SOURCE_DIR "/schema/postgres", "deploy", "--verify", "db:pg:" + database},
+      env);
+}
+
+void PostgresCluster::stop() {
+  process_.kill(SIGINT);
+  if (!process_.wait_for(kPatience)) kill9();
+}
+
+void PostgresCluster::kill9() {
+  process_.kill(SIGKILL);
+  process_.wait();
+}
+
+void PostgresCluster::restart() {
+  stop();
+  come_up();
+}
+
+/// The kernel forgets a parent-death signal when the user changes, so setpriv sets it anew.
+std::vector<std::string> PostgresCluster::as_owner(std::vector<std::string> command) const {
+  if (::geteuid() != 0) return command;
+  std::vector<std::string> whole = {"setpriv",  "--pdeathsig", "KILL",     "--reuid",
+                                    "postgres", "--regid",     "postgres", "--init-groups"};
+  whole.insert(whole.end(), command.begin(), command.end());
+  return whole;
+}
+
+void PostgresCluster::run(const std::vector<std::string>& command,
+                          const std::vector<std::string>& env) const {
+  const auto said = dir_ / "command";
+  if (Process::spawn(command, env, said).wait() != 0)
+    throw std::runtime_error(fmt::format("{} failed: {}", command.front(), text_of(said)));
+  std::filesystem::remove(said);
+}
+
+void PostgresCluster::come_up() {
+  process_ =
+      Process::spawn(as_owner({std::string(kBin) + "/postgres", "-D", (dir_ / "data").string()}), {}, log_);
+  const bool up = eventually(
+      [this] { return !process_.running() || PQping(conninfo("postgres").c_str()) == PQPING_OK; }, kPatience);
+  if (!up || !process_.running()) throw std::runtime_error("PostgreSQL did not come up: " + text_of(log_));
+}
+
+Sql::Sql(const std::string& conninfo) : connection_(PQconnectdb(conninfo.c_str())) {
+  if (PQstatus(connection_) == CONNECTION_OK) return;
+  const std::string message = PQerrorMessage(connection_);
+  PQfinish(connection_);
+  throw std::runtime_error(message);
+}
+
+Sql::~Sql() {
+  PQfinish(connection_);
+}
+
+std::vector<Sql::Row> Sql::rows(const std::string& statement) {
+  const std::unique_ptr<PGresult, void (*)(PGresult*)> result(PQexec(connection_, statement.c_str()),
+                                                              PQclear);
+  const auto status = PQresultStatus(result.get());
+  if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
+    throw std::runtime_error(statement + ": " + PQerrorMessage(connection_));
+  std::vector<Row> all;
+  for (int i = 0; i < PQntuples(result.get()); ++i) {
+    Row row;
+    for (int column = 0; column < PQnfields(result.get()); ++column)
+      row.emplace_back(PQgetvalue(result.get(), i, column));
+    all.push_back(std::move(row));
+  }
+  return all;
+}
+
+std::string Sql::value(const std::string& statement) {
+  const auto all = rows(statement);
+  return all.empty() || all.front().empty() ? "" : all.front().front();
+}
+
+}  // namespace lintel::test

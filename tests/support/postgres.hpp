@@ -1,0 +1,68 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/support/process.hpp"
+
+struct pg_conn;
+
+namespace lintel::test {
+
+/// A private PostgreSQL cluster in a directory of its own below the temporary one: UNIX socket only, run
+/// as the current user (as `postgres` where that is root, which PostgreSQL refuses), gone with the object.
+/// Not thread-safe; the thread that starts it has to outlive it.
+class PostgresCluster {
+ public:
+  /// True where the server and sqitch are installed; a test without them must skip visibly.
+  static bool available();
+
+  /// Makes the cluster and starts it. It accepts connections when this returns.
+  /// Throws std::runtime_error with the server's own words when it does not come up.
+  PostgresCluster();
+  ~PostgresCluster();
+  PostgresCluster(const PostgresCluster&) = delete;
+  PostgresCluster& operator=(const PostgresCluster&) = delete;
+
+  /// A libpq connection string for a superuser; other users: append " user=NAME".
+  [[nodiscard]] std::string conninfo(const std::string& database = "hq") const;
+  /// Creates `database` and deploys schema/postgres in it with sqitch.
+  void deploy_schema(const std::string& database = "hq");
+
+  void stop();     ///< at once, as an administrator does it: sessions are ended
+  void kill9();    ///< the postmaster is gone without a word
+  void restart();  ///< comes up again with what was committed; stops it first if it runs
+  [[nodiscard]] const std::filesystem::path& log_file() const { return log_; }
+
+ private:
+  [[nodiscard]] std::vector<std::string> as_owner(std::vector<std::string> command) const;
+  void run(const std::vector<std::string>& command, const std::vector<std::string>& env = {}) const;
+  void come_up();
+
+  std::filesystem::path dir_;
+  std::filesystem::path log_;
+  Process process_;
+};
+
+/// One connection for a test's own questions; throws std::runtime_error on every failure.
+class Sql {
+ public:
+  using Row = std::vector<std::string>;  ///< text of each column, "" for null
+
+  explicit Sql(const std::string& conninfo);
+  ~Sql();
+  Sql(const Sql&) = delete;
+  Sql& operator=(const Sql&) = delete;
+
+  std::vector<Row> rows(const std::string& statement);
+  /// First column of the first row; "" without one.
+  std::string value(const std::string& statement);
+
+ private:
+  pg_conn* connection_;
+};
+
+}  // namespace lintel::test
