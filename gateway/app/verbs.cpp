@@ -1,36 +1,25 @@
 #include "gateway/app/verbs.hpp"
 
-#include "gateway/cli/config.hpp"
-#include "gateway/cli/decoders.hpp"
-#ifdef LINTEL_HAS_DECODE
-#include "gateway/cli/decode.hpp"
-#endif
-#ifdef LINTEL_HAS_STATUS
-#include "gateway/cli/status.hpp"
-#endif
-#ifdef LINTEL_HAS_RUN
 #include "gateway/app/run.hpp"
-#endif
+#include "gateway/cli/config.hpp"
+#include "gateway/cli/decode.hpp"
+#include "gateway/cli/decoders.hpp"
+#include "gateway/cli/status.hpp"
 
 namespace lintel::app {
 namespace {
 
 constexpr cli::Verb kVerbs[] = {
-#ifdef LINTEL_HAS_RUN
     {"run", "read the sensors, count, keep, and send to HQ",
      "lintel run [--config FILE] [--set section.key=value]...",
      "The gateway itself. It runs until SIGTERM or Ctrl-C; what sensors were told is\n"
      "received is then on disk. Logs go to standard error.",
      "lintel run --config /etc/lintel/gateway.conf", run},
-#endif
-#ifdef LINTEL_HAS_STATUS
     {"status", "what the gateway and its sensors are doing", "lintel status [--config FILE] [--json]",
      "Gateway, every sensor with its health and last reading, what is still to be\n"
      "sent, and the last contact with HQ. Works while the gateway runs and when it\n"
      "does not.",
      "lintel status --json", cli::status},
-#endif
-#ifdef LINTEL_HAS_DECODE
     {"decode", "what a decoder makes of a payload",
      "lintel decode DECODER FILE [--topic TOPIC] [--json]\n"
      "              [--map LINE:in=CHANNEL,out=CHANNEL]...\n"
@@ -42,7 +31,6 @@ constexpr cli::Verb kVerbs[] = {
      "echo '0,1,0,0,5' | lintel decode st-vl53l1x-arduino-lines -\n"
      "lintel decode milesight-vs125 payload.json --json",
      cli::decode},
-#endif
     {"decoders", "the sensors that this build understands", "lintel decoders",
      "One line per decoder: the name that links.d and `lintel decode` use, and what it\n"
      "understands.",

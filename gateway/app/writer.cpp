@@ -39,7 +39,13 @@ Writer::Writer(Parts parts, Options options)
       insert_boot_(parts.store.db().prepare(
           "insert into boots (boot_id, offset_ms, source, first_seen_at) values (?, ?, ?, ?) "
           "on conflict do update set offset_ms = excluded.offset_ms, source = excluded.source")) {
+  remember_packets();
+}
+
+/// What the database kept covers a power cut; what is left of the spool goes further back.
+void Writer::remember_packets() {
   recent_.restore(parts_.store.recent_packets());
+  parts_.spool.recall(cursor_, [this](const Frame& frame) { recent_.note(frame); });
 }
 
 Writer::~Writer() {
@@ -123,6 +129,13 @@ void Writer::handle(const Frame& frame, Position position) {
   const auto arrival = parts_.wall.at(frame.boot, frame.arrived);
   if (!arrival) {
     hold(frame);
+    return;
+  }
+  if (frame.full_size != 0) {
+    parts_.pipeline.refuse(
+        frame, *arrival, "length",
+        fmt::format("the message has {} bytes, more than a counting sensor sends; its first {} are kept",
+                    frame.full_size, frame.payload.size()));
     return;
   }
   if (parts_.attempts.attempts(position) >= kMostCrashes) {
@@ -256,7 +269,7 @@ void Writer::recover(const std::string& error) {
   parts_.series.load();
   parts_.attempts.end();
   cursor_ = {parts_.store.position().segment, parts_.store.position().offset};
-  recent_.restore(parts_.store.recent_packets());
+  remember_packets();
   {
     const std::lock_guard lock(mutex_);
     std::move(running_.rbegin(), running_.rend(), std::front_inserter(waiting_));

@@ -78,6 +78,7 @@ class Writer {
   void turn();
   bool take_frame();
   void handle(const bridge::Frame& frame, bridge::links::Position position);
+  void remember_packets();
   void hold(const bridge::Frame& frame);
   void release_held();
   void each_second();

@@ -29,9 +29,15 @@ Response json_response(int status, std::string text);
 /// a 500 and the log the reason.
 using Handler = std::function<Response(const Request&)>;
 
-/// What a stream of server-sent events shows: asked while somebody listens, and sent whenever it returns
-/// another object than before. A null pointer: nothing to show at the moment.
-using EventSource = std::function<std::shared_ptr<const std::string>()>;
+/// A stream of server-sent events.
+struct EventSource {
+  /// Asked while somebody listens; sent whenever it returns another object than before. A null pointer:
+  /// nothing to show at the moment. One line of text.
+  std::function<std::shared_ptr<const std::string>()> state;
+  /// The data of the event `beat`, which everybody gets at first and then now and again: a sign of life
+  /// and what changes all the time. One line of text.
+  std::function<std::string()> beat;
+};
 
 /// All there is. Nothing is looked up in a file system, so no path can lead anywhere else.
 struct Routes {

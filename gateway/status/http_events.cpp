@@ -24,9 +24,13 @@ std::shared_ptr<const std::string> stream_head() {
   return std::make_shared<const std::string>(head + "\r\nretry: 2000\n\n");
 }
 
-/// One event; its data must not hold a line break.
-std::shared_ptr<const std::string> frame_of(const std::string& data) {
-  return std::make_shared<const std::string>(fmt::format("data: {}\n\n", data));
+/// The state as an event; its text must not hold a line break.
+std::string state_frame(const std::string& data) {
+  return fmt::format("data: {}\n\n", data);
+}
+
+std::string beat_frame(const EventSource& source) {
+  return fmt::format("event: beat\ndata: {}\n\n", source.beat ? source.beat() : "{}");
 }
 
 }  // namespace
@@ -92,18 +96,19 @@ void EventHub::join(beast::tcp_stream stream, const EventSource& source) {
   const auto listener = std::make_shared<Listener>(core_.shared_from_this(), std::move(stream));
   auto& channel = channels_[&source];
   listener->start();
-  if (channel.frame) listener->send(channel.frame);
+  look(source, channel);
+  const auto beat = beat_frame(source);
+  listener->send(std::make_shared<const std::string>(channel.frame ? beat + *channel.frame : beat));
   channel.listeners.push_back(listener.get());
   ++listeners_;
-  look(source, channel);
   schedule();
 }
 
 void EventHub::look(const EventSource& source, Channel& channel) {
   try {
-    auto shown = source();
+    auto shown = source.state();
     if (!shown || shown == channel.shown) return;
-    channel.frame = frame_of(*shown);
+    channel.frame = std::make_shared<const std::string>(state_frame(*shown));
     channel.shown = std::move(shown);
   } catch (const std::exception& error) {
     core_.log(fmt::format("the status page could not be brought up to date: {}", error.what()));
@@ -125,14 +130,15 @@ void EventHub::schedule() {
 }
 
 void EventHub::turn() {
-  static const auto kBeat = std::make_shared<const std::string>("event: beat\ndata: {}\n\n");
-  const bool beat = Clock::now() >= next_beat_;
-  if (beat) next_beat_ = Clock::now() + core_.options.heartbeat;
+  const bool due = Clock::now() >= next_beat_;
+  if (due) next_beat_ = Clock::now() + core_.options.heartbeat;
   for (auto& [source, channel] : channels_) {
     if (channel.listeners.empty()) continue;
     look(*source, channel);
+    if (!due) continue;
+    const auto beat = std::make_shared<const std::string>(beat_frame(*source));
     for (auto* listener : channel.listeners) {
-      if (beat && listener->idle()) listener->send(kBeat);
+      if (listener->idle()) listener->send(beat);
     }
   }
   schedule();

@@ -128,6 +128,12 @@ std::shared_ptr<const std::string> Page::event() {
   return event_;
 }
 
+/// The page reckons all ages from this: the state that it was given may have held for hours.
+std::string Page::beat() {
+  const auto snapshot = current();
+  return snapshot ? dump({{"time", (*snapshot)["time"]}}) : "{}";
+}
+
 Response Page::part(const std::function<json(const json&)>& choose) {
   const auto snapshot = current();
   if (!snapshot) return refusal(503, "the database cannot be read now: " + trouble_);
@@ -189,7 +195,7 @@ Routes Page::routes() {
   });
   routes.handlers["/api/sensors/data"] = [this](const Request& request) { return sensor_data(request); };
   routes.handlers["/metrics"] = [this](const Request&) { return metrics(); };
-  routes.streams["/api/stream"] = [this] { return event(); };
+  routes.streams["/api/stream"] = {[this] { return event(); }, [this] { return beat(); }};
   return routes;
 }
 

@@ -28,6 +28,7 @@ class Page {
   /// Null when the database cannot be read now; `trouble_` then says why.
   std::shared_ptr<const nlohmann::json> current();
   std::shared_ptr<const std::string> event();
+  std::string beat();
   Response part(const std::function<nlohmann::json(const nlohmann::json&)>& choose);
   Response sensor_data(const Request& request);
   Response metrics();

@@ -130,17 +130,22 @@ std::string verdict(const json& verdict, const Paint& paint) {
   return text;
 }
 
+std::string row(const std::vector<std::string>& cells, const Paint& paint, const char* code) {
+  const auto link = columns(cells[5]) <= 13 ? cells[5] : fitted(cells[5], 13);
+  return fmt::format("{} {} {} {:>8} {:>7}  {}\n", fitted(cells[0], 26), paint(code, fitted(cells[1], 8)),
+                     fitted(cells[2], 12), cells[3], cells[4], link);
+}
+
 std::string sensor_table(const json& sensors, UtcMs now, const Paint& paint) {
   if (sensors.empty()) return "";
-  std::string text = fmt::format("\n{} {} {} {:>7} {:>7}  {}\n", fitted("SENSOR", 26), fitted("STATUS", 8),
-                                 fitted("HEARD", 12), "IN", "OUT", "LINK");
+  auto text = "\n" + row({"SENSOR", "STATUS", "HEARD", "TODAY IN", "OUT", "LINK"}, Paint{false}, "");
   for (const auto& sensor : sensors) {
     const auto status = text_at(sensor, "status");
     const auto& today = sensor["today"];
-    text += fmt::format("{} {} {} {:>7} {:>7}  {}\n", fitted(text_at(sensor, "name"), 26),
-                        paint(code_of(status), fitted(status, 8)), fitted(ago(sensor, "last_data", now), 12),
-                        today.value("in", std::int64_t{0}), today.value("out", std::int64_t{0}),
-                        clean(fitted(text_at(sensor, "link"), 14)));
+    text += row({text_at(sensor, "name"), status, ago(sensor, "last_data", now),
+                 std::to_string(today.value("in", std::int64_t{0})),
+                 std::to_string(today.value("out", std::int64_t{0})), text_at(sensor, "link")},
+                paint, code_of(status));
   }
   return text;
 }

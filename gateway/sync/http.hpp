@@ -47,7 +47,8 @@ struct Exchange {
 };
 
 /// Posts over one kept connection (HTTP/2 where the server has it). Certificates are always verified,
-/// redirects never followed, proxies taken from the usual variables. Used by one thread.
+/// redirects never followed, proxies taken from the usual variables. Used by one thread. The process has to
+/// ignore SIGPIPE: OpenSSL may raise it.
 class Http {
  public:
   /// `stop` becoming true ends a running request within a second. It must outlive this object.

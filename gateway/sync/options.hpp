@@ -18,7 +18,7 @@ struct Timing {
   Millis backoff_cap{300'000};
   Millis slow_retry{300'000};      ///< where only a change at HQ helps
   Millis longest_wait{3'600'000};  ///< of what HQ may ask for (Retry-After, pace_ms)
-  Millis store_timeout{30'000};    ///< for the writer to keep an answer
+  Millis store_timeout{180'000};  ///< for the writer to keep an answer; more than its longest commit interval
   Millis liveness_every{900'000};  ///< full liveness and health while readings flow
 };
 

@@ -13,7 +13,7 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-constexpr std::size_t kMostUnstored = 8;
+constexpr std::size_t kMostUnstored = 32;
 
 std::string endpoint(std::string base) {
   while (!base.empty() && base.back() == '/') base.pop_back();
@@ -176,6 +176,9 @@ Turn Session::failed(Verdict verdict, const Batch* batch) {
   if (verdict.course == Course::halve && batch != nullptr && batch->changes > 0) {
     out.shrunk = batch->changes > 1 && verdict.trouble != Trouble::unreachable;
     size_.halve(batch->changes);
+  }
+  if (verdict.trouble == Trouble::refused_request && batch != nullptr && batch->changes > 0) {
+    verdict.message += fmt::format(" (changes {} to {})", batch->after + 1, batch->to);
   }
   // HQ may be another one when it comes back, and a small question is enough to find out that it is.
   greet_ = greet_ || !out.shrunk;

@@ -109,7 +109,7 @@ function sensorCard(sensor, before) {
     if (sensor.advice) why.append(element('p', 'quiet', sensor.advice));
     card.append(why);
   }
-  card.append(element('p', 'quiet', `${sensor.model} · ${sensor.link}${sensor.name === sensor.serial ? '' : ` · ${sensor.serial}`}`));
+  card.append(element('p', 'quiet device', `${sensor.model} · ${sensor.link}${sensor.name === sensor.serial ? '' : ` · ${sensor.serial}`}`));
   return card;
 }
 
@@ -159,14 +159,17 @@ function showBox({ gateway, links, quarantine }) {
   ]);
 }
 
+function showHeadline() {
+  document.title = `${snapshot.verdict.status === 'ok' ? '' : '! '}${snapshot.gateway.store} – Lintel`;
+  showVerdict(snapshot.verdict);
+}
+
 function show(next) {
   const before = snapshot;
   snapshot = next;
-  clockAhead = Date.parse(next.time) - Date.now();
   setText(byId('store'), next.gateway.store || 'Lintel');
   setText(byId('gateway'), next.gateway.name || '');
-  document.title = `${next.verdict.status === 'ok' ? '' : '! '}${next.gateway.store} – Lintel`;
-  showVerdict(next.verdict);
+  showHeadline();
   showSensors(next.sensors, before && before.sensors);
   showHq(next);
   showBox(next);
@@ -177,11 +180,25 @@ function heard() {
   setLive(true);
 }
 
+let live = null;
 function setLive(on) {
-  const live = byId('live');
-  live.className = `live ${on ? 'on' : 'lost'}`;
-  setText(live, on ? 'live' : 'connection lost');
-  document.body.classList.toggle('stale', !on && snapshot !== null);
+  if (on === live) return;
+  live = on;
+  byId('live').className = `live ${on ? 'on' : 'lost'}`;
+  setText(byId('live'), on ? 'live' : 'connection lost');
+  document.body.classList.toggle('stale', !on);
+  if (on) {
+    if (snapshot) showHeadline();
+    return;
+  }
+  // A verdict that nobody renews must not go on looking like one.
+  const shown = snapshot ? ' What is shown below is old.' : '';
+  showVerdict({
+    status: 'waiting',
+    text: `No connection to the gateway.${shown}`,
+    problems: [{ advice: "Check that this device is in the store's network and that the gateway has power. The page comes back by itself." }],
+  });
+  document.title = '? Lintel';
 }
 
 let stream = null;
@@ -192,7 +209,12 @@ function connect() {
     heard();
     show(JSON.parse(event.data));
   };
-  stream.addEventListener('beat', heard);
+  stream.addEventListener('beat', (event) => {
+    heard();
+    const { time } = JSON.parse(event.data);
+    if (time) clockAhead = Date.parse(time) - Date.now();
+    renewAges();
+  });
   stream.onerror = () => {
     setLive(false);
     // A refused stream (too many open pages) is not tried again by the browser itself.
@@ -200,10 +222,14 @@ function connect() {
   };
 }
 
-setInterval(() => {
+function renewAges() {
   for (const node of document.querySelectorAll('time.ago')) {
     if (node.dateTime) setText(node, ago(node.dateTime));
   }
+}
+
+setInterval(() => {
+  renewAges();
   if (lastSign !== 0 && Date.now() - lastSign > SILENT_AFTER_MS) {
     lastSign = Date.now(); // one try per silence
     setLive(false);

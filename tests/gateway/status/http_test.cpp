@@ -33,7 +33,7 @@ class Bench {
       return text_response(200, found == request.query.end() ? "-" : found->second);
     };
     routes.handlers["/throws"] = [](const Request&) -> Response { throw std::runtime_error("no luck"); };
-    routes.streams["/stream"] = [this] { return shown(); };
+    routes.streams["/stream"] = {[this] { return shown(); }, {}};
     server = std::move(*HttpServer::open(loop, std::move(options), std::move(routes)));
     port = server->port();
     thread = std::thread([this] { loop.run(); });

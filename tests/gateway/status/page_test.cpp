@@ -81,9 +81,10 @@ TEST_CASE("page: readings of a sensor come in bounded pages") {
 
 TEST_CASE("page: an event is the same object until something happens") {
   Bench bench;
-  const auto& source = bench.routes.streams.at("/api/stream");
+  const auto& source = bench.routes.streams.at("/api/stream").state;
   const auto first = source();
   REQUIRE(first);
   CHECK(source() == first);
   CHECK(first->find('\n') == std::string::npos);
+  CHECK(bench.routes.streams.at("/api/stream").beat() == R"({"time":"2026-07-31T12:05:00Z"})");
 }

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace lintel::bridge::links {
+
+/// What a link says of itself. A copy; any thread may ask for one.
+struct LinkState {
+  std::string name;
+  std::string type;  ///< "mqtt", "serial"
+  bool up = false;
+  std::string trouble;       ///< what is wrong, with which thing, and what to try; empty while all is well
+  std::uint64_t frames = 0;  ///< since the start
+  std::uint64_t bytes = 0;
+};
+
+}  // namespace lintel::bridge::links

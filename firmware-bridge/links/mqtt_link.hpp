@@ -1,0 +1,74 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "firmware-bridge/core/frame.hpp"
+#include "firmware-bridge/links/link_state.hpp"
+
+namespace lintel::bridge::links {
+
+/// A subscription that loses nothing: QoS 1, MQTT 3.1.1, a fixed client id and a session that the broker
+/// keeps. Each message is in the sink before Paho acknowledges it, because Paho sends PUBACK when the
+/// callback has returned. A message the sink refuses is never acknowledged: its connection is shut down
+/// under Paho, and the broker keeps the message for the next one.
+class MqttLink {
+ public:
+  struct Options {
+    std::string name;
+    std::string url;  ///< mqtt://host[:port] or mqtts://host[:port]
+    std::string client_id;
+    std::string user;
+    std::string password;
+    std::filesystem::path ca_file;  ///< mqtts: own CA instead of the system's
+    std::vector<std::string> topics;
+    BootId boot{};
+    std::function<BootTime()> boot_clock;
+    std::function<void(const std::string&)> log;
+  };
+
+  MqttLink(Options options, FrameSink& sink);
+  ~MqttLink();  ///< stops
+  MqttLink(const MqttLink&) = delete;
+  MqttLink& operator=(const MqttLink&) = delete;
+
+  /// Connects, and connects again for ever, on a thread of its own. Call once.
+  void start();
+  /// Disconnects; afterwards the sink is not used any more. The broker goes on queueing.
+  void stop();
+
+  [[nodiscard]] LinkState state() const;
+
+ private:
+  struct Session;  // Paho's client and what belongs to one connection
+
+  void run();
+  bool connect(Session& session);
+  void stay(Session& session);
+  void say(bool up, const std::string& trouble);
+  void take(Session& session, const Frame& frame);
+  bool wait(std::chrono::milliseconds time);
+
+  const Options options_;
+  FrameSink& sink_;
+  std::atomic<std::uint64_t> frames_{0};
+  std::atomic<std::uint64_t> bytes_{0};
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;  // guarded by mutex_
+  bool lost_ = false;      // guarded by mutex_
+  std::string lost_why_;   // guarded by mutex_
+  bool up_ = false;        // guarded by mutex_
+  std::string trouble_;    // guarded by mutex_
+  std::thread thread_;
+};
+
+}  // namespace lintel::bridge::links

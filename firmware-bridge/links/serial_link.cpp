@@ -1,0 +1,151 @@
+#include "firmware-bridge/links/serial_link.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <boost/asio/buffer.hpp>
+
+namespace lintel::bridge::links {
+
+namespace {
+
+using namespace std::chrono_literals;
+using boost::system::error_code;
+
+constexpr auto kShortestPause = 200ms;
+constexpr auto kLongestPause = 5'000ms;
+constexpr auto kOfferAgain = 200ms;
+constexpr auto kSilence = 250ms;
+
+}  // namespace
+
+SerialLink::SerialLink(boost::asio::io_context& loop, Options options, FrameSink& sink)
+    : options_(std::move(options)),
+      sink_(sink),
+      port_(loop),
+      timer_(loop),
+      silence_(loop),
+      pause_(kShortestPause) {}
+
+void SerialLink::start() {
+  open();
+}
+
+void SerialLink::stop() {
+  stopped_ = true;
+  error_code ignored;
+  timer_.cancel();
+  silence_.cancel();
+  port_.close(ignored);
+}
+
+LinkState SerialLink::state() const {
+  const std::lock_guard lock(mutex_);
+  return {options_.name, "serial", up_, trouble_, frames_, bytes_};
+}
+
+void SerialLink::say(bool up, const std::string& trouble) {
+  bool news = false;
+  {
+    const std::lock_guard lock(mutex_);
+    news = up_ != up || trouble_ != trouble;
+    up_ = up;
+    trouble_ = trouble;
+  }
+  if (!news || !options_.log) return;
+  options_.log(
+      fmt::format("link {}: {}", options_.name, up ? "reading " + options_.device.string() : trouble));
+}
+
+void SerialLink::open() {
+  auto fd = open_serial(options_.device, options_.format);
+  if (!fd) {
+    say(false, fd.error().message);
+    retry_open();
+    return;
+  }
+  error_code error;
+  port_.assign(fd->release(), error);
+  if (error) {
+    lost(error.message());
+    return;
+  }
+  framer_.reset();
+  pause_ = kShortestPause;
+  say(true, {});
+  read();
+}
+
+void SerialLink::retry_open() {
+  timer_.expires_after(pause_);
+  pause_ = std::min(2 * pause_, std::chrono::milliseconds(kLongestPause));
+  timer_.async_wait([this](const error_code& error) {
+    if (!error && !stopped_) open();
+  });
+}
+
+void SerialLink::lost(const std::string& why) {
+  error_code ignored;
+  silence_.cancel();
+  port_.close(ignored);
+  say(false, fmt::format("{} went away ({}): check cable and power; it is opened again when it is back",
+                         options_.device.string(), why));
+  retry_open();
+}
+
+void SerialLink::read() {
+  port_.async_read_some(boost::asio::buffer(buffer_), [this](const error_code& error, std::size_t bytes) {
+    if (stopped_) return;
+    if (error) {
+      lost(error.message());
+      return;
+    }
+    received(bytes);
+  });
+}
+
+void SerialLink::received(std::size_t bytes) {
+  bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  framer_.feed({buffer_.data(), bytes}, [this](std::string_view line, bool) { refused_.emplace_back(line); });
+  silence_.expires_after(kSilence);
+  silence_.async_wait([this](const error_code& error) {
+    if (!error && !stopped_) passed_silence();
+  });
+  offer();
+}
+
+void SerialLink::passed_silence() {
+  if (!options_.stands_alone || framer_.pending().empty() || !options_.stands_alone(framer_.pending()))
+    return;
+  framer_.finish([this](std::string_view line, bool) {
+    if (!append(std::string(line))) refused_.emplace_back(line);
+  });
+}
+
+bool SerialLink::append(const std::string& line) {
+  Frame frame;
+  frame.link = options_.name;
+  frame.payload = line;
+  frame.boot = options_.boot;
+  frame.arrived = options_.boot_clock();
+  if (!sink_.append(frame)) return false;
+  frames_.fetch_add(1, std::memory_order_relaxed);
+  return true;
+}
+
+/// Passes on what has been read; goes on reading only when all of it was taken.
+void SerialLink::offer() {
+  while (!refused_.empty() && append(refused_.front())) refused_.pop_front();
+  if (refused_.empty()) {
+    say(true, {});
+    read();
+    return;
+  }
+  say(true, "what arrives cannot be kept at the moment, so the line is not being read");
+  timer_.expires_after(kOfferAgain);
+  timer_.async_wait([this](const error_code& error) {
+    if (!error && !stopped_) offer();
+  });
+}
+
+}  // namespace lintel::bridge::links

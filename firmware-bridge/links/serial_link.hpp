@@ -1,0 +1,78 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "firmware-bridge/core/frame.hpp"
+#include "firmware-bridge/core/line_framer.hpp"
+#include "firmware-bridge/links/link_state.hpp"
+#include "firmware-bridge/links/serial_port.hpp"
+
+namespace lintel::bridge::links {
+
+/// Text lines from a serial device. The device is opened by its configured path again and again, so a
+/// /dev/serial/by-id or by-path name finds an adapter that came back as another tty. When the sink refuses
+/// a line, reading pauses and the line is offered again: the kernel's buffer and the device wait.
+/// All members but state() are for the loop's thread.
+class SerialLink {
+ public:
+  struct Options {
+    std::string name;
+    std::filesystem::path device;
+    SerialFormat format;
+    BootId boot{};
+    std::function<BootTime()> boot_clock;
+    /// Whether a line whose end has not come may be passed on after a silence (Decoder::stands_alone).
+    std::function<bool(std::string_view)> stands_alone;
+    std::function<void(const std::string&)> log;
+  };
+
+  SerialLink(boost::asio::io_context& loop, Options options, FrameSink& sink);
+  SerialLink(const SerialLink&) = delete;
+  SerialLink& operator=(const SerialLink&) = delete;
+
+  void start();
+  void stop();
+
+  /// Any thread.
+  [[nodiscard]] LinkState state() const;
+
+ private:
+  void open();
+  void read();
+  void received(std::size_t bytes);
+  void passed_silence();
+  void offer();
+  bool append(const std::string& line);
+  void lost(const std::string& why);
+  void retry_open();
+  void say(bool up, const std::string& trouble);
+
+  const Options options_;
+  FrameSink& sink_;
+  boost::asio::posix::stream_descriptor port_;
+  boost::asio::steady_timer timer_;  ///< opening again, or offering refused lines again
+  boost::asio::steady_timer silence_;
+  std::array<char, 4096> buffer_{};
+  LineFramer framer_;
+  std::deque<std::string> refused_;
+  std::chrono::milliseconds pause_;
+  bool stopped_ = false;
+  std::atomic<std::uint64_t> frames_{0};
+  std::atomic<std::uint64_t> bytes_{0};
+
+  mutable std::mutex mutex_;
+  bool up_ = false;      // guarded by mutex_
+  std::string trouble_;  // guarded by mutex_
+};
+
+}  // namespace lintel::bridge::links

@@ -1,0 +1,233 @@
+#include "gateway/app/daemon.hpp"
+
+#include <csignal>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "firmware-bridge/decoders/registry.hpp"
+#include "gateway/app/log.hpp"
+#include "gateway/clock/zone.hpp"
+#include "gateway/sync/confirmation.hpp"
+
+namespace lintel::app {
+
+namespace {
+
+constexpr std::int64_t kUnknown = std::numeric_limits<std::int64_t>::min();
+
+UtcMs machine_now() {
+  return std::chrono::floor<Millis>(std::chrono::system_clock::now());
+}
+
+Result<store::Calendar> make_calendar(const std::string& timezone, int day_start_minute) {
+  auto zone = clock::Zone::find(timezone);
+  if (!zone) return tl::unexpected(zone.error());
+  const auto days = std::make_shared<clock::StoreDays>(*zone, std::chrono::minutes{day_start_minute});
+  return store::Calendar{[days](UtcMs t) { return std::int64_t{days->day(t)}; },
+                         [days](std::int64_t day) { return days->begin(static_cast<clock::StoreDay>(day)); }};
+}
+
+std::map<BootId, clock::Offset> known_boots(store::Database& db) {
+  std::map<BootId, clock::Offset> known;
+  auto rows = db.prepare("select boot_id, offset_ms, source from boots");
+  while (rows.step()) {
+    BootId boot{};
+    const auto bytes = rows.text(0);
+    std::copy_n(bytes.begin(), std::min(bytes.size(), boot.size()), boot.begin());
+    known[boot] = {Millis{rows.integer(1)}, clock::source_from(rows.text(2))};
+  }
+  return known;
+}
+
+std::map<std::string, Millis, std::less<>> stated_intervals(const config::Config& config) {
+  std::map<std::string, Millis, std::less<>> stated;
+  for (const auto& sensor : config.sensors) stated[sensor.serial] = sensor.expected_interval;
+  return stated;
+}
+
+sync::Options sync_options(const config::Config& config) {
+  sync::Options options;
+  options.url = config.hq_url;
+  options.api_key = config.hq_api_key;
+  options.credential_file = config.hq_credential_file;
+  options.database = store::database_path(config.state_dir);
+  options.http.ca_file = config.hq_ca_file;
+  options.timing.interval = config.hq_interval;
+  return options;
+}
+
+}  // namespace
+
+Result<Daemon::Opened> Daemon::open(const config::Config& config) {
+  Opened opened;
+  auto store = store::Store::open(config.state_dir,
+                                  {config.store_id, config.store_name, config.timezone,
+                                   config.day_start_minute, config.gateway_name, LINTEL_VERSION},
+                                  make_calendar, machine_now());
+  if (!store) return tl::unexpected(store.error());
+  opened.store = std::move(*store);
+  if (!opened.store->notice().empty()) log(opened.store->notice());
+
+  bridge::links::Spool::Options spool_options;
+  spool_options.dir = config.spool_dir;
+  spool_options.boot = clock::boot_id();
+  spool_options.limit_bytes = config.spool_limit_bytes;
+  spool_options.on_damage = [](const std::string& text) { log(text); };
+  const auto position = opened.store->position();
+  auto spool = bridge::links::Spool::open(spool_options, {position.segment, position.offset});
+  if (!spool) return tl::unexpected(spool.error());
+  opened.spool = std::move(*spool);
+
+  auto attempts = bridge::links::AttemptMark::open(config.spool_dir);
+  if (!attempts) return tl::unexpected(attempts.error());
+  opened.attempts = std::move(*attempts);
+  return opened;
+}
+
+Result<std::unique_ptr<Daemon>> Daemon::create(const config::Config& config) {
+  try {
+    auto opened = open(config);
+    if (!opened) return tl::unexpected(opened.error());
+    std::unique_ptr<Daemon> daemon(new Daemon(config, std::move(*opened)));
+    if (auto faces = daemon->open_faces(); !faces) return tl::unexpected(faces.error());
+    return daemon;
+  } catch (const store::SqliteError& error) {
+    return fail(ErrorKind::corrupt,
+                fmt::format("cannot use the database {}: {}", store::database_path(config.state_dir).string(),
+                            error.message));
+  }
+}
+
+Daemon::Daemon(const config::Config& config, Opened opened)
+    : config_(config),
+      started_(clock::boot_now()),
+      store_(std::move(opened.store)),
+      spool_(std::move(opened.spool)),
+      attempts_(std::move(opened.attempts)),
+      series_(store_->db()),
+      pipeline_(config_, *store_, series_,
+                clock::Zone::find(store_->timezone()).value(),  // the store's calendar has been made from it
+                bridge::decoders::find_decoder),
+      wall_(clock::boot_id(), known_boots(store_->db()), clock::build_date()),
+      offset_(kUnknown),
+      watch_({config_.offline_after, started_}, stated_intervals(config_)),
+      sync_(sync_options(config_), sync_surroundings()),
+      writer_({*spool_, *attempts_, *store_, series_, pipeline_, wall_}, writer_options()),
+      links_(config_, loop_, *spool_) {}
+
+Daemon::~Daemon() = default;
+
+Writer::Options Daemon::writer_options() {
+  Writer::Options options;
+  options.commit_interval = config_.commit_interval;
+  options.committed = [this](std::int64_t) { sync_.notify(); };
+  options.each_second = [this](store::Database& db, UtcMs now) { watch_health(db, now); };
+  options.log = [](const std::string& text) { log(text); };
+  return options;
+}
+
+sync::Surroundings Daemon::sync_surroundings() {
+  sync::Surroundings surroundings;
+  surroundings.post = [this](sync::Confirmation confirmation) {
+    writer_.post([confirmation = std::move(confirmation)](store::Database& db, UtcMs at) {
+      sync::apply(db, confirmation, at);
+    });
+  };
+  surroundings.utc = [this] { return now().value_or(machine_now()); };
+  surroundings.log = [](const std::string& text) { log(text); };
+  return surroundings;
+}
+
+/// On the writer thread.
+void Daemon::watch_health(store::Database& db, UtcMs now) {
+  const auto current = wall_.current();
+  offset_ = current.source == clock::Source::none ? kUnknown : current.offset.count();
+  health::Surroundings surroundings{wall_.boot(), clock::boot_now(), now, {}};
+  for (const auto& link : links_.facts()) surroundings.links[link.name] = {link.up, link.trouble};
+  watch_.refresh(db, store_->sensors(), surroundings);
+}
+
+std::optional<UtcMs> Daemon::now() const {
+  const auto offset = offset_.load();
+  if (offset == kUnknown) return std::nullopt;
+  return UtcMs{Millis{offset} + std::chrono::floor<Millis>(clock::boot_now())};
+}
+
+status::Facts Daemon::facts() const {
+  const auto writer = writer_.facts();
+  const auto spool = spool_->facts();
+  const auto hq = sync_.status();
+  status::Facts facts;
+  facts.uptime = std::chrono::floor<std::chrono::seconds>(clock::boot_now() - started_);
+  facts.time = now();
+  facts.clock_source = clock::to_string(writer.clock_source);
+  facts.clock_disagreement = writer.clock_disagreement;
+  facts.storage_error = !writer.error.empty() ? writer.error : spool.full_reason;
+  facts.notice = store_->notice();
+  facts.spool_bytes = spool.bytes_waiting;
+  facts.frames = writer.frames;
+  facts.refused = writer.refused;
+  facts.repeats = writer.repeats;
+  facts.links = links_.facts();
+  facts.hq = {!config_.hq_url.empty(), sync::to_string(hq.state), hq.error, hq.advice, hq.next_try};
+  facts.sensors = watch_.verdicts();
+  return facts;
+}
+
+Result<void> Daemon::open_faces() {
+  status::ControlServer::Verbs verbs;
+  verbs["status"] = [this](const nlohmann::json&, const status::ControlServer::Reply& reply) {
+    reply(status::to_json(facts()));
+  };
+  verbs["sync-now"] = [this](const nlohmann::json&, const status::ControlServer::Reply& reply) {
+    sync_.wake();
+    reply(nlohmann::json::object());
+  };
+  auto control =
+      status::ControlServer::open(loop_, status::control_path(config_.state_dir), std::move(verbs), {});
+  if (!control) return tl::unexpected(control.error());
+  control_ = std::move(*control);
+  if (config_.listen.empty()) return {};
+
+  auto reader = store::Database::open(store::database_path(config_.state_dir), store::OpenMode::reader);
+  if (!reader) return tl::unexpected(reader.error());
+  status::Runtime runtime;
+  runtime.state_dir = config_.state_dir;
+  runtime.hq_configured = !config_.hq_url.empty();
+  runtime.facts = [this] { return status::to_json(facts()); };
+  runtime.now = [this] { return now().value_or(machine_now()); };
+  page_ = std::make_unique<status::Page>(std::move(*reader), std::move(runtime));
+  status::HttpServer::Options options;
+  options.listen = config_.listen;
+  options.allowed_hosts = config_.allowed_hosts;
+  options.log = [](const std::string& text) { log(text); };
+  auto http = status::HttpServer::open(loop_, std::move(options), page_->routes());
+  if (!http) return tl::unexpected(http.error());
+  http_ = std::move(*http);
+  return {};
+}
+
+void Daemon::run() {
+  signals_.add(SIGTERM);
+  signals_.add(SIGINT);
+  signals_.async_wait([this](const boost::system::error_code& error, int) {
+    if (!error) loop_.stop();
+  });
+  log(fmt::format("lintel {} is running for store \"{}\": {} links, {} sensors listed, database {}",
+                  LINTEL_VERSION, config_.store_name, config_.links.size(), config_.sensors.size(),
+                  store::database_path(config_.state_dir).string()));
+  if (http_) log(fmt::format("status page on port {} ({})", http_->port(), config_.listen));
+  if (config_.hq_url.empty()) log("no [hq] url is set: readings are kept here and sent nowhere");
+  if (config_.links.empty()) log("no links are configured: put a file into links.d beside gateway.conf");
+  writer_.start();
+  links_.start();
+  sync_.start();
+  loop_.run();
+  log("stopping");
+  links_.stop();
+  sync_.stop();
+  writer_.stop();
+}
+
+}  // namespace lintel::app

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include "firmware-bridge/core/result.hpp"
+#include "gateway/app/links.hpp"
+#include "gateway/app/pipeline.hpp"
+#include "gateway/app/writer.hpp"
+#include "gateway/config/config.hpp"
+#include "gateway/health/watch.hpp"
+#include "gateway/status/control.hpp"
+#include "gateway/status/facts.hpp"
+#include "gateway/status/http_server.hpp"
+#include "gateway/status/page.hpp"
+#include "gateway/sync/sync.hpp"
+
+namespace lintel::app {
+
+/// The gateway. Its members in order of construction are its architecture: bytes wait in the spool, the
+/// writer decodes and stores them, sync sends them on, links bring them, faces show them. Ended in the
+/// opposite order, links first among the threads, so that what a sensor was told is received is stored.
+class Daemon {
+ public:
+  /// Opens everything a person can have misconfigured: state directory, spool, listening address.
+  static Result<std::unique_ptr<Daemon>> create(const config::Config& config);
+  ~Daemon();
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  /// Until SIGTERM or SIGINT.
+  void run();
+
+ private:
+  struct Opened {
+    std::unique_ptr<store::Store> store;
+    std::unique_ptr<bridge::links::Spool> spool;
+    std::unique_ptr<bridge::links::AttemptMark> attempts;
+  };
+  Daemon(const config::Config& config, Opened opened);
+
+  static Result<Opened> open(const config::Config& config);
+  Result<void> open_faces();
+  Writer::Options writer_options();
+  sync::Surroundings sync_surroundings();
+  void watch_health(store::Database& db, UtcMs now);
+  [[nodiscard]] status::Facts facts() const;
+  [[nodiscard]] std::optional<UtcMs> now() const;
+
+  const config::Config config_;
+  const BootTime started_;
+  boost::asio::io_context loop_{1};
+  boost::asio::signal_set signals_{loop_};
+
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<bridge::links::Spool> spool_;
+  std::unique_ptr<bridge::links::AttemptMark> attempts_;
+  counting::SeriesStates series_;
+  Pipeline pipeline_;
+  clock::WallClock wall_;             // of the writer thread, once it runs
+  std::atomic<std::int64_t> offset_;  // wall_'s offset in ms for the other threads; kUnknown without time
+  health::Watch watch_;
+  sync::Sync sync_;
+  Writer writer_;
+  Links links_;
+  std::unique_ptr<status::ControlServer> control_;
+  std::unique_ptr<status::Page> page_;
+  std::unique_ptr<status::HttpServer> http_;
+};
+
+}  // namespace lintel::app

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+
+#include "firmware-bridge/core/frame.hpp"
+#include "firmware-bridge/links/mqtt_link.hpp"
+#include "firmware-bridge/links/serial_link.hpp"
+#include "gateway/config/config.hpp"
+#include "gateway/status/facts.hpp"
+
+namespace lintel::app {
+
+/// The links of the configuration, all filling one sink. Serial links live on the loop, MQTT links on
+/// threads of Paho's.
+class Links {
+ public:
+  Links(const config::Config& config, boost::asio::io_context& loop, bridge::FrameSink& sink);
+
+  void start();
+  /// After this nothing is appended any more, and nothing was acknowledged that is not in the sink. The
+  /// loop must not run meanwhile.
+  void stop();
+
+  /// Any thread.
+  [[nodiscard]] std::vector<status::Facts::Link> facts() const;
+
+ private:
+  std::vector<std::unique_ptr<bridge::links::MqttLink>> mqtt_;
+  std::vector<std::unique_ptr<bridge::links::SerialLink>> serial_;
+};
+
+}  // namespace lintel::app
