@@ -31,10 +31,9 @@ create temp table compared as
          sum(greatest(-missing_in, 0) + greatest(-missing_out, 0)) as doubled
     from keyed group by sensor;
 
-select sensor, sent, stored, at_hq as "at HQ", lost, doubled from compared
-union all
-select 'all', sum(sent), sum(stored), sum(at_hq), sum(lost), sum(doubled) from compared
- order by (sensor = 'all'), sensor;
+select coalesce(sensor, 'all') as sensor, sum(sent) as sent, sum(stored) as stored, sum(at_hq) as "at HQ",
+       sum(lost) as lost, sum(doubled) as doubled
+  from compared group by rollup (sensor) order by compared.sensor nulls last;
 
 \pset tuples_only on
 \pset format unaligned

@@ -3,7 +3,7 @@
 # the PostgREST stand-in before it.
 
 pg_bin=/usr/lib/postgresql/15/bin
-hq_port=""
+hq_url=""
 credential_minted=0
 
 # hq SQL... as the cluster's superuser; bare values on standard output.
@@ -20,16 +20,15 @@ start_cluster() {
   wait_for "the start of PostgreSQL" 60 as_runner "$pg_bin/pg_isready" -q -h "$demo/hq"
 }
 
-# sqitch says each change as it deploys it.
+# sqitch says each change as it deploys it. The role is there first, so that it is let in.
 deploy_schema() {
   step "deploying the central schema"
   as_runner psql -X -q -v ON_ERROR_STOP=1 -h "$demo/hq" -U postgres -d postgres \
     -c "create role authenticator login noinherit" -c "create database hq"
-  (cd "$demo/schema" && HOME="$demo" PGHOST="$demo/hq" PGUSER=postgres SQITCH_FULLNAME=Lintel \
-    SQITCH_EMAIL=lintel@localhost "${runner[@]}" sqitch deploy db:pg:hq) 2>&1 |
+  as_runner "$demo/schema/deploy_to" "host=$demo/hq dbname=hq user=postgres" 2>&1 |
     tee "$demo/log/sqitch" | sed 's/^/    /'
   if [ "${PIPESTATUS[0]}" -ne 0 ]; then die "the central schema could not be deployed."; fi
-  hq -c "grant anon, authenticated, lintel_gateway to authenticator"
+  hq -c "grant anon, authenticated, lintel_gateway to authenticator" >/dev/null
 }
 
 # A store, its gateway, and the key that the gateway's tokens are signed with.
@@ -42,20 +41,20 @@ register_store() {
   gateway_id=$(sed -n 2p "$demo/hq/ids")
 }
 
-# A token lives for an hour at most; the gateway reads the file again when HQ refuses the old one.
+# The gateway reads the file again when HQ refuses the token that it had.
 renew_credential() {
-  if [ "$credential_minted" -ne 0 ] && [ $((SECONDS - credential_minted)) -lt 1500 ]; then return; fi
-  (umask 077 && hq -c "select private.mint_gateway_token('$gateway_id'::uuid)" >"$demo/credential.new")
+  if [ "$credential_minted" -ne 0 ] && [ $((SECONDS - credential_minted)) -lt 43200 ]; then return; fi
+  (umask 077 && hq -c "select private.mint_gateway_token('$gateway_id', '1 day')" >"$demo/credential.new")
   if [ "$(id -u)" -eq 0 ]; then chown lintel: "$demo/credential.new"; fi
   mv "$demo/credential.new" "$demo/credential"
   credential_minted=$((SECONDS + 1))
 }
 
 start_standin() {
-  hq_port=$(free_port)
   launch postgrest "$demo/bin/postgrest_standin" --db "host=$demo/hq user=authenticator dbname=hq" \
-    --listen "127.0.0.1:$hq_port" --schema api --jwt-secret-file "$demo/hq/jwt-secret" --anon-role anon
-  wait_for "the start of the PostgREST stand-in" 20 curl -s -o "$demo/log/postgrest-root" "http://127.0.0.1:$hq_port/"
+    --listen 127.0.0.1:0 --schema api --jwt-secret-file "$demo/hq/jwt-secret" --anon-role anon
+  wait_for "the start of the PostgREST stand-in" 20 grep -q '^listening on ' "$demo/log/postgrest"
+  hq_url=$(sed -n 's/^listening on //p' "$demo/log/postgrest")
 }
 
 start_headquarters() {

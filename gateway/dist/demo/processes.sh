@@ -5,17 +5,16 @@ demo=""     # the directory of this run, below /tmp
 runner=()   # prefix that makes a command run as the unprivileged user
 names=()    # what was started, in order
 pids=()
-outcome=1
 
 # Gives this run its directory and the way to end it.
 prepare_demo() {
   umask 022
   demo=$(mktemp -d /tmp/lintel-demo.XXXXXX)
   trap finish EXIT
-  trap 'printf "\n"; outcome=0; exit 130' INT
+  trap 'printf "\n"; exit 130' INT
   trap 'exit 143' TERM HUP
   mkdir -p "$demo"/{bin,log,state,spool,hq,broker,links.d,sensors.d,dev/serial/by-id}
-  cp "$LINTEL_ROOT"/.build/release/gateway/app/lintel "$LINTEL_ROOT"/.build/release/tests/support/{postgrest_standin,virtual_store} "$demo/bin/"
+  cp "$LINTEL_ROOT"/.build/release/lintel "$LINTEL_ROOT"/.build/release/tests/support/{postgrest_standin,virtual_store} "$demo/bin/"
   cp -R "$LINTEL_ROOT/schema/postgres" "$demo/schema"
   if [ "$(id -u)" -eq 0 ]; then
     if ! getent passwd lintel >/dev/null; then
@@ -85,8 +84,7 @@ finish() {
   local code=$? i
   trap '' INT TERM HUP
   for ((i = ${#pids[@]} - 1; i >= 0; i--)); do end_process "${pids[$i]}"; done
-  if [ "$code" -eq 130 ]; then code=0; fi
-  if [ "$keep" = yes ] || [ "$code" -ne 0 ]; then
+  if [ "$keep" = yes ] || { [ "$code" -ne 0 ] && [ "$code" -ne 130 ]; }; then
     say "Logs and databases are kept in $demo"
   else
     rm -rf "$demo"

@@ -42,14 +42,14 @@ spool_dir = $demo/spool
 listen = 127.0.0.1:$port
 
 [hq]
-url = http://127.0.0.1:$hq_port
+url = $hq_url
 credential_file = $demo/credential
 interval_seconds = 2
 CONF
   cat >"$demo/links.d/broker.conf" <<CONF
 type = mqtt
 url = mqtt://127.0.0.1:$broker_port
-subscribe = milesight-vs125 bus/+/telemetry
+subscribe = milesight-vs125 bus/+/+/telemetry
 subscribe = milesight-vs133-vs135 em/+/status
 CONF
   cat >"$demo/links.d/stockroom.conf" <<CONF
@@ -65,7 +65,7 @@ CONF
 
 listening_to_all() {
   [ "$(grep -c 'lintel-' "$demo/log/mosquitto" | head -n 1)" -ge 2 ] &&
-    grep -q 'bus/+/telemetry' "$demo/log/mosquitto" && grep -q 'em/+/status' "$demo/log/mosquitto"
+    grep -q 'bus/+/+/telemetry' "$demo/log/mosquitto" && grep -q 'em/+/status' "$demo/log/mosquitto"
 }
 
 start_store() {
