@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using lintel::test::Answer;
-using lintel::test::lintel;
+using lintel::test::ask;
 using lintel::test::TempDir;
 
 bool contains(const std::string& text, std::string_view part) {
@@ -49,7 +49,7 @@ std::string write_store(const TempDir& dir) {
 TEST_CASE("lintel config check: a configuration in order is told in short") {
   const TempDir dir;
   const auto file = write_store(dir);
-  const auto answer = lintel({"config", "check", "--config", file});
+  const auto answer = ask({"config", "check", "--config", file});
   CHECK(answer.code == 0);
   CHECK(answer.err.empty());
   CHECK(answer.out == file +
@@ -67,7 +67,7 @@ TEST_CASE("lintel config check: a configuration in order is told in short") {
 TEST_CASE("lintel config check: all that is wrong is told, and the exit code is 2") {
   const TempDir dir;
   const auto file = write(dir, "gateway.conf", "[hq]\ninterval_seconds = often\nintervall_seconds = 5\n");
-  const auto answer = lintel({"config", "check", "--config=" + file});
+  const auto answer = ask({"config", "check", "--config=" + file});
   CHECK(answer.code == 2);
   CHECK(answer.out.empty());
   CHECK(answer.err ==
@@ -79,11 +79,11 @@ TEST_CASE("lintel config check: all that is wrong is told, and the exit code is 
 }
 
 TEST_CASE("lintel config check: a file that is missing or no text is named") {
-  const auto missing = lintel({"config", "check", "--config", "/nowhere/gateway.conf"});
+  const auto missing = ask({"config", "check", "--config", "/nowhere/gateway.conf"});
   CHECK(missing.code == 2);
   CHECK(
       contains(missing.err, "/nowhere/gateway.conf has a problem:\n  gateway.conf: there is no such file\n"));
-  const auto binary = lintel({"config", "check", "--config", LINTEL_BINARY});
+  const auto binary = ask({"config", "check", "--config", LINTEL_BINARY});
   CHECK(binary.code == 2);
   CHECK(contains(binary.err, "lintel:1: holds bytes that are no text, is this the right file?\n"));
 }
@@ -91,8 +91,8 @@ TEST_CASE("lintel config check: a file that is missing or no text is named") {
 TEST_CASE("lintel config show: every key with its origin, and no secret") {
   const TempDir dir;
   const auto answer =
-      lintel({"config", "show", "--config", write_store(dir), "--set", "hq.interval_seconds=0.5"},
-             {"LINTEL_GATEWAY_NAME=back office"});
+      ask({"config", "show", "--config", write_store(dir), "--set", "hq.interval_seconds=0.5"},
+          {"LINTEL_GATEWAY_NAME=back office"});
   CHECK(answer.code == 0);
   CHECK(contains(answer.out, "# from gateway.conf:3\ntimezone = Europe/Berlin\n"));
   CHECK(contains(answer.out, "# from LINTEL_GATEWAY_NAME\nname = back office\n"));
@@ -108,14 +108,14 @@ TEST_CASE("lintel config show: every key with its origin, and no secret") {
 
 TEST_CASE("lintel config show: what it prints of gateway.conf can be read back to the same") {
   const TempDir dir;
-  const auto first = lintel({"config", "show", "--config",
-                             write(dir, "gateway.conf",
-                                   "[store]\nday_start = 04:00\n[storage]\n"
-                                   "durability = relaxed\n[status]\nallowed_host = a\n"
-                                   "allowed_host = b\nlisten =\n")});
-  const auto again = lintel({"config", "check", "--config", write(dir, "copy.conf", first.out)});
+  const auto first = ask({"config", "show", "--config",
+                          write(dir, "gateway.conf",
+                                "[store]\nday_start = 04:00\n[storage]\n"
+                                "durability = relaxed\n[status]\nallowed_host = a\n"
+                                "allowed_host = b\nlisten =\n")});
+  const auto again = ask({"config", "check", "--config", write(dir, "copy.conf", first.out)});
   CHECK(again.code == 0);
-  const auto check = lintel({"config", "check", "--config", (dir.path() / "gateway.conf").string()});
+  const auto check = ask({"config", "check", "--config", (dir.path() / "gateway.conf").string()});
   CHECK(again.out.substr(again.out.find('\n')) == check.out.substr(check.out.find('\n')));
   CHECK(contains(check.out, "page      none\n"));
   CHECK(contains(check.out, "storage   relaxed, committed every 60000 ms\n"));
@@ -125,8 +125,8 @@ TEST_CASE("lintel config: LINTEL_CONFIG names the file unless --config does") {
   const TempDir dir;
   const auto first = write(dir, "first.conf", "[store]\nname = first\n");
   const auto second = write(dir, "second.conf", "[store]\nname = second\n");
-  CHECK(contains(lintel({"config", "check"}, {"LINTEL_CONFIG=" + first}).out, "store     first,"));
-  CHECK(contains(lintel({"config", "check", "--config", second}, {"LINTEL_CONFIG=" + first}).out,
+  CHECK(contains(ask({"config", "check"}, {"LINTEL_CONFIG=" + first}).out, "store     first,"));
+  CHECK(contains(ask({"config", "check", "--config", second}, {"LINTEL_CONFIG=" + first}).out,
                  "store     second,"));
 }
 
@@ -135,7 +135,7 @@ TEST_CASE("lintel config: without any file the defaults hold, and that is said")
     MESSAGE("skipped: this machine has a /etc/lintel/gateway.conf of its own");
     return;
   }
-  const auto answer = lintel({"config", "check"}, {"LINTEL_CONFIG="});
+  const auto answer = ask({"config", "check"}, {"LINTEL_CONFIG="});
   CHECK(answer.code == 0);
   CHECK(contains(answer.out, "built-in defaults: in order\n"));
   CHECK(contains(answer.err, "note: /etc/lintel/gateway.conf does not exist"));
@@ -143,13 +143,13 @@ TEST_CASE("lintel config: without any file the defaults hold, and that is said")
 }
 
 TEST_CASE("lintel config: wrong use is answered with what was meant") {
-  CHECK(lintel({"config"}).err == "lintel: config: say check or show\n");
-  CHECK(lintel({"config", "chek"}).err == "lintel: config chek: unknown, did you mean check?\n");
-  CHECK(lintel({"config", "check", "--confg", "x"}).err ==
+  CHECK(ask({"config"}).err == "lintel: config: say check or show\n");
+  CHECK(ask({"config", "chek"}).err == "lintel: config chek: unknown, did you mean check?\n");
+  CHECK(ask({"config", "check", "--confg", "x"}).err ==
         "lintel: unknown option --confg, did you mean --config?\n");
-  CHECK(lintel({"config", "check", "twice"}).err == "lintel: unexpected argument \"twice\"\n");
-  CHECK(contains(lintel({"config", "check", "--config"}).err, "'--config' is missing"));
-  const auto unknown = lintel({"config", "check", "--set", "hq.interval=5"});
+  CHECK(ask({"config", "check", "twice"}).err == "lintel: unexpected argument \"twice\"\n");
+  CHECK(contains(ask({"config", "check", "--config"}).err, "'--config' is missing"));
+  const auto unknown = ask({"config", "check", "--set", "hq.interval=5"});
   CHECK(unknown.code == 2);
   CHECK(contains(unknown.err, "--set hq.interval: no such setting"));
 }

@@ -16,13 +16,13 @@ bool contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
-Answer lintel(const std::vector<std::string>& args) {
-  return lintel::test::lintel(args);
+Answer ask(const std::vector<std::string>& args) {
+  return lintel::test::ask(args);
 }
 
 /// The verbs that the list of `lintel help` names.
 std::vector<std::string> verbs() {
-  std::istringstream lines(lintel({"help"}).out);
+  std::istringstream lines(ask({"help"}).out);
   std::vector<std::string> result;
   bool listing = false;
   for (std::string line; std::getline(lines, line);) {
@@ -37,7 +37,7 @@ std::vector<std::string> verbs() {
 
 TEST_CASE("lintel: help lists the verbs and what the exit codes mean") {
   for (const auto* word : {"help", "--help", "-h"}) {
-    const auto answer = lintel({word});
+    const auto answer = ask({word});
     CHECK(answer.code == 0);
     CHECK(contains(answer.out, "usage: lintel VERB"));
     for (const auto* code : {"  0  ", "  1  ", "  2  ", "  3  "}) CHECK(contains(answer.out, code));
@@ -52,45 +52,45 @@ TEST_CASE("lintel: help lists the verbs and what the exit codes mean") {
 TEST_CASE("lintel: the help of each verb has a usage and fits 80 columns") {
   for (const auto& verb : verbs()) {
     INFO(verb);
-    const auto answer = lintel({"help", verb});
+    const auto answer = ask({"help", verb});
     CHECK(answer.code == 0);
     CHECK(contains(answer.out, "usage"));
-    std::istringstream lines(answer.out + lintel({"help"}).out);
+    std::istringstream lines(answer.out + ask({"help"}).out);
     for (std::string line; std::getline(lines, line);) CHECK_MESSAGE(line.size() <= 80, line);
     if (verb == "help" || verb == "version") continue;
     CHECK(contains(answer.out, "\nexample\n"));
-    CHECK(lintel({verb, "--help"}).out == answer.out);
-    CHECK(lintel({verb, "-h"}).code == 0);
+    CHECK(ask({verb, "--help"}).out == answer.out);
+    CHECK(ask({verb, "-h"}).code == 0);
   }
 }
 
 TEST_CASE("lintel: without a verb it shows the list on standard error and ends with 2") {
-  const auto answer = lintel({});
+  const auto answer = ask({});
   CHECK(answer.code == 2);
   CHECK(answer.out.empty());
   CHECK(contains(answer.err, "usage: lintel VERB"));
 }
 
 TEST_CASE("lintel: a mistyped verb is answered with the nearest one and 2") {
-  const auto mistyped = lintel({"confg", "check"});
+  const auto mistyped = ask({"confg", "check"});
   CHECK(mistyped.code == 2);
   CHECK(mistyped.err == "lintel: unknown verb confg, did you mean config?\n");
-  CHECK(lintel({"help", "decodrs"}).err == "lintel: unknown verb decodrs, did you mean decoders?\n");
-  CHECK(contains(lintel({"frobnicate"}).err, "lintel: unknown verb frobnicate, known are "));
-  CHECK(lintel({"--json"}).err ==
+  CHECK(ask({"help", "decodrs"}).err == "lintel: unknown verb decodrs, did you mean decoders?\n");
+  CHECK(contains(ask({"frobnicate"}).err, "lintel: unknown verb frobnicate, known are "));
+  CHECK(ask({"--json"}).err ==
         "lintel: the verb comes first, before option --json, for example: lintel status\n");
 }
 
 TEST_CASE("lintel: version names the version") {
   for (const auto* word : {"version", "--version", "-V"}) {
-    const auto answer = lintel({word});
+    const auto answer = ask({word});
     CHECK(answer.code == 0);
     CHECK(answer.out == "lintel " LINTEL_VERSION "\n");
   }
 }
 
 TEST_CASE("lintel: decoders lists every decoder with what it understands") {
-  const auto answer = lintel({"decoders"});
+  const auto answer = ask({"decoders"});
   CHECK(answer.code == 0);
   for (const auto* name :
        {"milesight-vs125", "milesight-vs133-vs135", "st-vl53l1x-arduino-lines", "tasmota-counter"}) {
@@ -98,12 +98,12 @@ TEST_CASE("lintel: decoders lists every decoder with what it understands") {
     REQUIRE(at != std::string::npos);
     CHECK((at == 0 || answer.out[at - 1] == '\n'));
   }
-  CHECK(lintel({"decoders", "all"}).err == "lintel: unexpected argument \"all\"\n");
+  CHECK(ask({"decoders", "all"}).err == "lintel: unexpected argument \"all\"\n");
 }
 
 TEST_CASE("lintel: a reader that leaves early is no failure, a full disk is") {
-  CHECK(lintel::test::lintel({"help"}, {}, "> /dev/full").code == 3);
-  CHECK(lintel::test::lintel({"help"}, {}, "> /dev/full").err ==
+  CHECK(lintel::test::ask({"help"}, {}, "> /dev/full").code == 3);
+  CHECK(lintel::test::ask({"help"}, {}, "> /dev/full").err ==
         "lintel: the output could not be written, is the disk full?\n");
   const lintel::test::TempDir dir;
   const auto codes = (dir.path() / "codes").string();

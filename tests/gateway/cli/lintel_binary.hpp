@@ -18,8 +18,8 @@ struct Answer {
 
 /// Runs `lintel ARGS...` to its end. `environment` holds "NAME=value" entries added to the own ones;
 /// `redirect` is shell for its output, when that is not to be caught ("> /dev/full").
-inline Answer lintel(const std::vector<std::string>& args, const std::vector<std::string>& environment = {},
-                     const std::string& redirect = "") {
+inline Answer ask(const std::vector<std::string>& args, const std::vector<std::string>& environment = {},
+                  const std::string& redirect = "") {
   const TempDir dir;
   const auto out = dir.path() / "out";
   const auto err = dir.path() / "err";

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include "tests/gateway/sync/real_hq.hpp"
+#include "tests/support/real_hq.hpp"
 #include "tests/gateway/sync/store_under_test.hpp"
 
 using namespace lintel;

@@ -1,4 +1,4 @@
-#include "tests/gateway/sync/real_hq.hpp"
+#include "tests/support/real_hq.hpp"
 
 #include <fstream>
 #include <stdexcept>
