@@ -28,38 +28,39 @@ T take(std::string_view& in) {
 
 }  // namespace
 
-RecentPackets::Packet RecentPackets::packet_of(const Frame& frame) {
-  return {frame.packet_id, crc32c(frame.payload, crc32c(frame.topic)),
-          static_cast<std::uint32_t>(frame.payload.size())};
+RecentPackets::Content RecentPackets::content_of(const Frame& frame) {
+  return {crc32c(frame.payload, crc32c(frame.topic)), static_cast<std::uint32_t>(frame.payload.size()), true};
 }
 
 bool RecentPackets::is_repeat(const Frame& frame) const {
   if (!frame.dup || frame.packet_id == 0) return false;
   const auto found = links_.find(frame.link);
-  if (found == links_.end()) return false;
-  return std::find(found->second.begin(), found->second.end(), packet_of(frame)) != found->second.end();
+  return found != links_.end() && found->second.packets[frame.packet_id] == content_of(frame);
 }
 
 void RecentPackets::note(const Frame& frame) {
   if (frame.packet_id == 0) return;
   auto found = links_.find(frame.link);
-  if (found == links_.end()) found = links_.emplace(std::string(frame.link), std::deque<Packet>{}).first;
-  found->second.push_back(packet_of(frame));
-  if (found->second.size() > kRemembered) found->second.pop_front();
+  if (found == links_.end()) found = links_.try_emplace(std::string(frame.link)).first;
+  note(found->second, frame.packet_id, content_of(frame));
+}
+
+void RecentPackets::note(Link& link, std::uint16_t id, Content content) {
+  link.packets[id] = content;
+  link.latest.push_back(id);
+  if (link.latest.size() > kSaved) link.latest.pop_front();
 }
 
 std::string RecentPackets::save() const {
   std::string out;
-  for (const auto& [link, packets] : links_) {
-    const auto count = std::min(packets.size(), kSaved);
-    put(out, static_cast<std::uint8_t>(link.size()));
-    out += link;
-    put(out, static_cast<std::uint8_t>(count));
-    for (auto packet = packets.end() - static_cast<std::ptrdiff_t>(count); packet != packets.end();
-         ++packet) {
-      put(out, packet->id);
-      put(out, packet->checksum);
-      put(out, packet->size);
+  for (const auto& [name, link] : links_) {
+    put(out, static_cast<std::uint8_t>(name.size()));
+    out += name;
+    put(out, static_cast<std::uint8_t>(link.latest.size()));
+    for (const auto id : link.latest) {
+      put(out, id);
+      put(out, link.packets[id].checksum);
+      put(out, link.packets[id].size);
     }
   }
   return out;
@@ -70,16 +71,15 @@ void RecentPackets::restore(std::string_view saved) {
   while (!saved.empty()) {
     const auto length = take<std::uint8_t>(saved);
     if (saved.size() < length + 1U) return;
-    auto& packets = links_[std::string(saved.substr(0, length))];
+    auto& link = links_[std::string(saved.substr(0, length))];
     saved.remove_prefix(length);
     const auto count = take<std::uint8_t>(saved);
     if (saved.size() < count * kPacketBytes) return;
     for (int i = 0; i < count; ++i) {
-      Packet packet{};
-      packet.id = take<std::uint16_t>(saved);
-      packet.checksum = take<std::uint32_t>(saved);
-      packet.size = take<std::uint32_t>(saved);
-      packets.push_back(packet);
+      const auto id = take<std::uint16_t>(saved);
+      const auto checksum = take<std::uint32_t>(saved);
+      const auto size = take<std::uint32_t>(saved);
+      note(link, id, {checksum, size, true});
     }
   }
 }

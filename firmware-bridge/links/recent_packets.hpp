@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "firmware-bridge/core/frame.hpp"
 
@@ -16,9 +17,9 @@ namespace lintel::bridge::links {
 /// Used by the writer alone, in the order of the spool.
 class RecentPackets {
  public:
-  /// More than a broker leaves unacknowledged at a time (mosquitto: 20 unless configured).
-  static constexpr std::size_t kRemembered = 256;
-  /// What save() keeps of each link: enough for that default, small enough to be written with every commit.
+  /// What save() keeps of each link: mosquitto's usual number in flight, small enough to be written with
+  /// every commit. Spool::recall() refreshes the rest: a broker that drains a queue has had hundreds
+  /// unacknowledged at a time.
   static constexpr std::size_t kSaved = 32;
 
   [[nodiscard]] bool is_repeat(const Frame& frame) const;
@@ -29,15 +30,21 @@ class RecentPackets {
   void restore(std::string_view saved);
 
  private:
-  struct Packet {
-    std::uint16_t id;
-    std::uint32_t checksum;
-    std::uint32_t size;
-    friend bool operator==(const Packet&, const Packet&) = default;
+  struct Content {
+    std::uint32_t checksum = 0;
+    std::uint32_t size = 0;
+    bool known = false;
+    friend bool operator==(const Content&, const Content&) = default;
   };
-  static Packet packet_of(const Frame& frame);
+  /// What each of the 65,535 identifiers was last used for, and the identifiers noted last.
+  struct Link {
+    std::vector<Content> packets = std::vector<Content>(65'536);
+    std::deque<std::uint16_t> latest;
+  };
+  static Content content_of(const Frame& frame);
+  static void note(Link& link, std::uint16_t id, Content content);
 
-  std::map<std::string, std::deque<Packet>, std::less<>> links_;
+  std::map<std::string, Link, std::less<>> links_;
 };
 
 }  // namespace lintel::bridge::links

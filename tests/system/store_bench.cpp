@@ -103,7 +103,7 @@ select count(*) from wrong)");
 }
 
 bool soak() {
-  return std::getenv("LINTEL_SOAK") != nullptr;
+  return std::getenv("TEST_SOAK") != nullptr;
 }
 
 }  // namespace lintel::test

@@ -52,7 +52,7 @@ std::vector<Row> rows_at(Sql& hq);
 /// Hours and days whose sums are not those of the raw rows, reckoned in plain SQL; 0 is right.
 std::string wrong_buckets(Sql& hq);
 
-/// The count that LINTEL_SOAK=1 makes large.
+/// The count that TEST_SOAK=1 makes large.
 bool soak();
 
 }  // namespace lintel::test

@@ -141,7 +141,8 @@ begin
       from reported r
       join data.sensor_metadata s on s.id = r.id and s.gateway_id = gateway.id
      where (s.status, s.offline_since) is distinct from (r.status, r.since)
-        or abs(extract(epoch from r.last - coalesce(s.last_data_received, '-infinity'))) >= 60
+        or s.last_data_received is null
+        or abs(extract(epoch from r.last - s.last_data_received)) >= 60
      order by s.id
        for no key update of s skip locked
   )
