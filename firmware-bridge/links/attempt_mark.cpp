@@ -41,7 +41,10 @@ Result<std::unique_ptr<AttemptMark>> AttemptMark::open(const std::filesystem::pa
                                               "; check the owner of [gateway] spool_dir");
   };
   const FileDescriptor fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
-  if (!fd || ::ftruncate(fd.get(), sizeof(Page)) != 0) return failed();
+  if (!fd) return failed();
+  // With blocks behind it: on a full disk a store into a hole would end the process.
+  errno = ::posix_fallocate(fd.get(), 0, sizeof(Page));
+  if (errno != 0) return failed();
   void* memory = ::mmap(nullptr, sizeof(Page), PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
   if (memory == MAP_FAILED) return failed();
   auto* page = static_cast<Page*>(memory);

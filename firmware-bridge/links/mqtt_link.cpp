@@ -20,6 +20,7 @@ using namespace std::chrono_literals;
 constexpr auto kShortestPause = 200ms;
 constexpr auto kLongestPause = 10'000ms;
 constexpr auto kConnectLimit = 15s;
+constexpr auto kLookAgain = 50ms;
 
 struct Address {
   std::string paho;  ///< as Paho writes it: tcp://host:port, ssl://host:port
@@ -69,6 +70,26 @@ std::string explain(const mqtt::exception& error, const Address& address, const 
       address.shown, error.what());
 }
 
+mqtt::connect_options connect_options(const MqttLink::Options& options, bool with_tls) {
+  mqtt::connect_options connect;
+  connect.set_clean_session(false);
+  connect.set_mqtt_version(MQTTVERSION_3_1_1);
+  connect.set_keep_alive_interval(20);
+  connect.set_connect_timeout(10);
+  if (!options.user.empty()) {
+    connect.set_user_name(options.user);
+    connect.set_password(options.password);
+  }
+  if (with_tls) {
+    mqtt::ssl_options tls;
+    tls.set_enable_server_cert_auth(true);
+    tls.set_verify(true);
+    if (!options.ca_file.empty()) tls.set_trust_store(options.ca_file.string());
+    connect.set_ssl(tls);
+  }
+  return connect;
+}
+
 }  // namespace
 
 struct MqttLink::Session {
@@ -77,6 +98,7 @@ struct MqttLink::Session {
 
   Address address;
   mqtt::async_client client;
+  std::string subscribing;  ///< the topic being subscribed to; empty while connecting
 };
 
 MqttLink::MqttLink(Options options, FrameSink& sink) : options_(std::move(options)), sink_(sink) {}
@@ -139,17 +161,12 @@ void MqttLink::run() {
   }
 }
 
-bool MqttLink::connect(Session& session) {
+void MqttLink::listen(Session& session) {
   {
     const std::lock_guard lock(mutex_);
     lost_ = false;
   }
-  session.client.set_connection_lost_handler([this](const std::string& why) {
-    const std::lock_guard lock(mutex_);
-    lost_ = true;
-    lost_why_ = why;
-    changed_.notify_all();
-  });
+  session.client.set_connection_lost_handler([this](const std::string& why) { lose(why); });
   session.client.set_message_callback([this, &session](const mqtt::const_message_ptr& message) {
     const auto& payload = message->get_payload_ref();
     Frame frame;
@@ -165,41 +182,61 @@ bool MqttLink::connect(Session& session) {
     frame.retained = message->is_retained();
     take(session, frame);
   });
+}
 
-  mqtt::connect_options connect;
-  connect.set_clean_session(false);
-  connect.set_mqtt_version(MQTTVERSION_3_1_1);
-  connect.set_keep_alive_interval(20);
-  connect.set_connect_timeout(10);
-  if (!options_.user.empty()) {
-    connect.set_user_name(options_.user);
-    connect.set_password(options_.password);
-  }
-  if (session.address.tls) {
-    mqtt::ssl_options tls;
-    tls.set_enable_server_cert_auth(true);
-    tls.set_verify(true);
-    if (!options_.ca_file.empty()) tls.set_trust_store(options_.ca_file.string());
-    connect.set_ssl(tls);
-  }
+bool MqttLink::connect(Session& session) {
+  listen(session);
   try {
-    auto token = session.client.connect(connect);
-    if (!token->wait_for(kConnectLimit)) {
+    if (!finished(*session.client.connect(connect_options(options_, session.address.tls)))) {
       say(false,
           fmt::format("the broker {} does not answer: is the address right, does a firewall drop packets?",
                       session.address.shown));
       return false;
     }
     for (const auto& topic : options_.topics) {
-      auto subscribed = session.client.subscribe(topic, 1);
-      subscribed->wait_for(kConnectLimit);
+      session.subscribing = topic;
+      if (!finished(*session.client.subscribe(topic, 1))) {
+        say_lost(session, "it did not confirm the subscription to " + topic);
+        return false;
+      }
     }
   } catch (const mqtt::exception& error) {
-    say(false, explain(error, session.address, options_.user));
+    if (session.subscribing.empty()) {
+      say(false, explain(error, session.address, options_.user));
+    } else {
+      say_lost(session, "it did not accept the subscription to " + session.subscribing);
+    }
     return false;
   }
   say(true, {});
   return true;
+}
+
+/// Waits for a request, but not longer than the connection lives and the link is wanted.
+bool MqttLink::finished(mqtt::token& token) {
+  const auto limit = std::chrono::steady_clock::now() + kConnectLimit;
+  while (!token.wait_for(kLookAgain)) {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || lost_ || std::chrono::steady_clock::now() > limit) return false;
+  }
+  return true;
+}
+
+void MqttLink::lose(const std::string& why) {
+  const std::lock_guard lock(mutex_);
+  if (!lost_) lost_why_ = why;  // what came first is the cause, the rest follows from it
+  lost_ = true;
+  changed_.notify_all();
+}
+
+void MqttLink::say_lost(const Session& session, std::string why) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    if (lost_ && !lost_why_.empty()) why = lost_why_;
+  }
+  say(false,
+      fmt::format("connection to the broker {} lost ({}); connecting again", session.address.shown, why));
 }
 
 /// Runs inside Paho's callback: nothing may leave it but a return, which acknowledges.
@@ -210,25 +247,21 @@ void MqttLink::take(Session& session, const Frame& frame) {
     return;
   }
   shut_down_connections_to(session.address.port);
-  const std::lock_guard lock(mutex_);
-  lost_ = true;
-  lost_why_ = "what arrives cannot be kept, so the broker has to keep it";
-  changed_.notify_all();
+  lose("what arrives cannot be kept, so the broker has to keep it");
 }
 
 void MqttLink::stay(Session& session) {
-  std::string why;
+  bool lost = false;
   {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return stopping_ || lost_; });
-    if (lost_) why = lost_why_.empty() ? "the connection was lost" : lost_why_;
+    lost = lost_;
   }
-  if (why.empty()) {
+  if (lost) {
+    say_lost(session, "it closed the connection");
+  } else {
     session.client.disconnect(1000)->wait_for(2s);
-    return;
   }
-  say(false,
-      fmt::format("connection to the broker {} lost ({}); connecting again", session.address.shown, why));
 }
 
 }  // namespace lintel::bridge::links

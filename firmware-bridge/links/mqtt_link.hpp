@@ -13,6 +13,10 @@
 #include "firmware-bridge/core/frame.hpp"
 #include "firmware-bridge/links/link_state.hpp"
 
+namespace mqtt {
+class token;
+}
+
 namespace lintel::bridge::links {
 
 /// A subscription that loses nothing: QoS 1, MQTT 3.1.1, a fixed client id and a session that the broker
@@ -50,7 +54,11 @@ class MqttLink {
   struct Session;  // Paho's client and what belongs to one connection
 
   void run();
+  void listen(Session& session);
   bool connect(Session& session);
+  bool finished(mqtt::token& token);
+  void lose(const std::string& why);
+  void say_lost(const Session& session, std::string why);
   void stay(Session& session);
   void say(bool up, const std::string& trouble);
   void take(Session& session, const Frame& frame);

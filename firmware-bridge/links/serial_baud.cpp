@@ -9,7 +9,9 @@ namespace lintel::bridge::links {
 bool set_raw(int fd, const SerialFormat& format) {
   termios2 tio{};
   if (::ioctl(fd, TCGETS2, &tio) != 0) return false;
-  tio.c_iflag = IGNBRK | IGNPAR;
+  // A byte with a wrong parity or stop bit is read as 0, so that its line is refused. Left out, it would turn
+  // 105 people into 15.
+  tio.c_iflag = IGNBRK | (format.parity != 'N' ? INPCK : 0U);
   tio.c_oflag = 0;
   tio.c_lflag = 0;
   constexpr unsigned kSizes[] = {CS5, CS6, CS7, CS8};

@@ -58,6 +58,7 @@ void SerialLink::say(bool up, const std::string& trouble) {
 }
 
 void SerialLink::open() {
+  flush();  // lines of before the device went away need no device
   auto fd = open_serial(options_.device, options_.format);
   if (!fd) {
     say(false, fd.error().message);
@@ -72,8 +73,7 @@ void SerialLink::open() {
   }
   framer_.reset();
   pause_ = kShortestPause;
-  say(true, {});
-  read();
+  offer();
 }
 
 void SerialLink::retry_open() {
@@ -94,7 +94,9 @@ void SerialLink::lost(const std::string& why) {
 }
 
 void SerialLink::read() {
+  reading_ = true;
   port_.async_read_some(boost::asio::buffer(buffer_), [this](const error_code& error, std::size_t bytes) {
+    reading_ = false;
     if (stopped_) return;
     if (error) {
       lost(error.message());
@@ -106,7 +108,7 @@ void SerialLink::read() {
 
 void SerialLink::received(std::size_t bytes) {
   bytes_.fetch_add(bytes, std::memory_order_relaxed);
-  framer_.feed({buffer_.data(), bytes}, [this](std::string_view line, bool) { refused_.emplace_back(line); });
+  framer_.feed({buffer_.data(), bytes}, [this](std::string_view line, bool) { hold(line); });
   silence_.expires_after(kSilence);
   silence_.async_wait([this](const error_code& error) {
     if (!error && !stopped_) passed_silence();
@@ -117,28 +119,35 @@ void SerialLink::received(std::size_t bytes) {
 void SerialLink::passed_silence() {
   if (!options_.stands_alone || framer_.pending().empty() || !options_.stands_alone(framer_.pending()))
     return;
-  framer_.finish([this](std::string_view line, bool) {
-    if (!append(std::string(line))) refused_.emplace_back(line);
-  });
+  framer_.finish([this](std::string_view line, bool) { hold(line); });
+  offer();
 }
 
-bool SerialLink::append(const std::string& line) {
+void SerialLink::hold(std::string_view text) {
+  waiting_.push_back({std::string(text), options_.boot_clock()});
+}
+
+bool SerialLink::append(const Line& line) {
   Frame frame;
   frame.link = options_.name;
-  frame.payload = line;
+  frame.payload = line.text;
   frame.boot = options_.boot;
-  frame.arrived = options_.boot_clock();
+  frame.arrived = line.arrived;
   if (!sink_.append(frame)) return false;
   frames_.fetch_add(1, std::memory_order_relaxed);
   return true;
 }
 
+bool SerialLink::flush() {
+  while (!waiting_.empty() && append(waiting_.front())) waiting_.pop_front();
+  return waiting_.empty();
+}
+
 /// Passes on what has been read; goes on reading only when all of it was taken.
 void SerialLink::offer() {
-  while (!refused_.empty() && append(refused_.front())) refused_.pop_front();
-  if (refused_.empty()) {
+  if (flush()) {
     say(true, {});
-    read();
+    if (!reading_) read();
     return;
   }
   say(true, "what arrives cannot be kept at the moment, so the line is not being read");

@@ -47,12 +47,19 @@ class SerialLink {
   [[nodiscard]] LinkState state() const;
 
  private:
+  struct Line {
+    std::string text;
+    BootTime arrived;
+  };
+
   void open();
   void read();
   void received(std::size_t bytes);
   void passed_silence();
   void offer();
-  bool append(const std::string& line);
+  bool flush();
+  bool append(const Line& line);
+  void hold(std::string_view text);
   void lost(const std::string& why);
   void retry_open();
   void say(bool up, const std::string& trouble);
@@ -64,7 +71,8 @@ class SerialLink {
   boost::asio::steady_timer silence_;
   std::array<char, 4096> buffer_{};
   LineFramer framer_;
-  std::deque<std::string> refused_;
+  std::deque<Line> waiting_;  ///< read and not yet in the sink
+  bool reading_ = false;
   std::chrono::milliseconds pause_;
   bool stopped_ = false;
   std::atomic<std::uint64_t> frames_{0};

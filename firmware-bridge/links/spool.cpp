@@ -43,7 +43,7 @@ Spool::Spool(Options options, SpoolDirectory directory, Position start)
   live_header_ = {static_cast<std::uint32_t>(next - 1), options_.boot, 0};
   publish_end(next, 0);
   drop_history(options_.history_bytes);
-  reserve_ready_ = directory_.make_reserve(options_.reserve_bytes);
+  restore_reserve();
 }
 
 Spool::~Spool() = default;
@@ -278,7 +278,8 @@ void Spool::release(Position position) {
   const std::lock_guard lock(mutex_);
   if (position <= released_) return;
   released_ = position;
-  drop_history(options_.history_bytes);
+  // Space for frames to come is worth more than the memory of old ones.
+  drop_history(facts_.reserve_in_use ? 0 : options_.history_bytes);
   restore_reserve();
 }
 
@@ -298,7 +299,7 @@ void Spool::drop_history(std::uint64_t keep) {
 }
 
 void Spool::restore_reserve() {
-  if (reserve_ready_ || total_bytes_ > options_.limit_bytes) return;
+  if (reserve_ready_ || options_.reserve_bytes == 0 || total_bytes_ > options_.limit_bytes) return;
   reserve_ready_ = directory_.make_reserve(options_.reserve_bytes);
   if (reserve_ready_) facts_.reserve_in_use = false;
 }

@@ -15,10 +15,11 @@ constexpr cli::Verb kVerbs[] = {
      "The gateway itself. It runs until SIGTERM or Ctrl-C; what sensors were told is\n"
      "received is then on disk. Logs go to standard error.",
      "lintel run --config /etc/lintel/gateway.conf", run},
-    {"status", "what the gateway and its sensors are doing", "lintel status [--config FILE] [--json]",
+    {"status", "what the gateway and its sensors are doing",
+     "lintel status [--config FILE] [--set section.key=value]... [--json]",
      "Gateway, every sensor with its health and last reading, what is still to be\n"
      "sent, and the last contact with HQ. Works while the gateway runs and when it\n"
-     "does not.",
+     "does not. Ends with 1 when something needs attention.",
      "lintel status --json", cli::status},
     {"decode", "what a decoder makes of a payload",
      "lintel decode DECODER FILE [--topic TOPIC] [--json]\n"
@@ -28,7 +29,7 @@ constexpr cli::Verb kVerbs[] = {
      "and without counting anything. --topic is for decoders that read the MQTT topic,\n"
      "--map says which channels of a device make up a line. With --cases, each line of\n"
      "FILE is a test case in JSON and gets one line of JSON as its answer.",
-     "echo '0,1,0,0,5' | lintel decode st-vl53l1x-arduino-lines -\n"
+     "echo 'Walk In, People Count=1' | lintel decode st-vl53l1x-arduino-lines -\n"
      "lintel decode milesight-vs125 payload.json --json",
      cli::decode},
     {"decoders", "the sensors that this build understands", "lintel decoders",

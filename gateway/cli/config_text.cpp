@@ -77,7 +77,7 @@ std::string listing(const Sensor& sensor) {
   for (const auto& [name, channels] : sensor.lines) {
     const auto in = channels.in.empty() ? "" : " in=" + channels.in;
     const auto out = channels.out.empty() ? "" : " out=" + channels.out;
-    text += line("line", name + in + out);
+    text += line("line", fmt::format("{}{}{}", name, in, out));
   }
   return text;
 }

@@ -35,6 +35,7 @@ std::string identity(const Part& part, const Settings& settings, const std::vect
   if (!by_link) return serial;
   const auto name = serial.empty() ? link : serial.substr(5);
   std::vector<std::string_view> names;
+  names.reserve(links.size());
   for (const auto& known : links) names.push_back(known.name);
   if (std::find(names.begin(), names.end(), name) == names.end()) {
     const auto* entry = settings.entry(serial.empty() ? "link" : "serial");

@@ -71,6 +71,7 @@ std::string unknown(std::string_view label, std::string_view near) {
 void unknown_variable(const std::string& name, const std::vector<std::string>& known,
                       std::span<const Key> keys, Report& report) {
   std::vector<std::string_view> words;
+  words.reserve(known.size());
   for (const std::string_view variable : known) words.push_back(variable.substr(kPrefix.size()));
   const auto word = std::string_view(name).substr(kPrefix.size());
   const auto near = nearest(word, words);

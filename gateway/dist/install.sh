@@ -134,10 +134,12 @@ install_packages() {
   rm -f "$install_log"
 }
 
-# Some environments (CI, services) come without HOME, which ccache and npm need.
-ensure_home() {
+# Some environments (CI, services) come without HOME, which ccache and npm need. ccache is told that clones in
+# different places hold the same sources.
+prepare_environment() {
   if [ -z "${HOME:-}" ]; then
     HOME=$(getent passwd "$(id -u)" | cut -d: -f6)
     export HOME="${HOME:-/tmp}"
   fi
+  export CCACHE_BASEDIR="$LINTEL_ROOT" CCACHE_NOHASHDIR=1
 }

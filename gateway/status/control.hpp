@@ -34,7 +34,7 @@ class ControlServer {
   using Verbs = std::map<std::string, Verb, std::less<>>;
 
   struct Options {
-    std::size_t line_bytes = 64 * 1024;
+    std::size_t line_bytes = 65'536;
     std::size_t connections = 16;
     std::chrono::milliseconds line_limit{5'000};     ///< for sending the request
     std::chrono::milliseconds answer_limit{30'000};  ///< for the verb

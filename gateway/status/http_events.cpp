@@ -12,7 +12,7 @@ using boost::system::error_code;
 namespace {
 
 /// What the kernel may hold for a client that does not read.
-constexpr int kSendBuffer = 64 * 1024;
+constexpr int kSendBuffer = 65'536;
 
 std::shared_ptr<const std::string> stream_head() {
   std::string head =

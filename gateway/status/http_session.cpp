@@ -35,7 +35,7 @@ constexpr std::size_t kLongestTarget = 2048;
 /// After a refusal the client may still be sending: what comes is dropped for so long, so that closing
 /// does not wipe the answer out of its hands.
 constexpr auto kLinger = std::chrono::seconds{1};
-constexpr std::size_t kLingerBytes = 256 * 1024;
+constexpr std::size_t kLingerBytes = 262'144;
 
 class Session : public Connection, public std::enable_shared_from_this<Session> {
  public:

@@ -160,6 +160,9 @@ Response Page::sensor_data(const Request& request) {
     for (const auto& row : page.rows) result["readings"].push_back(row_of(row));
     return json_response(200, dump(result) + "\n");
   } catch (const store::SqliteError& error) {
+    if ((error.code & 0xff) == SQLITE_INTERRUPT) {
+      return refusal(503, "there are too many readings around this time: ask for a shorter range");
+    }
     return refusal(503, "the database cannot be read now: " + error.message);
   }
 }

@@ -29,21 +29,24 @@ class SensorReadings {
     std::optional<UtcMs> next_before;  ///< there may be more that started before this
   };
 
-  explicit SensorReadings(store::Database& reader) : db_(reader) {}
+  explicit SensorReadings(store::Database& reader);
 
-  /// The one that ended last, of all lines and regions.
+  /// The one that ended last, of all lines and regions. Also absent when the hour of that reading holds so
+  /// many of other sensors that the search would take longer than about 20 ms.
   std::optional<Reading> latest(std::int64_t sensor);
 
   /// Those that started in [from, to). Ends after `limit` rows (readings of one instant stay together) or
-  /// about 40 ms, whichever comes first.
+  /// about 40 ms, whichever comes first. SQLITE_INTERRUPT when a single hour takes much longer.
   Page between(std::int64_t sensor, UtcMs from, UtcMs to, std::size_t limit);
 
  private:
-  std::optional<std::int64_t> hour_before(std::int64_t sensor, std::int64_t before, UtcMs from);
-  void add_hour(std::vector<Reading>& rows, std::int64_t sensor, std::int64_t hour, UtcMs from, UtcMs to);
+  std::optional<UtcMs> start_hour_before(std::int64_t sensor, UtcMs hour);
+  void add_lines(std::vector<Reading>& rows, std::int64_t sensor, UtcMs from, UtcMs to, std::size_t most);
+  void add_regions(std::vector<Reading>& rows, std::int64_t sensor, UtcMs from, UtcMs to, std::size_t most);
   void add_long(std::vector<Reading>& rows, std::int64_t sensor, UtcMs from, UtcMs to, std::size_t most);
 
   store::Database& db_;
+  store::Statement hour_, lines_, regions_, long_;
 };
 
 }  // namespace lintel::status

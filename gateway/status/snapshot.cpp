@@ -99,12 +99,14 @@ std::int64_t today(store::Database& db, UtcMs now) {
   return clock::StoreDays(std::move(*zone), std::chrono::minutes{row.integer(1)}).day(now);
 }
 
-json day_sums(store::Database& db, std::int64_t sensor, std::int64_t day) {
+constexpr const char* kDaySums =
+    "select line, count_in + unallocated_in + estimated_in, count_out + unallocated_out + estimated_out "
+    "from daily_analytics where store_id = 1 and sensor_id = ? and day = ? and region = '' order by line";
+
+/// `select` is kDaySums.
+json day_sums(store::Statement& select, std::int64_t sensor, std::int64_t day) {
   std::int64_t in = 0, out = 0;
   auto lines = json::array();
-  auto select = db.prepare(
-      "select line, count_in + unallocated_in + estimated_in, count_out + unallocated_out + estimated_out "
-      "from daily_analytics where store_id = 1 and sensor_id = ? and day = ? and region = '' order by line");
   select.bind(sensor, day);
   while (select.step()) {
     in += select.integer(1);
@@ -139,6 +141,7 @@ void add_verdict(json& sensor, const std::string& written, const json& facts, co
 json sensors(store::Database& db, const Runtime& runtime, const json& facts, UtcMs now) {
   auto result = json::array();
   SensorReadings readings(db);
+  auto sums = db.prepare(kDaySums);
   const auto day = today(db, now);
   auto select = db.prepare(
       "select id, public_id, serial, name, model, link, lifecycle, status, last_data_received, "
@@ -158,7 +161,7 @@ json sensors(store::Database& db, const Runtime& runtime, const json& facts, Utc
     add_verdict(sensor, std::string(select.text(7)), facts, runtime);
     const auto latest = readings.latest(id);
     sensor["last_reading"] = latest ? reading(*latest) : json(nullptr);
-    sensor["today"] = day_sums(db, id, day);
+    sensor["today"] = day_sums(sums, id, day);
     result.push_back(std::move(sensor));
   }
   return result;

@@ -7,7 +7,7 @@ hq_url=""
 credential_minted=0
 
 # hq SQL... as the cluster's superuser; bare values on standard output.
-hq() { as_runner psql -X -q -A -t -v ON_ERROR_STOP=1 -h "$demo/hq" -U postgres -d hq "$@"; }
+hq() { PGOPTIONS="-c client_min_messages=warning" as_runner psql -X -q -A -t -v ON_ERROR_STOP=1 -h "$demo/hq" -U postgres -d hq "$@"; }
 hq_command() { printf "psql -h %s -U postgres hq   (headquarters' database)" "$demo/hq"; }
 
 start_cluster() {
@@ -36,7 +36,7 @@ register_store() {
   openssl rand -hex 32 >"$demo/hq/jwt-secret"
   chmod 600 "$demo/hq/jwt-secret"
   if [ "$(id -u)" -eq 0 ]; then chown lintel: "$demo/hq/jwt-secret"; fi
-  hq -v secret="$(cat "$demo/hq/jwt-secret")" <"$LINTEL_ROOT/gateway/dist/demo/register.sql" >"$demo/hq/ids"
+  hq <"$LINTEL_ROOT/gateway/dist/demo/register.sql" >"$demo/hq/ids"
   store_id=$(sed -n 1p "$demo/hq/ids")
   gateway_id=$(sed -n 2p "$demo/hq/ids")
 }

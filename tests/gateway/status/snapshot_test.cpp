@@ -153,6 +153,24 @@ TEST_CASE("readings: pages of a range hold every reading once, the newest first"
   CHECK(part.rows.size() == 4);
 }
 
+TEST_CASE("readings: nothing is left out where a page ends with an hour") {
+  StoreBench bench;
+  std::int64_t id = 0;
+  for (int hour = 0; hour < 5; ++hour) {
+    for (const char* line : {"a", "b"}) id = bench.count("A1", "", line, kNoon + hour * 1h + 30min, 1, 0);
+  }
+  auto reader = bench.reader();
+  SensorReadings readings(reader);
+  std::size_t seen = 0;
+  std::optional<UtcMs> to = kNoon + 24h;
+  while (to) {
+    const auto page = readings.between(id, kNoon, *to, 1);
+    seen += page.rows.size();
+    to = page.next_before;
+  }
+  CHECK(seen == 10);
+}
+
 TEST_CASE("text: fits 80 columns whatever a sensor is called, and plays no tricks on the terminal") {
   StoreBench bench;
   const auto id = bench.count("A1",
