@@ -14,6 +14,12 @@ namespace lintel::bridge::links {
 /// Remembers the MQTT packets stored last, so that one the broker sends again because it never saw our
 /// acknowledgement is known. A packet is a repeat only if the broker says so (DUP) and its identifier,
 /// topic and payload are those of a remembered one: two equal messages of a device stay two.
+///
+/// mosquitto 2.0.11 keeps the identifier and sets DUP on whatever of a persistent session it had handed to
+/// the kernel before (database.c, packet_mosq.c), also across an orderly restart of its own. Not known
+/// that way, and therefore stored as new: what it sends again after it was killed and fell back to its last
+/// save, and what a device sends again to the broker, which forwards it under another identifier.
+///
 /// Used by the writer alone, in the order of the spool.
 class RecentPackets {
  public:

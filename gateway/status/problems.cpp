@@ -100,7 +100,9 @@ void look_at_sensors(const json& sensors, const json& links, bool running, Probl
                  fmt::format("{}: {}", text(sensor, "name"), text(sensor, "cause")), text(sensor, "advice"),
                  sensor["id"]);
   }
-  if (sensors.empty() && running) {
+  const bool all_up =
+      std::all_of(links.begin(), links.end(), [](const json& link) { return link.value("up", false); });
+  if (sensors.empty() && running && all_up) {
     problems.add(kAttention, "No sensor has reported yet.",
                  "Walk through a door once. If nothing appears, check the files in links.d.");
   }

@@ -11,7 +11,7 @@ constexpr std::chrono::milliseconds kAcknowledgeWithin{5000};
 
 Publisher::Publisher(const std::string& url, const std::string& client_id, std::size_t window,
                      std::stop_token stop)
-    : window_(window), stop_(std::move(stop)), client_(url, client_id) {}
+    : window_(window), stop_(std::move(stop)), client_(url, client_id, static_cast<int>(window)) {}
 
 Publisher::~Publisher() {
   try {
@@ -75,7 +75,7 @@ bool Publisher::reconnect() {
   while (!stop_.stop_requested()) {
     try {
       if (client_.is_connected()) client_.disconnect()->wait_for(kAcknowledgeWithin);
-      client_.connect(options)->wait();
+      if (!client_.connect(options)->wait_for(kAcknowledgeWithin)) continue;
       for (auto& message : under_way_) message.token = client_.publish(message.content);
       return true;
     } catch (const mqtt::exception&) {

@@ -50,7 +50,7 @@ std::string Client::read_until(const std::string& mark) {
   auto found = seen_.find(mark);
   while (found == std::string::npos && more()) found = seen_.find(mark);
   if (found == std::string::npos) return std::exchange(seen_, {});
-  const auto result = seen_.substr(0, found + mark.size());
+  auto result = seen_.substr(0, found + mark.size());
   seen_.erase(0, found + mark.size());
   return result;
 }

@@ -188,6 +188,7 @@ TEST_CASE("http: who sends one byte at a time is let go, others are served meanw
 TEST_CASE("http: one connection too many is told so, and its place is free again later") {
   Bench bench({.connections = 4, .request_limit = 60s});
   std::vector<Client> clients;
+  clients.reserve(4);
   for (int i = 0; i < 4; ++i) clients.push_back(bench.client());
   REQUIRE(test::eventually([&] { return bench.connections() == 4; }));
   CHECK(status_of(bench.client().read_all()) == "HTTP/1.1 503 Service Unavailable");
@@ -218,6 +219,7 @@ TEST_CASE("events: there are only so many streams") {
   Bench bench({.streams = 2});
   bench.show("1");
   std::vector<Client> clients;
+  clients.reserve(2);
   for (int i = 0; i < 2; ++i) {
     clients.push_back(bench.client());
     clients.back().send("GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n");
