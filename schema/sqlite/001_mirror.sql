@@ -149,7 +149,8 @@ create table hourly_analytics (
   occupancy_max   integer,
   readings        integer not null default 0,
   updated_at      integer not null,
-  primary key (store_id, sensor_id, hour_at, line, region)
+  -- Time first: the hours that grow lie side by side, so a commit touches one page for all sensors.
+  primary key (hour_at, store_id, sensor_id, line, region)
 ) strict, without rowid;
 
 create table daily_analytics (
@@ -168,7 +169,7 @@ create table daily_analytics (
   occupancy_max   integer,
   readings        integer not null default 0,
   updated_at      integer not null,
-  primary key (store_id, sensor_id, day, line, region)
+  primary key (day, store_id, sensor_id, line, region)
 ) strict, without rowid;
 
 create table region_configurations (
