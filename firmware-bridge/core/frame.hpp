@@ -18,8 +18,8 @@ struct Frame {
   BootTime arrived{};           ///< arrival on that boot's clock
   std::uint16_t packet_id = 0;  ///< MQTT packet identifier, 0 for QoS 0 and other links
   std::uint8_t qos = 0;
-  bool dup = false;       ///< the broker says it may have sent this before
-  bool retained = false;  ///< kept by the broker from earlier: state, not news
+  bool dup = false;             ///< the broker says it may have sent this before
+  bool retained = false;        ///< kept by the broker from earlier: state, not news
   std::uint32_t full_size = 0;  ///< the payload was too large to keep: its size; `payload` is its beginning
 };
 

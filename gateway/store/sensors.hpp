@@ -25,7 +25,7 @@ struct Sensor {
   BootTime last_boot{};
   std::int64_t interval_ms = 0;  ///< learned rhythm, 0 unless it reports steadily
   Rhythm rhythm;
-  bool seen = false;             ///< heard since this process started
+  bool seen = false;  ///< heard since this process started
   bool dirty = false;
   BootTime written{};
 };

@@ -3,8 +3,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include "tests/support/real_hq.hpp"
 #include "tests/gateway/sync/store_under_test.hpp"
+#include "tests/support/real_hq.hpp"
 
 using namespace lintel;
 using namespace lintel::test;
