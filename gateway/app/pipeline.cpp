@@ -1,6 +1,7 @@
 #include "gateway/app/pipeline.hpp"
 
 #include <cstdlib>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -47,7 +48,7 @@ bool topic_matches(std::string_view filter, std::string_view topic) {
 }
 
 Pipeline::Pipeline(const config::Config& config, store::Store& store, counting::SeriesStates& series,
-                   clock::Zone zone, const FindDecoder& find_decoder)
+                   const clock::Zone& zone, const FindDecoder& find_decoder)
     : store_(store), series_(series), unlisted_{nullptr, zone} {
   for (const auto& link : config.links) {
     auto& routes = routes_[link.name];
@@ -59,6 +60,7 @@ Pipeline::Pipeline(const config::Config& config, store::Store& store, counting::
   for (const auto& sensor : config.sensors) {
     sensors_.emplace(sensor.serial, Installed{&sensor, zone_or(sensor.timezone, zone)});
   }
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): read once, and nobody writes the environment
   if (const char* bytes = std::getenv("LINTEL_INJECT_ABORT")) abort_on_ = bytes;
 }
 
@@ -98,15 +100,18 @@ void Pipeline::process(const bridge::Frame& frame, UtcMs arrival) {
     return;
   }
   decode(frame, *taken);
+  // A frame is kept once, with the first reason.
   bool kept = false;
-  for (const auto& reject : decoded_.rejects) {
-    if (!kept)
-      store_.quarantine().keep(frame, {taken->decoder->name(), to_string(reject.kind), reject.message},
-                               arrival);
-    kept = true;
-  }
+  const auto keep = [&](std::string_view kind, std::string_view reason) {
+    if (!std::exchange(kept, true)) {
+      store_.quarantine().keep(frame, {taken->decoder->name(), kind, reason}, arrival);
+    }
+  };
+  for (const auto& reject : decoded_.rejects) keep(to_string(reject.kind), reject.message);
   for (const auto& observation : decoded_.observations) {
-    if (!accept(frame, *taken, observation, arrival)) kept = true;
+    if (auto taken_in = accept(frame, *taken, observation, arrival); !taken_in) {
+      keep("sanity", taken_in.error().message);
+    }
   }
 }
 
@@ -116,12 +121,9 @@ void Pipeline::refuse(const bridge::Frame& frame, UtcMs arrival, std::string_vie
   store_.quarantine().keep(frame, {taken == nullptr ? "" : taken->decoder->name(), kind, reason}, arrival);
 }
 
-bool Pipeline::accept(const bridge::Frame& frame, const Route& route, const bridge::Observation& observation,
-                      UtcMs arrival) {
-  const auto refuse_with = [&](const std::string& reason) {
-    store_.quarantine().keep(frame, {route.decoder->name(), "sanity", reason}, arrival);
-    return false;
-  };
+Result<void> Pipeline::accept(const bridge::Frame& frame, const Route& route,
+                              const bridge::Observation& observation, UtcMs arrival) {
+  const auto refuse_with = [](std::string reason) { return fail(ErrorKind::rejected, std::move(reason)); };
   identity_ = observation.sensor;
   if (identity_.empty()) identity_ = fmt::format("link:{}", frame.link);
   if (identity_.size() > kLongestName || observation.line.size() > kLongestName ||
@@ -147,7 +149,7 @@ bool Pipeline::accept(const bridge::Frame& frame, const Route& route, const brid
   }
   if (!frame.retained) store_.sensors().heard(*sensor, arrival, frame.arrived);
   record(*sensor, observation, *statement, arrival);
-  return true;
+  return {};
 }
 
 void Pipeline::record(store::Sensor& sensor, const bridge::Observation& observation,

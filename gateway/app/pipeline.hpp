@@ -21,7 +21,7 @@ class Pipeline {
   using FindDecoder = std::function<const bridge::Decoder*(std::string_view)>;
 
   Pipeline(const config::Config& config, store::Store& store, counting::SeriesStates& series,
-           clock::Zone zone, const FindDecoder& find_decoder);
+           const clock::Zone& zone, const FindDecoder& find_decoder);
 
   /// `arrival` is the wall time at which the frame came.
   void process(const bridge::Frame& frame, UtcMs arrival);
@@ -43,8 +43,9 @@ class Pipeline {
   Route* route(const bridge::Frame& frame);
   const Installed& installed(std::string_view serial) const;
   void decode(const bridge::Frame& frame, Route& route);
-  bool accept(const bridge::Frame& frame, const Route& route, const bridge::Observation& observation,
-              UtcMs arrival);
+  /// Fails with the reason why an observation cannot be taken.
+  Result<void> accept(const bridge::Frame& frame, const Route& route, const bridge::Observation& observation,
+                      UtcMs arrival);
   void record(store::Sensor& sensor, const bridge::Observation& observation,
               const counting::Statement& statement, UtcMs arrival);
 

@@ -24,7 +24,7 @@ struct Refusal {
 class Quarantine {
  public:
   static constexpr std::int64_t kMostPerLink = 500;
-  static constexpr std::size_t kLongestPayload = 64 * 1024;
+  static constexpr std::size_t kLongestPayload = 65'536;
   static constexpr double kPerSecond = 2;
   static constexpr double kBurst = 100;
 
