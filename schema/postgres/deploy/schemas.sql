@@ -35,10 +35,25 @@ comment on schema private is 'Lintel: what the functions work with; granted to n
 comment on schema partitions is 'Lintel: the partitions of data''s tables, reached through their parents only; granted to nobody';
 
 -- PostgreSQL lets everybody execute a new function, Supabase adds grants of its own. Ours start with none.
+-- Defaults that somebody set for our owner beforehand end here as well.
 alter default privileges for role lintel_owner revoke execute on functions from public;
+do $$
+declare
+  stranger text;
+begin
+  for stranger in
+    select r.rolname from pg_roles r
+     where r.rolname in ('anon', 'authenticated', 'service_role', 'lintel_gateway', 'lintel_hq')
+  loop
+    execute format('alter default privileges for role lintel_owner revoke all on tables from %I', stranger);
+    execute format('alter default privileges for role lintel_owner revoke all on sequences from %I', stranger);
+    execute format('alter default privileges for role lintel_owner revoke all on functions from %I', stranger);
+    execute format('alter default privileges for role lintel_owner revoke all on types from %I', stranger);
+  end loop;
+end $$;
 revoke all on schema data, api, private, partitions from public;
-grant usage on schema api to anon, authenticated, lintel_gateway;
-grant usage on schema data to authenticated;
+grant usage on schema api to anon, authenticated, lintel_gateway, lintel_hq;
+grant usage on schema data to authenticated, lintel_hq;
 
 notify pgrst, 'reload schema';
 commit;
