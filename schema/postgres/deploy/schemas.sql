@@ -20,7 +20,8 @@ begin
       using hint = 'Move it first: ' || stray;
   end if;
 end $$;
-grant usage on schema extensions to lintel_owner;
+-- Whoever writes the tree works with paths (ltree); there is nothing but pure functions in here.
+grant usage on schema extensions to lintel_owner, authenticated, lintel_hq;
 
 create schema data authorization lintel_owner;
 create schema api authorization lintel_owner;
