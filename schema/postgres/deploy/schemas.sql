@@ -37,19 +37,17 @@ comment on schema partitions is 'Lintel: the partitions of data''s tables, reach
 
 -- PostgreSQL lets everybody execute a new function, Supabase adds grants of its own. Ours start with none.
 -- Defaults that somebody set for our owner beforehand end here as well.
-alter default privileges for role lintel_owner revoke execute on functions from public;
 do $$
 declare
   stranger text;
 begin
   for stranger in
-    select r.rolname from pg_roles r
-     where r.rolname in ('anon', 'authenticated', 'service_role', 'lintel_gateway', 'lintel_hq')
+    select quote_ident(r.rolname) from pg_roles r
+     where r.rolname in ('anon', 'authenticated', 'service_role', 'lintel_gateway', 'lintel_hq') union all select 'public'
   loop
-    execute format('alter default privileges for role lintel_owner revoke all on tables from %I', stranger);
-    execute format('alter default privileges for role lintel_owner revoke all on sequences from %I', stranger);
-    execute format('alter default privileges for role lintel_owner revoke all on functions from %I', stranger);
-    execute format('alter default privileges for role lintel_owner revoke all on types from %I', stranger);
+    execute format('alter default privileges for role lintel_owner revoke all on tables from %s', stranger);
+    execute format('alter default privileges for role lintel_owner revoke all on sequences from %s', stranger);
+    execute format('alter default privileges for role lintel_owner revoke all on functions from %s', stranger);
   end loop;
 end $$;
 revoke all on schema data, api, private, partitions from public;

@@ -88,8 +88,9 @@ begin
     answer := answer || '-';
   end;
   -- Inserting: copies of what is there, with the columns the persona may give and a new identity.
-  select coalesce((select format('%s.%s', v.table_schema, v.table_name) from information_schema.view_table_usage v
-                    where format('%s.%s', v.view_schema, v.view_name) = relation limit 1), relation) into base;
+  base := coalesce((select d.refobjid::regclass::text from pg_rewrite w
+                      join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass
+                     where w.ev_class = table_id and d.refobjid <> table_id limit 1), relation);
   usable := array(select c from unnest(columns) as c
                    where has_column_privilege(who.role, table_id, c, 'insert')
                      and exists (select from pg_attribute a where a.attrelid = base::regclass and a.attname = c)
