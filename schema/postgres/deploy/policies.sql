@@ -14,10 +14,11 @@ set local role lintel_owner;
 create function private.my_profile() returns data.user_profiles
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare
+  me   uuid := private.caller_id();
   mine data.user_profiles;
 begin
   select * into mine from data.user_profiles p
-   where p.id = private.caller_id() and p.lifecycle = 'active' and p.deleted_at is null
+   where p.id = me and p.lifecycle = 'active' and p.deleted_at is null
      and exists (select from data.organizations o where o.id = p.organization_id and o.deleted_at is null);
   return mine;
 end $$;

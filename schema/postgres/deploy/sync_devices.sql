@@ -11,10 +11,11 @@ set local role lintel_owner;
 create function private.sync_gateway() returns data.gateways
 language plpgsql volatile as $$
 declare
+  subject uuid := private.caller_id();
   gateway data.gateways;
 begin
   -- Everything the request does happens under this lock: requests of one gateway come one by one.
-  select * into gateway from data.gateways g where g.public_id = private.caller_id() for no key update;
+  select * into gateway from data.gateways g where g.public_id = subject for no key update;
   return gateway;
 end $$;
 comment on function private.sync_gateway() is 'The gateway the token names, locked; all null if there is none';
@@ -36,7 +37,7 @@ declare
   message text;
   hint    text;
 begin
-  if private.caller_id() is null then
+  if gateway.id is null and private.caller_id() is null then
     message := 'the token names no gateway';
     hint := 'Mint one with private.mint_gateway_token(gateway_public_id).';
   elsif gateway.id is null then

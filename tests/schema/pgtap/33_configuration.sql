@@ -1,6 +1,6 @@
 \ir setup.psql
 \ir world.psql
-select plan(77);
+select plan(82);
 
 -- Administrators.
 select is(pg_temp.tries('administrator', $$ insert into api.stores (node_id, name, timezone) values (800013, 'store 6', 'Asia/Tokyo') returning organization_id || ' ' || name || ' ' || timezone || ' ' || lifecycle $$),
@@ -89,6 +89,19 @@ select is(pg_temp.tries('auditor', format('update %s set name = ''x''', v)), '0'
 select is(pg_temp.tries('hq', $$ insert into api.organizations (name) values ('New chain') returning (organization_id = id)::text || coalesce(created_by::text, '') $$), 'true', 'HQ makes a tenant, signed in the audit log only');
 select is(pg_temp.tries('hq', format($$ insert into api.user_profiles (id, organization_id, role) values (gen_random_uuid(), %s, 'organization_administrator') $$, (select id from data.organizations where name = 'New chain'))), '1', 'and its first administrator');
 select matches(pg_temp.tries('hq', $$ insert into api.user_profiles (id, organization_id, role) values (gen_random_uuid(), 800011, 'auditor') $$), '^23503', 'whose tenant must be a root');
+
+-- The shapes in which PostgREST writes: a body of JSON, columns by name, answered with rows or with nothing.
+select is(pg_temp.tries('manager', $$ with source as (insert into api.stores (name, node_id)
+    select b.name, b.node_id from json_to_recordset('[{"name": "by json 1", "node_id": 800011}, {"name": "by json 2", "node_id": 800011}]') as b (name text, node_id bigint) returning 1)
+  select count(*) from source $$), '2', 'a list of stores is posted');
+select is(pg_temp.tries('manager', $$ with source as (insert into api.stores (name, node_id)
+    select b.name, b.node_id from json_to_recordset('[{"name": "by json 3", "node_id": 800011}]') as b (name text, node_id bigint) returning api.stores.*)
+  select string_agg(name || ' ' || timezone, ',') from source $$), 'by json 3 UTC', 'a new store is answered as it is seen');
+select is(pg_temp.tries('manager', $$ with source as (update api.stores set name = b.name from (select * from json_to_record('{"name": "patched"}') as b (name text)) as b
+    where api.stores.name = 'by json 3' returning api.stores.*)
+  select string_agg(name, ',') from source $$), 'patched', 'patched');
+select is(pg_temp.tries('manager', $$ with source as (delete from api.stores where name in ('patched', 'by json 1') returning api.stores.*) select count(*) from source $$), '2', 'deleted');
+select is(pg_temp.tries('manager', $$ with source as (delete from api.stores where name in ('patched', 'by json 1') returning 1) select count(*) from source $$), '0', 'and deleted once');
 
 select * from finish();
 rollback;

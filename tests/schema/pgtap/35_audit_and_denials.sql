@@ -1,6 +1,6 @@
 \ir setup.psql
 \ir world.psql
-select plan(47);
+select plan(49);
 
 create function pg_temp.last_entry() returns text language sql as $$
   select concat_ws(' | ', actor, action, table_name, organization_id, store_id, old_values, new_values, request_id) from data.audit_log order by id desc limit 1;
@@ -82,6 +82,22 @@ select is(pg_temp.tries(who, 'select count(*) from api.denials()'), '0', who || 
 update private.denials set minute = now() - interval '2 years' where organization_id is null;
 select private.forget_denials() \g /dev/null
 select is((select count(*) from private.denials where organization_id is null), 0::bigint, 'old ones are forgotten');
+
+create function pg_temp.denied_while_reading() returns text
+language plpgsql as $$
+declare
+  answer text;
+begin
+  begin
+    set local transaction_read_only = on;
+    answer := concat(private.deny('reading', 'no', status => 401) ->> 'code', ' ', current_setting('response.status'));
+    raise sqlstate 'UNDO0';
+  exception when sqlstate 'UNDO0' then
+    return answer;
+  end;
+end $$;
+select is(pg_temp.denied_while_reading(), '42501 401', 'a transaction that only reads is denied all the same');
+select is((select count(*) from private.denials where function = 'reading'), 0::bigint, 'without a record, which it could not write');
 
 select * from finish();
 rollback;
