@@ -137,9 +137,11 @@ install_packages() {
 # Some environments (CI, services) come without HOME, which ccache and npm need. ccache is told that clones in
 # different places hold the same sources.
 prepare_environment() {
-  if [ -z "${HOME:-}" ]; then
-    HOME=$(getent passwd "$(id -u)" | cut -d: -f6)
-    export HOME="${HOME:-/tmp}"
+  if [ -z "${HOME:-}" ]; then HOME=$(getent passwd "$(id -u)" | cut -d: -f6); fi
+  # Service accounts have a home that is not there; compiler cache and npm need one.
+  if ! [ -w "${HOME:-}" ]; then
+    HOME="$LINTEL_ROOT/.build/home"
+    mkdir -p "$HOME" 2>/dev/null || HOME=/tmp
   fi
-  export CCACHE_BASEDIR="$LINTEL_ROOT" CCACHE_NOHASHDIR=1
+  export HOME CCACHE_BASEDIR="$LINTEL_ROOT" CCACHE_NOHASHDIR=1
 }
