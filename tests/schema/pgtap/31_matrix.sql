@@ -44,8 +44,8 @@ create function pg_temp.belongs(relation text, r jsonb, me uuid) returns text
 language sql as $$
   with t as (select split_part(relation, '.', 2) as name),
        s as (select coalesce(r ->> 'store_id', case when t.name = 'stores' then r ->> 'id' end)::bigint as store,
-                    (case when t.name = 'organizations' then r ->> 'id' when not r ? 'store_id' then r ->> 'node_id' end)::bigint as node from t)
-  select case when t.name like 'audit%' and (r ->> 'organization_id')::bigint = 800001 then 'T'  -- a tenant's history is whole
+                    (case when t.name in ('organizations', 'tree') then r ->> 'id' when not r ? 'store_id' then r ->> 'node_id' end)::bigint as node from t)
+  select case when (t.name like 'audit%' or r ->> 'kind' = 'audit') and (r ->> 'organization_id')::bigint = 800001 then 'T'  -- a tenant's history is whole
               when s.store in (810001, 810002) or s.node in (800011, 800012) then 'S'
               when s.store in (810004, 810005) or s.node = 800015 then 'deleted'
               when r ->> 'id' = me::text then 'M'
