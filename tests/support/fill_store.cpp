@@ -65,9 +65,9 @@ std::int64_t FilledStore::sensor(const std::string& serial, const std::string& n
 }
 
 std::int64_t FilledStore::take() {
-  const auto number = db_->scalar("select next_change_no from writer_state");
-  db_->execute("update writer_state set next_change_no = next_change_no + 1");
-  return number;
+  // Writes before it reads: a transaction that begins with reading cannot wait for another connection's.
+  return db_->scalar(
+      "update writer_state set next_change_no = next_change_no + 1 returning next_change_no - 1");
 }
 
 void FilledStore::insert_line(std::int64_t change_no, const RawReading& r) {
