@@ -28,7 +28,7 @@ deploy_schema() {
   as_runner "$demo/schema/deploy_to" "host=$demo/hq dbname=hq user=postgres" 2>&1 |
     tee "$demo/log/sqitch" | sed 's/^/    /'
   if [ "${PIPESTATUS[0]}" -ne 0 ]; then die "the central schema could not be deployed."; fi
-  hq -c "grant anon, authenticated, lintel_gateway to authenticator" >/dev/null
+  hq -c "grant anon, authenticated, lintel_gateway, lintel_hq to authenticator" >/dev/null
 }
 
 # A store, its gateway, and the key that the gateway's tokens are signed with.

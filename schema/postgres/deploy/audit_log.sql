@@ -1,6 +1,5 @@
 -- Deploy lintel:audit_log to pg
--- requires: region_configurations
--- requires: user_profiles
+-- requires: user_references
 
 begin;
 set local role lintel_owner;
@@ -9,6 +8,7 @@ set local role lintel_owner;
 create table data.audit_log (
   id              bigint generated always as identity,
   organization_id bigint not null,
+  store_id        integer,
   at              timestamptz not null default clock_timestamp(),
   actor           text not null,
   action          text not null check (action in ('insert', 'update', 'delete')),
@@ -19,12 +19,15 @@ create table data.audit_log (
   request_id      text,
   primary key (at, id)
 ) partition by range (at);
+-- "What was changed in my organization, newest first" (api.audit).
+create index audit_log_organization on data.audit_log (organization_id, at);
 
 comment on table data.audit_log is 'Who changed which configuration, append-only. Liveness and readings leave no trace here. Partitioned by at.';
 comment on column data.audit_log.id is 'Number of the entry';
 comment on column data.audit_log.organization_id is 'The tenant';
+comment on column data.audit_log.store_id is 'The store, if the row belongs to one';
 comment on column data.audit_log.at is 'When';
-comment on column data.audit_log.actor is 'Role and subject of the token, or the database role that was logged in';
+comment on column data.audit_log.actor is 'Role and subject of the token (lintel_gateway: a gateway, authenticated: a person), or the database role that was logged in';
 comment on column data.audit_log.action is 'insert, update or delete';
 comment on column data.audit_log.table_name is 'Which table';
 comment on column data.audit_log.row_id is 'Which row: its public id, else its key';
@@ -35,7 +38,7 @@ comment on column data.audit_log.request_id is 'Header X-Request-Id of the reque
 alter table data.audit_log enable row level security;
 
 create function private.refuse_change() returns trigger
-language plpgsql as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   raise insufficient_privilege using message = format('%s is append-only', tg_table_name),
     hint = 'Old entries leave with their partition, after it was archived.';
@@ -47,17 +50,6 @@ create trigger audit_log_append_only before update or delete on data.audit_log
 create trigger audit_log_no_truncate before truncate on data.audit_log
   for each statement execute function private.refuse_change();
 
-create function private.actor() returns text
-language plpgsql stable as $$
-declare
-  claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
-begin
-  return coalesce((claims ->> 'role') || ':' || (claims ->> 'sub'), session_user);
-exception when invalid_text_representation then
-  return session_user;
-end $$;
-comment on function private.actor() is 'Who acts: role and subject of the request''s token, else the role that logged in';
-
 create function private.audit_row() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -66,7 +58,6 @@ declare
   whole  jsonb := case when tg_op = 'DELETE' then before else after end;
   old_values jsonb;
   new_values jsonb;
-  headers jsonb := nullif(current_setting('request.headers', true), '')::jsonb;
 begin
   select jsonb_object_agg(c, before -> c) filter (where before ? c),
          jsonb_object_agg(c, after -> c) filter (where after ? c)
@@ -77,14 +68,16 @@ begin
     return null;
   end if;
   insert into data.audit_log
-    (organization_id, actor, action, table_name, row_id, old_values, new_values, request_id)
+    (organization_id, store_id, actor, action, table_name, row_id, old_values, new_values, request_id)
   values
-    ((whole ->> 'organization_id')::bigint, private.actor(), lower(tg_op), tg_table_name,
-     coalesce(whole ->> 'public_id', whole ->> 'id'), old_values, new_values,
-     left(headers ->> 'x-request-id', 200));
+    ((whole ->> 'organization_id')::bigint,
+     (whole ->> case when tg_table_name = 'stores' then 'id' else 'store_id' end)::integer,
+     private.actor(), lower(tg_op), tg_table_name,
+     coalesce(whole ->> 'public_id', whole ->> 'id'), old_values, new_values, private.request_id());
   return null;
 end $$;
 comment on function private.audit_row() is 'Trigger: records a change of the configuration columns named as its arguments';
+revoke all on function private.refuse_change(), private.audit_row() from public, anon, authenticated, lintel_gateway, lintel_hq;
 
 -- Each table's configuration columns: what fires the trigger is also what it records.
 do $$
@@ -93,11 +86,11 @@ declare
 begin
   for audited in
     select * from (values
-      ('organizations', array['parent_id', 'public_id', 'name', 'level', 'lifecycle', 'metadata', 'settings', 'deleted_at']),
-      ('stores', array['node_id', 'public_id', 'name', 'timezone', 'day_start_minute', 'lifecycle', 'metadata', 'settings', 'deleted_at']),
-      ('gateways', array['store_id', 'public_id', 'name', 'lifecycle', 'metadata', 'settings', 'deleted_at']),
-      ('sensor_metadata', array['store_id', 'gateway_id', 'public_id', 'serial', 'name', 'model', 'link', 'lifecycle', 'metadata', 'settings', 'deleted_at']),
-      ('region_configurations', array['store_id', 'sensor_id', 'public_id', 'region', 'name', 'capacity', 'lifecycle', 'metadata', 'settings', 'deleted_at']),
+      ('organizations', array['parent_id', 'public_id', 'name', 'level', 'lifecycle', 'metadata', 'settings', 'assigned_to', 'owner_id', 'deleted_at']),
+      ('stores', array['node_id', 'public_id', 'name', 'timezone', 'day_start_minute', 'lifecycle', 'metadata', 'settings', 'assigned_to', 'owner_id', 'deleted_at']),
+      ('gateways', array['store_id', 'public_id', 'name', 'lifecycle', 'metadata', 'settings', 'assigned_to', 'owner_id', 'deleted_at']),
+      ('sensor_metadata', array['store_id', 'gateway_id', 'public_id', 'serial', 'name', 'model', 'link', 'lifecycle', 'metadata', 'settings', 'assigned_to', 'owner_id', 'deleted_at']),
+      ('region_configurations', array['store_id', 'sensor_id', 'public_id', 'region', 'name', 'capacity', 'lifecycle', 'metadata', 'settings', 'assigned_to', 'owner_id', 'deleted_at']),
       ('user_profiles', array['organization_id', 'role', 'display_name', 'timezone_preference', 'email_notifications', 'node_ids', 'store_ids', 'lifecycle', 'metadata', 'settings', 'deleted_at'])
     ) as t (name, columns)
   loop

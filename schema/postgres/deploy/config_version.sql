@@ -6,7 +6,7 @@ set local role lintel_owner;
 
 -- Both run under the store's row lock, so versions are handed out one after the other.
 create function private.raise_store_version() returns trigger
-language plpgsql as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   new.config_version := old.config_version + 1;
   return new;

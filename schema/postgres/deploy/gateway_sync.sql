@@ -1,6 +1,7 @@
 -- Deploy lintel:gateway_sync to pg
 -- requires: sync_devices
 -- requires: sync_readings
+-- requires: denials
 -- The contract is schema/SYNC.md.
 
 begin;
@@ -38,10 +39,9 @@ begin
 end $$;
 comment on function private.mark_applied(private.epochs, bigint, bigint) is 'Notes that the changes after < number <= upto are applied';
 
-create function private.sync(gateway data.gateways, body jsonb) returns jsonb
+create function private.sync(gateway data.gateways, store data.stores, body jsonb) returns jsonb
 language plpgsql volatile as $$
 declare
-  store    data.stores := private.sync_store(gateway);
   epoch    private.epochs := private.sync_epoch(gateway, body ->> 'epoch');
   upto     bigint := (body ->> 'to')::bigint;
   -- A request from before what HQ has already seen tells old news of the sensors' health.
@@ -79,7 +79,7 @@ begin
     || case when config -> 'version' is distinct from body -> 'config_version'
             then jsonb_build_object('config', config) else '{}' end;
 end $$;
-comment on function private.sync(data.gateways, jsonb) is 'Applies a request that was understood and answers it';
+comment on function private.sync(data.gateways, data.stores, jsonb) is 'Applies a request that was understood and answers it';
 
 -- Generic plans: no request is worth planning anew, for all of them are planned with keys alone.
 create function api.gateway_sync_v1(jsonb) returns jsonb
@@ -88,16 +88,22 @@ set search_path = pg_catalog, pg_temp set timezone = 'UTC' set lock_timeout = '2
 set plan_cache_mode = force_generic_plan as $$
 declare
   gateway   data.gateways := private.sync_gateway();
-  complaint text := private.sync_complaint($1);
+  store     data.stores := private.sync_store(gateway);
+  denial    jsonb := private.sync_denial(gateway, store);
+  complaint text;
 begin
+  if denial is not null then
+    return denial;
+  end if;
+  complaint := private.sync_complaint($1);
   if complaint is not null then
     return private.sync_failure('malformed', complaint);
   end if;
-  return private.sync(gateway, $1);
+  return private.sync(gateway, store, $1);
 end $$;
 comment on function api.gateway_sync_v1(jsonb) is
   'One round trip of a gateway: its changes up, what HQ has of them and the configuration down. Any request may be repeated.';
-revoke all on function api.gateway_sync_v1(jsonb) from public, anon, authenticated;
+revoke all on function api.gateway_sync_v1(jsonb) from public, anon, authenticated, lintel_hq;
 grant execute on function api.gateway_sync_v1(jsonb) to lintel_gateway;
 
 notify pgrst, 'reload schema';

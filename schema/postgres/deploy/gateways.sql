@@ -44,10 +44,6 @@ comment on column data.gateways.created_at is 'When the row was made';
 comment on column data.gateways.updated_at is 'When its configuration last changed';
 comment on column data.gateways.deleted_at is 'When it was deleted; also revokes it';
 
-create trigger gateways_updated_at
-  before update of store_id, name, lifecycle, metadata, settings, deleted_at on data.gateways
-  for each row execute function private.touch_updated_at();
-
 alter table data.gateways enable row level security;
 
 notify pgrst, 'reload schema';

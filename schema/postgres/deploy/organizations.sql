@@ -43,7 +43,8 @@ comment on column data.organizations.created_at is 'When the row was made';
 comment on column data.organizations.updated_at is 'When its configuration last changed';
 comment on column data.organizations.deleted_at is 'When it was deleted; history may still refer to it';
 
--- A node's place follows its parent. Placing locks the root, so two moves at once cannot make a cycle.
+-- A node's place follows its parent, which is looked up under the policies of whoever places it: a foreign parent
+-- does not exist for him. Placing locks the root, so two moves at once cannot make a cycle.
 create function private.place_organization() returns trigger
 language plpgsql set search_path = pg_catalog, extensions, pg_temp as $$
 declare
@@ -84,7 +85,7 @@ end $$;
 comment on function private.place_organization() is 'Trigger: fills organization_id and path, refuses cycles, disorder of levels and a change of tenant';
 
 create function private.replace_suborganizations() returns trigger
-language plpgsql set search_path = pg_catalog, extensions, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, extensions, pg_temp as $$
 begin
   if exists (select from data.organizations c where c.parent_id = new.id
                 and c.level <= new.level and not (c.level = 5 and new.level = 5)) then
@@ -100,10 +101,6 @@ create trigger organizations_place before insert or update of id, organization_i
   for each row execute function private.place_organization();
 create trigger organizations_replace after update of parent_id, level on data.organizations
   for each row execute function private.replace_suborganizations();
-create trigger organizations_updated_at
-  before update of parent_id, name, level, lifecycle, metadata, settings, deleted_at on data.organizations
-  for each row execute function private.touch_updated_at();
-
 alter table data.organizations enable row level security;
 
 notify pgrst, 'reload schema';

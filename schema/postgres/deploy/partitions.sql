@@ -33,7 +33,7 @@ begin
                  'with (autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05)',
                  name, table_name);
   execute format('alter table partitions.%I enable row level security', name);
-  execute format('revoke all on partitions.%I from public, anon, authenticated, lintel_gateway', name);
+  execute format('revoke all on partitions.%I from public, anon, authenticated, lintel_gateway, lintel_hq', name);
   execute format('alter table data.%I attach partition partitions.%I for values from (%L) to (%L)',
                  table_name, name, from_at, to_at);
   if table_name = 'audit_log' then

@@ -41,9 +41,6 @@ comment on column data.region_configurations.created_at is 'When the row was mad
 comment on column data.region_configurations.updated_at is 'When its configuration last changed';
 comment on column data.region_configurations.deleted_at is 'When it was deleted';
 
-create trigger region_configurations_updated_at before update on data.region_configurations
-  for each row execute function private.touch_updated_at();
-
 alter table data.region_configurations enable row level security;
 
 notify pgrst, 'reload schema';

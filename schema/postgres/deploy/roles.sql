@@ -8,7 +8,7 @@ do $$
 declare
   wanted text;
 begin
-  foreach wanted in array array['anon', 'authenticated', 'lintel_gateway', 'lintel_owner'] loop
+  foreach wanted in array array['anon', 'authenticated', 'lintel_gateway', 'lintel_hq', 'lintel_owner'] loop
     if not exists (select from pg_roles where rolname = wanted) then
       execute format('create role %I nologin noinherit', wanted);
     end if;
@@ -20,14 +20,15 @@ begin
     execute format('grant lintel_owner to %I', current_user);
   end if;
 
-  -- The role PostgREST logs in with has to be able to become a gateway.
+  -- The role PostgREST logs in with has to be able to become a gateway, and HQ.
   if exists (select from pg_roles where rolname = 'authenticator') then
-    grant lintel_gateway to authenticator;
+    grant lintel_gateway, lintel_hq to authenticator;
   end if;
 end $$;
 
 comment on role lintel_owner is 'Lintel: owns all objects of the central schema; nobody logs in as it';
 comment on role lintel_gateway is 'Lintel: what a gateway''s token becomes; may call the gateway functions and nothing else';
+comment on role lintel_hq is 'Lintel: HQ''s administrators, who see and configure all tenants. A role of its own, so that no policy of the others has to ask.';
 
 notify pgrst, 'reload schema';
 commit;

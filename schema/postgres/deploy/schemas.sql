@@ -20,7 +20,8 @@ begin
       using hint = 'Move it first: ' || stray;
   end if;
 end $$;
-grant usage on schema extensions to lintel_owner;
+-- Whoever writes the tree works with paths (ltree); there is nothing but pure functions in here.
+grant usage on schema extensions to lintel_owner, authenticated, lintel_hq;
 
 create schema data authorization lintel_owner;
 create schema api authorization lintel_owner;
@@ -35,10 +36,23 @@ comment on schema private is 'Lintel: what the functions work with; granted to n
 comment on schema partitions is 'Lintel: the partitions of data''s tables, reached through their parents only; granted to nobody';
 
 -- PostgreSQL lets everybody execute a new function, Supabase adds grants of its own. Ours start with none.
-alter default privileges for role lintel_owner revoke execute on functions from public;
+-- Defaults that somebody set for our owner beforehand end here as well.
+do $$
+declare
+  stranger text;
+begin
+  for stranger in
+    select quote_ident(r.rolname) from pg_roles r
+     where r.rolname in ('anon', 'authenticated', 'service_role', 'lintel_gateway', 'lintel_hq') union all select 'public'
+  loop
+    execute format('alter default privileges for role lintel_owner revoke all on tables from %s', stranger);
+    execute format('alter default privileges for role lintel_owner revoke all on sequences from %s', stranger);
+    execute format('alter default privileges for role lintel_owner revoke all on functions from %s', stranger);
+  end loop;
+end $$;
 revoke all on schema data, api, private, partitions from public;
-grant usage on schema api to anon, authenticated, lintel_gateway;
-grant usage on schema data to authenticated;
+grant usage on schema api to anon, authenticated, lintel_gateway, lintel_hq;
+grant usage on schema data to authenticated, lintel_hq;
 
 notify pgrst, 'reload schema';
 commit;

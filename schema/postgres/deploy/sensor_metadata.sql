@@ -51,10 +51,6 @@ comment on column data.sensor_metadata.created_at is 'When the row was made';
 comment on column data.sensor_metadata.updated_at is 'When its configuration last changed';
 comment on column data.sensor_metadata.deleted_at is 'When it was deleted; its readings remain until they expire';
 
-create trigger sensor_metadata_updated_at
-  before update of gateway_id, serial, name, model, link, lifecycle, metadata, settings, deleted_at on data.sensor_metadata
-  for each row execute function private.touch_updated_at();
-
 alter table data.sensor_metadata enable row level security;
 
 notify pgrst, 'reload schema';

@@ -40,12 +40,12 @@ end;
 comment on function private.new_history() is 'To be called once after a backup was restored: tells every gateway to resend what HQ lost';
 
 create function private.touch_updated_at() returns trigger
-language plpgsql as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   new.updated_at := now();
   return new;
 end $$;
-comment on function private.touch_updated_at() is 'Trigger: keeps updated_at. Fires on configuration columns only, so liveness leaves it alone.';
+comment on function private.touch_updated_at() is 'Trigger: keeps updated_at';
 
 notify pgrst, 'reload schema';
 commit;

@@ -43,7 +43,7 @@ comment on column data.stores.deleted_at is 'When it was deleted; its readings r
 
 -- A wrong zone would stop every later sync of the store, so it is refused where it is written.
 create function private.check_timezone() returns trigger
-language plpgsql as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   perform now() at time zone new.timezone;
   return new;
@@ -55,10 +55,6 @@ comment on function private.check_timezone() is 'Trigger: refuses a time zone Po
 
 create trigger stores_timezone before insert or update of timezone on data.stores
   for each row execute function private.check_timezone();
-create trigger stores_updated_at
-  before update of node_id, name, timezone, day_start_minute, lifecycle, metadata, settings, deleted_at on data.stores
-  for each row execute function private.touch_updated_at();
-
 alter table data.stores enable row level security;
 
 notify pgrst, 'reload schema';

@@ -2,6 +2,7 @@
 -- requires: sync_envelope
 -- requires: sync_state
 -- requires: config_version
+-- requires: denials
 -- Who asks, which sensors it speaks of, how they are, and what it should know.
 
 begin;
@@ -10,25 +11,14 @@ set local role lintel_owner;
 create function private.sync_gateway() returns data.gateways
 language plpgsql volatile as $$
 declare
-  subject text := nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub';
+  subject uuid := private.caller_id();
   gateway data.gateways;
 begin
-  if not private.is_uuid(subject) then
-    raise insufficient_privilege using message = 'the token names no gateway',
-      hint = 'Mint one with private.mint_gateway_token(gateway_public_id).';
-  end if;
   -- Everything the request does happens under this lock: requests of one gateway come one by one.
-  select * into gateway from data.gateways g where g.public_id = subject::uuid for no key update;
-  if not found then
-    raise insufficient_privilege using message = format('gateway %s is not known here', subject);
-  end if;
-  if gateway.deleted_at is not null or gateway.lifecycle in ('completed', 'cancelled', 'archived') then
-    raise insufficient_privilege using message = format('gateway %s is revoked', subject),
-      hint = 'Its row in data.gateways is deleted or no longer active.';
-  end if;
+  select * into gateway from data.gateways g where g.public_id = subject for no key update;
   return gateway;
 end $$;
-comment on function private.sync_gateway() is 'The gateway the token names, locked; refuses one that is unknown or revoked';
+comment on function private.sync_gateway() is 'The gateway the token names, locked; all null if there is none';
 
 create function private.sync_store(gateway data.gateways) returns data.stores
 language plpgsql stable as $$
@@ -36,13 +26,35 @@ declare
   store data.stores;
 begin
   select * into store from data.stores s where s.id = gateway.store_id;
-  if store.deleted_at is not null or store.lifecycle in ('completed', 'cancelled', 'archived') then
-    raise insufficient_privilege using message = format('store %s takes no readings any more', store.public_id),
-      hint = 'Its row in data.stores is deleted or no longer active.';
-  end if;
   return store;
 end $$;
-comment on function private.sync_store(data.gateways) is 'The gateway''s store; refuses one that is closed for good';
+comment on function private.sync_store(data.gateways) is 'The gateway''s store';
+
+-- Read at every request, so a gateway is revoked at once, however long its token lives.
+create function private.sync_denial(gateway data.gateways, store data.stores) returns jsonb
+language plpgsql volatile as $$
+declare
+  message text;
+  hint    text;
+begin
+  if gateway.id is null and private.caller_id() is null then
+    message := 'the token names no gateway';
+    hint := 'Mint one with private.mint_gateway_token(gateway_public_id).';
+  elsif gateway.id is null then
+    message := format('gateway %s is not known here', private.caller_id());
+  elsif gateway.deleted_at is not null or gateway.lifecycle in ('completed', 'cancelled', 'archived') then
+    message := format('gateway %s is revoked', gateway.public_id);
+    hint := 'Its row in data.gateways is deleted or no longer active.';
+  elsif store.deleted_at is not null or store.lifecycle in ('completed', 'cancelled', 'archived') then
+    message := format('store %s takes no readings any more', store.public_id);
+    hint := 'Its row in data.stores is deleted or no longer active.';
+  else
+    return null;
+  end if;
+  return private.deny('gateway_sync_v1', message, hint, gateway.organization_id);
+end $$;
+comment on function private.sync_denial(data.gateways, data.stores) is
+  'The answer to a gateway that is unknown, revoked or whose store is closed for good, recorded; null for any other';
 
 create function private.sync_epoch(gateway data.gateways, name text) returns private.epochs
 language plpgsql volatile as $$

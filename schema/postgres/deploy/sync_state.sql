@@ -1,6 +1,7 @@
 -- Deploy lintel:sync_state to pg
 -- requires: gateways
 -- requires: partitions
+-- requires: denials
 
 begin;
 set local role lintel_owner;
@@ -49,9 +50,10 @@ create function private.maintain() returns setof text
 language sql volatile security definer set search_path = pg_catalog, pg_temp
 begin atomic
   delete from private.moved_keys k where k.started_at < private.retention_horizon();
+  select private.forget_denials();
   select private.ensure_partitions();
 end;
-comment on function private.maintain() is 'What has to run daily: partitions ahead, guards behind the horizon forgotten. Returns the partitions it made.';
+comment on function private.maintain() is 'What has to run daily: partitions ahead, guards behind the horizon and old denials forgotten. Returns the partitions it made.';
 revoke all on function private.maintain() from public, anon, authenticated, lintel_gateway;
 
 notify pgrst, 'reload schema';

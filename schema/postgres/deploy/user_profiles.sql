@@ -19,13 +19,15 @@ create table data.user_profiles (
   settings            jsonb not null default '{}' check (jsonb_typeof(settings) = 'object'),
   created_at          timestamptz not null default now(),
   updated_at          timestamptz not null default now(),
-  deleted_at          timestamptz
+  deleted_at          timestamptz,
+  -- The tenant is a root: only roots are their own organization.
+  foreign key (organization_id, organization_id) references data.organizations (organization_id, id) on delete restrict
 );
 
 comment on table data.user_profiles is 'What a person may see. No credentials: whoever issues the token proves who it is.';
 comment on column data.user_profiles.id is 'Subject of the person''s token (on Supabase auth.users.id)';
 comment on column data.user_profiles.organization_id is 'The tenant';
-comment on column data.user_profiles.role is 'organization_administrator sees the whole tenant; the others what node_ids and store_ids name';
+comment on column data.user_profiles.role is 'organization_administrator configures and auditor reads the whole tenant; regional_manager configures the stores below node_ids, store_staff names what its stores hold';
 comment on column data.user_profiles.display_name is 'Name to show';
 comment on column data.user_profiles.timezone_preference is 'Zone in which to show times';
 comment on column data.user_profiles.email_notifications is 'Whether alerts are mailed';
@@ -37,9 +39,6 @@ comment on column data.user_profiles.settings is 'Configuration';
 comment on column data.user_profiles.created_at is 'When the row was made';
 comment on column data.user_profiles.updated_at is 'When its configuration last changed';
 comment on column data.user_profiles.deleted_at is 'When it was deleted';
-
-create trigger user_profiles_updated_at before update on data.user_profiles
-  for each row execute function private.touch_updated_at();
 
 alter table data.user_profiles enable row level security;
 

@@ -35,8 +35,8 @@ create view api.daily with (security_invoker = true) as
     join data.sensor_metadata s on s.id = d.sensor_id;
 comment on view api.daily is 'Counts per day of the stores the user may see; people = count + unallocated + estimated';
 
-revoke all on api.latest_sensor_data, api.hourly, api.daily from public, anon, lintel_gateway;
-grant select on api.latest_sensor_data, api.hourly, api.daily to authenticated;
+revoke all on api.latest_sensor_data, api.hourly, api.daily from public, anon, authenticated, lintel_gateway, lintel_hq;
+grant select on api.latest_sensor_data, api.hourly, api.daily to authenticated, lintel_hq;
 
 notify pgrst, 'reload schema';
 commit;

@@ -9,7 +9,6 @@ drop trigger sensor_metadata_audit on data.sensor_metadata;
 drop trigger region_configurations_audit on data.region_configurations;
 drop trigger user_profiles_audit on data.user_profiles;
 drop function private.audit_row();
-drop function private.actor();
 drop table data.audit_log;
 drop function private.refuse_change();
 

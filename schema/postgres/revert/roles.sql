@@ -7,7 +7,7 @@ do $$
 declare
   ours text;
 begin
-  foreach ours in array array['lintel_gateway', 'lintel_owner'] loop
+  foreach ours in array array['lintel_gateway', 'lintel_hq', 'lintel_owner'] loop
     begin
       execute format('drop role if exists %I', ours);
     exception when dependent_objects_still_exist then

@@ -2,7 +2,7 @@
 
 begin;
 
-select id, organization_id, at, actor, action, table_name, row_id, old_values, new_values, request_id
+select id, organization_id, store_id, at, actor, action, table_name, row_id, old_values, new_values, request_id
   from data.audit_log where false;
 do $$
 begin

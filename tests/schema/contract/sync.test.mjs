@@ -131,9 +131,25 @@ describe('a gateway is refused', () => {
     refused({ token: mint({ role: 'lintel_gateway', sub: randomUUID() }) }, 403, /^42501$/));
   it('when it has been revoked: 403, and again welcome when that is undone', async () => {
     sql(`update data.gateways set lifecycle = 'archived' where public_id = '${gateway}'`);
-    await refused({}, 403, /^42501$/);
+    const { json } = await refused({}, 403, /^42501$/);
+    assert.deepEqual(Object.keys(json).sort(), ['code', 'details', 'hint', 'message']);
+    assert.match(json.message, new RegExp(`gateway ${gateway} is revoked`));
     sql(`update data.gateways set lifecycle = 'active' where public_id = '${gateway}'`);
     await accepted(envelope(19, 19));
+  });
+  it('and HQ keeps a record of it, counted up, although nothing else of the request stays', async () => {
+    const denied = () => Number(sql(`select coalesce(sum(times), 0) from private.denials where actor = 'lintel_gateway:${gateway}'`));
+    const before = denied();
+    sql(`update data.gateways set lifecycle = 'archived' where public_id = '${gateway}'`);
+    const stored = rows();
+    for (let n = 0; n < 3; n += 1) {
+      const answer = await sync(envelope(19, 21, [minutes(40, [1, 1])]));
+      assert.equal(answer.status, 403, answer.body);
+    }
+    sql(`update data.gateways set lifecycle = 'active' where public_id = '${gateway}'`);
+    assert.equal(denied(), before + 3);
+    assert.equal(rows(), stored);
+    assert.equal((await accepted(envelope(19, 19))).watermark, 19);
   });
 });
 

@@ -1,16 +1,19 @@
 \ir setup.psql
-select plan(16);
+select plan(17);
 
 select set_eq($$ select relname::text from pg_class where relnamespace = 'data'::regnamespace and relkind in ('r', 'p') $$,
   array['organizations', 'stores', 'gateways', 'sensor_metadata', 'user_profiles', 'people_counting_raw',
         'regional_counting_raw', 'hourly_analytics', 'daily_analytics', 'region_configurations', 'alerts', 'audit_log'],
   'data holds the twelve business tables and nothing else');
 select set_eq($$ select relname::text from pg_class where relnamespace = 'private'::regnamespace and relkind in ('r', 'p') $$,
-  array['settings', 'signing_keys', 'epochs', 'moved_keys'], 'private holds exactly these tables');
+  array['settings', 'signing_keys', 'epochs', 'moved_keys',
+        'denials'],  -- who was denied what: counted up within a minute, which the append-only audit log forbids
+  'private holds exactly these tables');
 select set_eq($$ select p.oid::regprocedure::text from pg_proc p where pronamespace = 'api'::regnamespace $$,
-  array['api.gateway_sync_v1(jsonb)'], 'api offers exactly these functions');
+  array['api.gateway_sync_v1(jsonb)', 'api.denials(timestamp with time zone)'], 'api offers exactly these functions');
 select set_eq($$ select relname::text from pg_class where relnamespace = 'api'::regnamespace $$,
-  array['latest_sensor_data', 'hourly', 'daily'], 'api offers exactly these views');
+  array['latest_sensor_data', 'hourly', 'daily', 'organizations', 'stores', 'gateways', 'sensors', 'region_configurations',
+        'user_profiles', 'audit'], 'api offers exactly these views');
 
 select is_empty($$ select oid::regclass from pg_class where relkind in ('r', 'p') and not relrowsecurity
     and relnamespace in ('data'::regnamespace, 'partitions'::regnamespace, 'private'::regnamespace) $$,
@@ -22,19 +25,25 @@ select is_empty($$ select c.oid::regclass, r.rolname from pg_class c, pg_roles r
      and r.rolname in ('anon', 'lintel_gateway')
      and (has_table_privilege(r.oid, c.oid, 'select, insert, update, delete, truncate, references, trigger')) $$,
   'gateways and anonymous callers have no privilege on any table');
-select is_empty($$ select c.oid::regclass from pg_class c
-   where c.relkind in ('r', 'p', 'v') and c.relnamespace in ('data'::regnamespace, 'partitions'::regnamespace, 'private'::regnamespace, 'api'::regnamespace)
-     and has_table_privilege('authenticated', c.oid, 'insert, update, delete, truncate, references, trigger') $$,
-  'users can write no table');
+select is_empty($$ select c.oid::regclass, r.rolname from pg_class c, pg_roles r
+   where c.relkind in ('r', 'p', 'v') and c.relnamespace in ('data'::regnamespace, 'partitions'::regnamespace, 'private'::regnamespace)
+     and r.rolname in ('authenticated', 'lintel_hq')
+     and has_table_privilege(r.oid, c.oid, 'insert, update, delete, truncate, references, trigger') $$,
+  'people and HQ write single columns of tables, never whole ones, and delete nothing');
 select is_empty($$ select c.oid::regclass from pg_class c
    where c.relkind in ('r', 'p', 'v') and c.relnamespace in ('partitions'::regnamespace, 'private'::regnamespace)
-     and has_table_privilege('authenticated', c.oid, 'select') $$, 'users read neither partitions nor private tables');
+     and (has_any_column_privilege('authenticated', c.oid, 'select') or has_any_column_privilege('lintel_hq', c.oid, 'select')) $$,
+  'people and HQ read neither partitions nor private tables');
 select is_empty($$ select p.oid::regprocedure, r.rolname from pg_proc p, pg_roles r
-   where p.pronamespace in ('private'::regnamespace, 'api'::regnamespace, 'data'::regnamespace)
-     and r.rolname in ('anon', 'authenticated', 'lintel_gateway') and has_function_privilege(r.oid, p.oid, 'execute')
-     and (p.proname, r.rolname) not in (('gateway_sync_v1', 'lintel_gateway'), ('my_node_ids', 'authenticated'),
-          ('my_store_ids', 'authenticated'), ('my_user_id', 'authenticated')) $$,
-  'nobody can execute more than what is listed here');
+   where p.pronamespace in ('private'::regnamespace, 'data'::regnamespace, 'partitions'::regnamespace)
+     and r.rolname in ('anon', 'authenticated', 'lintel_gateway', 'lintel_hq') and has_function_privilege(r.oid, p.oid, 'execute')
+     and not exists (select from pg_policy l join pg_depend d on d.classid = 'pg_policy'::regclass and d.objid = l.oid
+                      where d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid and r.oid = any (l.polroles)) $$,
+  'outside api, roles can execute what their policies call and nothing else');
+select is_empty($$ select p.oid::regprocedure from pg_proc p
+   where p.pronamespace in ('private'::regnamespace, 'api'::regnamespace, 'data'::regnamespace) and p.prorettype = 'trigger'::regtype
+     and not coalesce(array_to_string(p.proconfig, ' ') ~ 'search_path=pg_catalog, (extensions, )?pg_temp', false) $$,
+  'every trigger function pins its search path: it runs in the session of whoever writes');
 select is_empty($$ select p.oid::regprocedure from pg_proc p
    where p.pronamespace in ('private'::regnamespace, 'api'::regnamespace) and p.prosecdef
      and not coalesce(array_to_string(p.proconfig, ' ') ~ 'search_path=pg_catalog, (extensions, )?pg_temp', false) $$,
@@ -49,7 +58,7 @@ select is_empty($$ select a.attrelid::regclass, a.attname from pg_attribute a jo
 select is_empty($$ select p.oid::regprocedure from pg_proc p
    where p.pronamespace in ('private'::regnamespace, 'api'::regnamespace) and obj_description(p.oid, 'pg_proc') is null $$,
   'every function has a comment');
-select is_empty($$ select rolname from pg_roles where rolname in ('lintel_owner', 'lintel_gateway', 'anon', 'authenticated')
+select is_empty($$ select rolname from pg_roles where rolname in ('lintel_owner', 'lintel_gateway', 'lintel_hq', 'anon', 'authenticated')
     and (rolsuper or rolbypassrls or rolcreaterole) $$, 'no role of ours is above the rules');
 
 select * from finish();

@@ -26,7 +26,7 @@ select is(pg_temp.denied(who, statement), 'denied', who || ': ' || statement) fr
   ('lintel_gateway', 'select private.mint_gateway_token(gen_random_uuid())'), ('lintel_gateway', 'select private.my_store_ids()'),
   ('anon', 'select api.gateway_sync_v1(''{}'')'), ('anon', 'select * from api.hourly'), ('anon', 'select * from data.organizations'),
   ('authenticated', 'select api.gateway_sync_v1(''{}'')'), ('authenticated', 'insert into data.stores (organization_id, node_id, name) values (1, 1, ''x'')'),
-  ('authenticated', 'select private.my_store_ids()'), ('authenticated', 'select * from data.audit_log'),
+  ('authenticated', 'select private.my_store_ids()'), ('authenticated', 'delete from data.audit_log'),
   ('authenticated', format('select * from partitions.%I', (select partition_name from private.partition_bounds where table_name = 'people_counting_raw' limit 1))))
   as t (who, statement);
 
