@@ -64,6 +64,7 @@ grant anon, authenticated, service_role to authenticator;
 create database $1 owner supabase_postgres;
 \connect $1
 create schema extensions authorization supabase_postgres;
+grant usage on schema extensions to anon, authenticated, service_role;
 create extension pgcrypto with schema extensions;
 alter default privileges for role supabase_postgres grant all on tables to anon, authenticated, service_role;
 alter default privileges for role supabase_postgres grant all on functions to anon, authenticated, service_role;
