@@ -18,7 +18,7 @@ insert into compatible values
   ('data.lifecycle', 'TEXT'), ('data.health_status', 'TEXT'), ('data.alert_state', 'TEXT'),
   ('bytea', 'BLOB');
 
--- aspect: postgres_only, sqlite_only (column '' is the whole table), type, null, check
+-- aspect: postgres_only, sqlite_only (column '' is the whole table), type, null, check; table * is any
 create temporary table explained (table_name text, column_name text, aspect text, reason text,
                                   primary key (table_name, column_name, aspect));
 \ir parity_explained.sql
@@ -47,7 +47,7 @@ create temporary view gateway_columns as
             from regexp_match(t.sql, format('^\s*%s [^\n]*check \(([^()]*)\)', s.column_name), 'n') as m) as range
     from sqlite_columns s join sqlite_tables t using (table_name);
 
-with differences (table_name, column_name, aspect, what) as (
+create temporary view differences (table_name, column_name, aspect, what) as
   select table_name, '', 'postgres_only', 'is a table of PostgreSQL only'
     from (select table_name from postgres_columns except select table_name from gateway_columns) as t
   union all
@@ -75,10 +75,16 @@ with differences (table_name, column_name, aspect, what) as (
   select table_name, column_name, 'check',
          format('is checked "%s" in PostgreSQL, "%s" in SQLite', p.range, g.range)
     from postgres_columns p join gateway_columns g using (table_name, column_name)
-   where p.range is distinct from g.range
-)
-select concat_ws('.', coalesce(d.table_name, e.table_name), nullif(coalesce(d.column_name, e.column_name), '')) || ' ' ||
-       coalesce(d.what, format('is explained (%s), but there is no such difference any more', e.aspect))
-  from differences d full join explained e using (table_name, column_name, aspect)
- where d.table_name is null or e.table_name is null
+   where p.range is distinct from g.range;
+
+select concat_ws('.', table_name, nullif(column_name, '')) || ' ' || what
+  from differences d
+ where not exists (select from explained e where e.table_name in (d.table_name, '*')
+                      and (e.column_name, e.aspect) = (d.column_name, d.aspect))
+union all
+select concat_ws('.', table_name, nullif(column_name, '')) ||
+       format(' is explained (%s), but there is no such difference any more', aspect)
+  from explained e
+ where not exists (select from differences d where e.table_name in (d.table_name, '*')
+                      and (e.column_name, e.aspect) = (d.column_name, d.aspect))
  order by 1;

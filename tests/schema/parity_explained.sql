@@ -20,10 +20,7 @@ insert into explained (table_name, column_name, aspect, reason) values
   ('sensor_metadata', 'last_boot_ms', 'sqlite_only', 'health is judged on the gateway''s boot clock'),
   ('sensor_metadata', 'interval_ms', 'sqlite_only', 'rhythm learned from the frames, by which silence is judged'),
 
-  ('people_counting_raw', 'change_no', 'sqlite_only', 'numbers what is owed to HQ; HQ keeps ranges of numbers in private.epochs'),
-  ('regional_counting_raw', 'change_no', 'sqlite_only', 'numbers what is owed to HQ; HQ keeps ranges of numbers in private.epochs'),
-  ('people_counting_raw', 'epoch', 'postgres_only', 'a file is one epoch'),
-  ('regional_counting_raw', 'epoch', 'postgres_only', 'a file is one epoch'),
+  ('*', 'change_no', 'sqlite_only', 'numbers what is owed to HQ; HQ keeps ranges of numbers in private.epochs'),
+  ('*', 'epoch', 'postgres_only', 'a file is one epoch'),
   ('regional_counting_raw', 'occupancy', 'check', 'a sensor''s own net count may fall below zero: kept here, refused by HQ, set aside and shown'),
-  ('hourly_analytics', 'occupancy_max', 'check', 'follows occupancy'),
-  ('daily_analytics', 'occupancy_max', 'check', 'follows occupancy');
+  ('*', 'occupancy_max', 'check', 'follows occupancy');
