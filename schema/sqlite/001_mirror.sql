@@ -14,7 +14,7 @@ create table organizations (
   parent_id       integer references organizations (id) on delete restrict,
   public_id       text not null unique,
   name            text not null,
-  level           integer not null default 1,
+  level           integer not null default 1 check (level between 1 and 5),
   lifecycle       text not null default 'active',
   metadata        text not null default '{}',
   settings        text not null default '{}',
@@ -108,12 +108,12 @@ create table people_counting_raw (
   sensor_id       integer not null,
   line            text not null default '',
   started_at      integer not null,
-  seq             integer not null default 0,
+  seq             integer not null default 0 check (seq >= 0),
   duration_ms     integer not null default 0 check (duration_ms >= 0),
   count_in        integer check (count_in >= 0),
   count_out       integer check (count_out >= 0),
-  flags           integer not null default 0,
-  revision        integer not null default 1,
+  flags           integer not null default 0 check (flags >= 0),
+  revision        integer not null default 1 check (revision > 0),
   received_at     integer not null,
   unique (started_at, sensor_id, line, seq)
 ) strict;
@@ -128,11 +128,11 @@ create table regional_counting_raw (
   sensor_id       integer not null,
   region          text not null default '',
   started_at      integer not null,
-  seq             integer not null default 0,
+  seq             integer not null default 0 check (seq >= 0),
   duration_ms     integer not null default 0 check (duration_ms >= 0),
   occupancy       integer,
-  flags           integer not null default 0,
-  revision        integer not null default 1,
+  flags           integer not null default 0 check (flags >= 0),
+  revision        integer not null default 1 check (revision > 0),
   received_at     integer not null,
   unique (started_at, sensor_id, region, seq)
 ) strict;
@@ -144,10 +144,10 @@ create table hourly_analytics (
   line            text not null default '',
   region          text not null default '',
   hour_at         integer not null,
-  count_in        integer not null default 0,
-  count_out       integer not null default 0,
+  count_in        integer not null default 0 check (count_in >= 0),
+  count_out       integer not null default 0 check (count_out >= 0),
   occupancy_max   integer,
-  readings        integer not null default 0,
+  readings        integer not null default 0 check (readings >= 0),
   updated_at      integer not null,
   -- Time first: the hours that grow lie side by side, so a commit touches one page for all sensors.
   primary key (hour_at, store_id, sensor_id, line, region)
@@ -160,14 +160,14 @@ create table daily_analytics (
   line            text not null default '',
   region          text not null default '',
   day             integer not null,
-  count_in        integer not null default 0,   -- what the day's hours add up to
-  count_out       integer not null default 0,
-  unallocated_in  integer not null default 0,   -- readings longer than an hour
-  unallocated_out integer not null default 0,
-  estimated_in    integer not null default 0,   -- split of a gap across midnight
-  estimated_out   integer not null default 0,
+  count_in        integer not null default 0 check (count_in >= 0),  -- what the day's hours add up to
+  count_out       integer not null default 0 check (count_out >= 0),
+  unallocated_in  integer not null default 0 check (unallocated_in >= 0),  -- readings longer than an hour
+  unallocated_out integer not null default 0 check (unallocated_out >= 0),
+  estimated_in    integer not null default 0 check (estimated_in >= 0),  -- split of a gap across midnight
+  estimated_out   integer not null default 0 check (estimated_out >= 0),
   occupancy_max   integer,
-  readings        integer not null default 0,
+  readings        integer not null default 0 check (readings >= 0),
   updated_at      integer not null,
   primary key (day, store_id, sensor_id, line, region)
 ) strict, without rowid;

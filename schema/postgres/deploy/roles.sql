@@ -11,6 +11,7 @@ begin
   foreach wanted in array array['anon', 'authenticated', 'lintel_gateway', 'lintel_hq', 'lintel_owner'] loop
     if not exists (select from pg_roles where rolname = wanted) then
       execute format('create role %I nologin noinherit', wanted);
+      execute format('comment on role %I is %L', wanted, 'Lintel: made with the central schema');  -- its revert''s to drop
     end if;
   end loop;
 

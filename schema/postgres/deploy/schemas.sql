@@ -3,15 +3,23 @@
 
 begin;
 
--- Supabase keeps extensions in this schema and has pgcrypto installed there.
-create schema if not exists extensions;
-create extension if not exists pgcrypto with schema extensions;
-create extension if not exists ltree with schema extensions;
-
+-- Supabase keeps extensions in this schema and has pgcrypto installed there. What is missing is made, and
+-- marked, so that the revert takes away no more than that.
 do $$
 declare
+  wanted text;
   stray text;
 begin
+  if to_regnamespace('extensions') is null then
+    create schema extensions;
+    comment on schema extensions is 'Lintel: made with the central schema';
+  end if;
+  foreach wanted in array array['pgcrypto', 'ltree'] loop
+    if not exists (select from pg_extension where extname = wanted) then
+      execute format('create extension %I with schema extensions', wanted);
+      execute format('comment on extension %I is %L', wanted, 'Lintel: made with the central schema');
+    end if;
+  end loop;
   select string_agg(format('alter extension %I set schema extensions;', e.extname), ' ') into stray
     from pg_extension e join pg_namespace n on n.oid = e.extnamespace
    where e.extname in ('pgcrypto', 'ltree') and n.nspname <> 'extensions';

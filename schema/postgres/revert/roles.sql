@@ -1,15 +1,15 @@
 -- Revert lintel:roles from pg
--- anon and authenticated stay: others may use them. A role that another database still uses stays too.
+-- Drops what the deploy made. Roles that were there before stay, and any that another database uses.
 
 begin;
 
 do $$
 declare
-  ours text;
+  ours name;
 begin
-  foreach ours in array array['lintel_gateway', 'lintel_hq', 'lintel_owner'] loop
+  for ours in select rolname from pg_roles where shobj_description(oid, 'pg_authid') like 'Lintel: %' loop
     begin
-      execute format('drop role if exists %I', ours);
+      execute format('drop role %I', ours);
     exception when dependent_objects_still_exist then
       raise notice 'role % is used elsewhere in this cluster and stays', ours;
     end;

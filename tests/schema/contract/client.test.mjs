@@ -51,6 +51,13 @@ describe('postgrest-js calls functions', () => {
     refused(await user.rpc('visit_and_fail'), 'P0001');
     assert.equal(ok(await user.rpc('visit_count')), before);
   });
+  it('and what they write is kept when they refuse through response.status', async () => {
+    const before = ok(await user.rpc('visit_count'));
+    const answer = await user.rpc('visit_and_refuse');
+    refused(answer, 'X0403');
+    assert.equal(answer.status, 403);
+    assert.equal(ok(await user.rpc('visit_count')), before + 1);
+  });
 });
 
 describe('postgrest-js reads tables and views', () => {

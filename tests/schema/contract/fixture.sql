@@ -116,6 +116,22 @@ begin
   perform set_config('response.headers', '[{"X-Pot": "short"}, {"X-Spout": "stout"}]', true);
   return '{"tip": "over"}';
 end $$;
+create function contract.plain_text() returns text language plpgsql stable as $$
+begin
+  perform set_config('response.headers', '[{"Content-Type": "text/plain"}]', true);
+  return 'plainly';
+end $$;
+create view contract.dressed with (security_invoker) as
+select name from contract.cities
+ where set_config('response.headers', '[{"Cache-Control": "max-age=9"}]', true) is not null
+   and set_config('response.status', '203', true) is not null;
+create function contract.visit_and_refuse() returns jsonb language plpgsql volatile as $$
+begin
+  insert into contract.visits default values;
+  perform set_config('response.status', '403', true);
+  return '{"code": "X0403", "message": "seen, and refused", "details": null, "hint": null}';
+end $$;
+grant select on contract.dressed to anon;
 create function contract.rest(seconds float8) returns void language sql volatile
 begin atomic; select pg_sleep(seconds); end;
 create function contract.hasty(seconds float8) returns void language plpgsql volatile

@@ -114,7 +114,7 @@ ApiError to_api_error(const SqlError& error, bool authenticated) {
     answer.status = status_of_pt(error.sqlstate);
     answer.reason = error.message;
   }
-  if (error.sqlstate == "42501" && !authenticated) answer.headers.emplace_back("WWW-Authenticate", "Bearer");
+  if (answer.status == 401) answer.headers.emplace_back("WWW-Authenticate", "Bearer");
   return answer;
 }
 

@@ -38,7 +38,9 @@ bool accepts(const Function& function, const Names& given) {
 ApiError no_such_function(const CallRequest& request, const Names& given) {
   const std::string name = request.function.first + "." + request.function.second;
   const std::string list = joined(given);
-  const std::string arguments = given.empty() ? " without parameters" : " with parameters " + list;
+  const std::string arguments = given.empty()
+                                    ? " without parameters"
+                                    : " with parameter" + std::string(given.size() > 1 ? "s " : " ") + list;
   const std::string body = request.is_get ? "" : " or with a single unnamed json/jsonb parameter";
   return {404, "PGRST202",
           "Could not find the function " + name + (given.empty() ? arguments : "(" + list + ")") +

@@ -65,11 +65,11 @@ bool is_read(const Request& request) {
 /// Whether one JSON object instead of an array is wanted; neither form acceptable is PGRST107.
 Answer<bool> wants_single_object(const Request& request) {
   const std::string accept = header(request, "Accept");
-  if (accept.find(kSingleObject) != std::string::npos) return true;
+  if (accept.find("application/vnd.pgrst.object") != std::string::npos) return true;
   const bool json = accept.empty() || accept.find("*/*") != std::string::npos ||
                     accept.find("application/*") != std::string::npos ||
                     accept.find("application/json") != std::string::npos ||
-                    accept.find("application/vnd.pgrst.array+json") != std::string::npos;
+                    accept.find("application/vnd.pgrst.array") != std::string::npos;
   if (json) return false;
   return refuse({406, "PGRST107", "None of these media types are available: " + accept});
 }
@@ -93,11 +93,34 @@ void aggregate_rows(Work& work, const Read& read, const std::string& source, con
 }
 
 Response json_response(const Outcome& outcome, bool single_object) {
-  Response response{200, "", {}, outcome.body};
-  response.headers.emplace_back("Content-Type",
-                                single_object ? std::string(kSingleObject) + "; charset=utf-8" : kJson);
-  for (const auto& [name, value] : outcome.headers) response.headers.emplace_back(name, value);
+  const std::string type = single_object ? std::string(kSingleObject) + "; charset=utf-8" : kJson;
+  return {200, "", {{"Content-Type", type}}, outcome.body};
+}
+
+/// Adds the range. Of rows that were counted a part is 206, and one that begins behind the last is 416.
+Response ranged(const Outcome& outcome, std::uint64_t offset, Response response) {
+  if (outcome.total && offset > *outcome.total) {
+    response.status = 416;
+    response.body =
+        to_json({416, "PGRST103", "Requested range not satisfiable",
+                 "An offset of " + std::to_string(offset) + " was requested, but there are only " +
+                     std::to_string(*outcome.total) + " rows."});
+  } else if (outcome.total && outcome.rows < *outcome.total) {
+    response.status = 206;
+  }
+  response.headers.emplace_back("Content-Range", content_range(outcome, offset));
+  if (outcome.total) response.headers.emplace_back("Preference-Applied", "count=exact");
+  return response;
+}
+
+/// What the transaction said through response.status and response.headers takes the place of what is there.
+Response overridden(const Outcome& outcome, Response response) {
   if (outcome.status) response.status = *outcome.status;
+  std::erase_if(response.headers, [&](const auto& header) {
+    return std::any_of(outcome.headers.begin(), outcome.headers.end(),
+                       [&](const auto& own) { return lower(own.first) == lower(header.first); });
+  });
+  response.headers.insert(response.headers.end(), outcome.headers.begin(), outcome.headers.end());
   return response;
 }
 
@@ -119,6 +142,7 @@ Response Service::answer(const Request& request) {
     const ApiError& error = response.error();
     response = Response{error.status, error.reason, error.headers, to_json(error)};
     response->headers.emplace_back("Content-Type", kJson);
+    response->headers.emplace_back("Proxy-Status", "PostgREST; error=" + error.code);
   }
   if (response->status == 503)
     response->headers.emplace_back("Retry-After", std::to_string(cache_.retry_after().count()));
@@ -201,15 +225,12 @@ Answer<Response> Service::call(const Request& request, const Target& target) {
                                             header(request, "Content-Type")});
   if (!planned) return refuse(planned.error());
   const Function& function = *planned->function;
-  Work work{std::move(planned->statement),
-            !is_post || !function.is_volatile,
-            false,
-            false,
-            true,
+  Work work{std::move(planned->statement), !is_post || !function.is_volatile, false, false,
             function.settings};
   const bool scalar =
       function.result == Function::Result::scalar || function.result == Function::Result::nothing;
-  work.counted = function.gives_set() && header(request, "Prefer").find("count=") != std::string::npos;
+  const bool counted = header(request, "Prefer").find("count=") != std::string::npos;
+  work.counted = counted && function.gives_set();
   work.single_row = (*single_object && function.gives_set()) || function.result == Function::Result::row;
   if (scalar && function.result == Function::Result::nothing)
     work.statement.text = "select value::text, 1 from " + planned->source;
@@ -218,13 +239,16 @@ Answer<Response> Service::call(const Request& request, const Target& target) {
   else
     aggregate_rows(work, planned->read, planned->source,
                    function.result == Function::Result::scalars ? "value" : "row_to_json(standin_row)");
-  const auto outcome = run_transaction(pool_, *target.schema, target.session, settings_.pre_request, work);
+  auto outcome = run_transaction(pool_, *target.schema, target.session, settings_.pre_request, work);
   if (!outcome) return refuse(outcome.error());
-  if (function.result == Function::Result::nothing)
-    return Response{outcome->status.value_or(204), "", outcome->headers, ""};
-  Response response = json_response(*outcome, *single_object);
-  response.headers.emplace_back("Content-Range", content_range(*outcome, planned->read.offset));
-  return response;
+  if (counted && !function.gives_set()) outcome->total = 1;
+  Response response = ranged(*outcome, planned->read.offset, json_response(*outcome, *single_object));
+  if (function.result == Function::Result::nothing) {
+    response.status = 204;
+    response.body.clear();
+    std::erase_if(response.headers, [](const auto& header) { return header.first == "Content-Type"; });
+  }
+  return overridden(*outcome, std::move(response));
 }
 
 Answer<Response> Service::read(const Request& request, const Target& target) {
@@ -246,14 +270,7 @@ Answer<Response> Service::read(const Request& request, const Target& target) {
   aggregate_rows(work, *plan, source, "row_to_json(standin_row)");
   auto outcome = run_transaction(pool_, *target.schema, target.session, settings_.pre_request, work);
   if (!outcome) return refuse(outcome.error());
-  if (outcome->total && plan->offset > *outcome->total)
-    return refuse({416, "PGRST103", "Requested range not satisfiable",
-                   "An offset of " + std::to_string(plan->offset) + " was requested, but there are only " +
-                       std::to_string(*outcome->total) + " rows."});
-  Response response = json_response(*outcome, *single_object);
-  if (outcome->total && outcome->rows < *outcome->total) response.status = 206;
-  response.headers.emplace_back("Content-Range", content_range(*outcome, plan->offset));
-  return response;
+  return overridden(*outcome, ranged(*outcome, plan->offset, json_response(*outcome, *single_object)));
 }
 
 }  // namespace lintel::standin

@@ -24,7 +24,7 @@ struct Response {
 
 /// Answers requests as PostgREST documents it: relations are read with GET and HEAD, functions are
 /// called under /rpc/. Writing to relations, embedding and logic trees are not part of the stand-in and
-/// are refused with an error that says so. Any thread may call.
+/// are refused with an error that says so; the header Range is ignored. Any thread may call.
 class Service {
  public:
   struct Settings {

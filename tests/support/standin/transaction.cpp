@@ -83,7 +83,6 @@ Answer<Outcome> run_main(Connection& connection, const Session& session, const W
   if (work.single_row && outcome.rows != 1)
     return refuse({406, "PGRST116", "Cannot coerce the result to a single JSON object",
                    "The result contains " + std::to_string(outcome.rows) + " rows"});
-  if (!work.checks_response_settings) return outcome;
   if (auto read = read_response_settings(connection, !session.anonymous, outcome); !read)
     return refuse(read.error());
   return outcome;

@@ -29,7 +29,6 @@ struct Work {
   bool read_only = true;
   bool counted = false;
   bool single_row = false;  ///< anything but one row is PGRST116 and rolled back
-  bool checks_response_settings = false;
   Settings settings = {};
 };
 
@@ -38,7 +37,7 @@ struct Outcome {
   std::uint64_t rows = 0;
   std::optional<std::uint64_t> total;
   Headers headers;
-  std::optional<int> status;  ///< set by the function through response.status
+  std::optional<int> status;  ///< set through response.status
 };
 
 /// Runs `work` in a transaction of its own, under the session's role, after the pre-request function
