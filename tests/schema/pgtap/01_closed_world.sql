@@ -9,11 +9,13 @@ select set_eq($$ select relname::text from pg_class where relnamespace = 'privat
   array['settings', 'signing_keys', 'epochs', 'moved_keys',
         'enrolments',   -- tokens of cards to come, as hashes
         'credentials',  -- secrets of the cards that are, as hashes
+        'imports',      -- where raw rows of epoch 0 came from
         'denials'],  -- who was denied what: counted up within a minute, which the append-only audit log forbids
   'private holds exactly these tables');
 select set_eq($$ select p.oid::regprocedure::text from pg_proc p where pronamespace = 'api'::regnamespace $$,
   array['api.gateway_sync_v1(jsonb)', 'api.denials(timestamp with time zone)',
-        'api.gateway_enroll_v1(jsonb)', 'api.gateway_renew_v1(jsonb)', 'api.issue_enrolment(uuid,interval,uuid)'], 'api offers exactly these functions');
+        'api.gateway_enroll_v1(jsonb)', 'api.gateway_renew_v1(jsonb)', 'api.issue_enrolment(uuid,interval,uuid)',
+        'api.people_counting_bulk_v1(jsonb)'], 'api offers exactly these functions');
 select set_eq($$ select relname::text from pg_class where relnamespace = 'api'::regnamespace $$,
   array['latest_sensor_data', 'hourly', 'daily', 'organizations', 'stores', 'gateways', 'sensors', 'region_configurations',
         'user_profiles', 'audit'], 'api offers exactly these views');
