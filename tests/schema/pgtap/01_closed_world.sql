@@ -15,10 +15,10 @@ select set_eq($$ select relname::text from pg_class where relnamespace = 'privat
 select set_eq($$ select p.oid::regprocedure::text from pg_proc p where pronamespace = 'api'::regnamespace $$,
   array['api.gateway_sync_v1(jsonb)', 'api.denials(timestamp with time zone)',
         'api.gateway_enroll_v1(jsonb)', 'api.gateway_renew_v1(jsonb)', 'api.issue_enrolment(uuid,interval,uuid)',
-        'api.people_counting_bulk_v1(jsonb)'], 'api offers exactly these functions');
+        'api.people_counting_bulk_v1(jsonb)', 'api.change_my_profile(text,text,boolean)'], 'api offers exactly these functions');
 select set_eq($$ select relname::text from pg_class where relnamespace = 'api'::regnamespace $$,
   array['latest_sensor_data', 'hourly', 'daily', 'organizations', 'stores', 'gateways', 'sensors', 'region_configurations',
-        'user_profiles', 'audit'], 'api offers exactly these views');
+        'user_profiles', 'audit', 'my_profile'], 'api offers exactly these views');
 
 select is_empty($$ select oid::regclass from pg_class where relkind in ('r', 'p') and not relrowsecurity
     and relnamespace in ('data'::regnamespace, 'partitions'::regnamespace, 'private'::regnamespace) $$,

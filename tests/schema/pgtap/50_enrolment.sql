@@ -142,9 +142,9 @@ declare
 begin
   perform set_config('request.jwt.claims', json_build_object('role', who, 'sub', sub)::text, true);
   execute format('set local role %I', who);
-  answer := api.issue_enrolment(current_setting('test.own')::uuid);
+  execute 'select api.issue_enrolment(current_setting(''test.own'')::uuid)' into answer;
   reset role;
-  return coalesce(answer #>> '{store,name}', case when answer ->> 'code' = '42501' and current_setting('response.status') = '403' then 'denied' end, answer::text);
+  return coalesce(answer #>> '{store,name}', case when answer ->> 'code' = '42501' and current_setting('response.status', true) = '403' then 'denied' end, answer::text);
 exception when insufficient_privilege then
   reset role;
   return 'denied';
