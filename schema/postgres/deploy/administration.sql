@@ -39,6 +39,15 @@ end $$;
 comment on function private.administered_store(uuid) is
   'A store by its public id, if the caller is HQ or administers its organization; else all null, whether it exists or not';
 
+create function private.person_of(store data.stores) returns uuid
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+declare
+  mine data.user_profiles := private.my_profile();
+begin
+  return case when mine.organization_id = store.organization_id then mine.id end;
+end $$;
+comment on function private.person_of(data.stores) is 'The caller as created_by of something of this store; null for anybody but people of its tenant';
+
 create function private.deny_administration(function text, store_public_id uuid) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
 begin
@@ -49,7 +58,7 @@ end $$;
 comment on function private.deny_administration(text, uuid) is 'The answer to a caller who does not administer the store, recorded';
 
 revoke all on function private.readable_store_ids(), private.readable_node_ids(), private.administered_store(uuid),
-  private.deny_administration(text, uuid) from public, anon, authenticated, lintel_gateway, lintel_hq;
+  private.person_of(data.stores), private.deny_administration(text, uuid) from public, anon, authenticated, lintel_gateway, lintel_hq;
 -- For the sake of views that filter, whose functions run as the reader.
 grant execute on function private.readable_store_ids(), private.readable_node_ids() to authenticated, lintel_hq;
 

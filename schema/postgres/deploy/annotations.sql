@@ -67,8 +67,7 @@ begin
     end if;
   end if;
   insert into private.annotations (organization_id, store_id, sensor_id, day, note, created_by)
-  values (place.organization_id, place.id, about, annotate.day, annotate.note,
-          case when mine.organization_id = place.organization_id then mine.id end)
+  values (place.organization_id, place.id, about, annotate.day, annotate.note, private.person_of(place))
   returning public_id into made;
   return jsonb_build_object('annotation', made);
 end $$;

@@ -12,13 +12,14 @@ create table private.imports (
   organization_id bigint not null,
   store_id        integer not null,
   source          text not null check (length(source) between 1 and 200),
-  created_by      text not null check (length(created_by) between 1 and 300),
+  created_by      uuid,
   received_at     timestamptz(3) not null default now(),
   added           integer not null check (added >= 0),
   corrected       integer not null check (corrected >= 0),
   unchanged       integer not null check (unchanged >= 0),
   rejected        integer not null check (rejected >= 0),
-  foreign key (organization_id, store_id) references data.stores (organization_id, id) on delete cascade
+  foreign key (organization_id, store_id) references data.stores (organization_id, id) on delete cascade,
+  foreign key (organization_id, created_by) references data.user_profiles (organization_id, id) on delete set null (created_by)
 );
 create index imports_store on private.imports (store_id, received_at);  -- "which import brought this row"
 
@@ -28,7 +29,7 @@ comment on column private.imports.public_id is 'Id outside this database';
 comment on column private.imports.organization_id is 'The tenant';
 comment on column private.imports.store_id is 'The store';
 comment on column private.imports.source is 'Where the counts came from, in the importer''s words';
-comment on column private.imports.created_by is 'Who imported';
+comment on column private.imports.created_by is 'Person who imported; null for HQ, whom the audit log names';
 comment on column private.imports.received_at is 'When; the same instant stands on the raw rows';
 comment on column private.imports.added is 'Readings that were new';
 comment on column private.imports.corrected is 'Readings that replaced one of an earlier import';
@@ -206,7 +207,7 @@ begin
   rejected := jsonb_array_length(result -> 'rejected');
   if not dry_run then
     insert into private.imports (organization_id, store_id, source, created_by, added, corrected, unchanged, rejected)
-    values (store.organization_id, store.id, $1 ->> 'source', left(private.actor(), 300), (result ->> 'added')::integer,
+    values (store.organization_id, store.id, $1 ->> 'source', private.person_of(store), (result ->> 'added')::integer,
             (result ->> 'corrected')::integer, (result ->> 'unchanged')::integer, rejected)
     returning public_id into imported;
   end if;

@@ -15,13 +15,14 @@ create table private.enrolments (
   gateway_id      bigint,
   token_hash      bytea not null unique check (octet_length(token_hash) = 32),
   secret_hash     bytea check (octet_length(secret_hash) = 32),
-  issued_by       text not null check (length(issued_by) between 1 and 300),
+  created_by      uuid,
   created_at      timestamptz not null default now(),
   expires_at      timestamptz not null,
   used_at         timestamptz,
   foreign key (organization_id, store_id) references data.stores (organization_id, id) on delete cascade,
   foreign key (organization_id, store_id, gateway_id)
     references data.gateways (organization_id, store_id, id) on delete cascade,
+  foreign key (organization_id, created_by) references data.user_profiles (organization_id, id) on delete set null (created_by),
   constraint enrolments_used check ((used_at is null) = (secret_hash is null) and (used_at is null or gateway_id is not null))
 );
 -- "The store's tokens that are still open": a new one ends them.
@@ -35,13 +36,13 @@ comment on column private.enrolments.store_id is 'The store it is bound to';
 comment on column private.enrolments.gateway_id is 'The gateway it is for; null until it is used if the store had none when it was issued';
 comment on column private.enrolments.token_hash is 'SHA-256 of the token''s 16 bytes';
 comment on column private.enrolments.secret_hash is 'SHA-256 of the secret it was used with';
-comment on column private.enrolments.issued_by is 'Who issued it';
+comment on column private.enrolments.created_by is 'Person who issued it; null for HQ and the DBA, whom the audit log names';
 comment on column private.enrolments.created_at is 'When it was issued';
 comment on column private.enrolments.expires_at is 'Until when it has to be used';
 comment on column private.enrolments.used_at is 'When it was used';
 
 create trigger enrolments_audit after insert or delete or update of gateway_id, expires_at, used_at on private.enrolments
-  for each row execute function private.audit_row('store_id', 'gateway_id', 'issued_by', 'expires_at', 'used_at');
+  for each row execute function private.audit_row('store_id', 'gateway_id', 'expires_at', 'used_at');
 
 create table private.credentials (
   gateway_id      bigint primary key,

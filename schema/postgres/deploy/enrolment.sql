@@ -36,8 +36,8 @@ begin
   end if;
   update private.enrolments e set expires_at = now()
    where e.store_id = store.id and e.used_at is null and e.expires_at > now() and e.gateway_id is not distinct from gateway.id;
-  insert into private.enrolments (organization_id, store_id, gateway_id, token_hash, issued_by, expires_at)
-  values (store.organization_id, store.id, gateway.id, sha256(token), left(private.actor(), 300), now() + valid);
+  insert into private.enrolments (organization_id, store_id, gateway_id, token_hash, created_by, expires_at)
+  values (store.organization_id, store.id, gateway.id, sha256(token), private.person_of(store), now() + valid);
   return regexp_replace(encode(token, 'hex'), '(....)(?!$)', '\1-', 'g');
 end $$;
 comment on function private.issue_enrolment(uuid, interval, uuid) is

@@ -1,5 +1,5 @@
 \ir setup.psql
-select plan(40);
+select plan(41);
 select pg_temp.become_store('bulk') \g /dev/null
 select pg_temp.sync(0, 1, jsonb_build_array(pg_temp.reading(pg_temp.monday(), 5))) \g /dev/null
 select set_config('test.own', (select public_id from data.stores where id = pg_temp.store())::text, true) \g /dev/null
@@ -93,6 +93,8 @@ select is((select new_values - 'received_at' || jsonb_build_object('actor', acto
   jsonb_build_object('store_id', pg_temp.store(), 'source', 'turnstile export', 'added', 1, 'corrected', 0, 'unchanged', 0, 'rejected', 0,
                      'actor', 'authenticated:b1000000-0000-0000-0000-000000000001'), 'every import is in the audit log, with its source');
 select is((select count(*) from data.audit_log where table_name = 'imports'), (select count(*) from private.imports), 'no more and no less');
+select is((select array_agg(distinct coalesce(created_by::text, 'HQ') order by coalesce(created_by::text, 'HQ')) from private.imports),
+  array['HQ', 'b1000000-0000-0000-0000-000000000001'], 'an import knows the person who made it');
 
 select * from finish();
 rollback;
