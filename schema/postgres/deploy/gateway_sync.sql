@@ -2,6 +2,7 @@
 -- requires: sync_devices
 -- requires: sync_readings
 -- requires: denials
+-- requires: acceptances
 -- The contract is schema/SYNC.md.
 
 begin;
@@ -77,7 +78,9 @@ begin
     'time', floor(extract(epoch from clock_timestamp()) * 1000)::bigint,
     'pace_ms', private.setting('pace_ms')::integer)
     || case when config -> 'version' is distinct from body -> 'config_version'
-            then jsonb_build_object('config', config) else '{}' end;
+            then jsonb_build_object('config', config) else '{}' end
+    || case when body ? 'acceptances'
+            then jsonb_build_object('acceptances', private.apply_acceptances(gateway, body)) else '{}' end;
 end $$;
 comment on function private.sync(data.gateways, data.stores, jsonb) is 'Applies a request that was understood and answers it';
 

@@ -16,7 +16,7 @@ create table data.people_counting_raw (
   sensor_id       integer not null,
   count_in        integer check (count_in >= 0),
   count_out       integer check (count_out >= 0),
-  epoch           smallint not null check (epoch > 0),
+  epoch           smallint not null check (epoch >= 0),
   revision        smallint not null default 1 check (revision > 0),
   seq             smallint not null default 0 check (seq >= 0),
   flags           smallint not null default 0 check (flags >= 0),
@@ -35,7 +35,7 @@ create table data.regional_counting_raw (
   store_id        integer not null,
   sensor_id       integer not null,
   occupancy       integer check (occupancy >= 0),
-  epoch           smallint not null check (epoch > 0),
+  epoch           smallint not null check (epoch >= 0),
   revision        smallint not null default 1 check (revision > 0),
   seq             smallint not null default 0 check (seq >= 0),
   flags           smallint not null default 0 check (flags >= 0),
@@ -54,7 +54,7 @@ comment on column data.people_counting_raw.store_id is 'The store; what a cluste
 comment on column data.people_counting_raw.sensor_id is 'The sensor';
 comment on column data.people_counting_raw.count_in is 'People who came in; null where the sensor does not say';
 comment on column data.people_counting_raw.count_out is 'People who went out; null where the sensor does not say';
-comment on column data.people_counting_raw.epoch is 'Ordinal of the gateway''s database file; orders before revision';
+comment on column data.people_counting_raw.epoch is 'Ordinal of the gateway''s database file, 0 for an import; with revision the order of versions, so a gateway always outranks an import';
 comment on column data.people_counting_raw.revision is 'Version of the reading inside its epoch';
 comment on column data.people_counting_raw.seq is 'Separates readings of one line that start at the same instant';
 comment on column data.people_counting_raw.flags is '1 arrival time used, 2 recovered over a gap, 4 after a reset, 8 wrapped, 16 estimated, 32 voided, 64 corrected';
@@ -68,7 +68,7 @@ comment on column data.regional_counting_raw.organization_id is 'The tenant. Fou
 comment on column data.regional_counting_raw.store_id is 'The store; what a cluster distributes by';
 comment on column data.regional_counting_raw.sensor_id is 'The sensor';
 comment on column data.regional_counting_raw.occupancy is 'People present; null where the sensor does not say';
-comment on column data.regional_counting_raw.epoch is 'Ordinal of the gateway''s database file; orders before revision';
+comment on column data.regional_counting_raw.epoch is 'Ordinal of the gateway''s database file, 0 for an import; with revision the order of versions, so a gateway always outranks an import';
 comment on column data.regional_counting_raw.revision is 'Version of the reading inside its epoch';
 comment on column data.regional_counting_raw.seq is 'Separates readings of one region that start at the same instant';
 comment on column data.regional_counting_raw.flags is 'As in people_counting_raw';

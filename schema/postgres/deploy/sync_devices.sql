@@ -3,6 +3,7 @@
 -- requires: sync_state
 -- requires: config_version
 -- requires: denials
+-- requires: credentials
 -- Who asks, which sensors it speaks of, how they are, and what it should know.
 
 begin;
@@ -48,13 +49,16 @@ begin
   elsif store.deleted_at is not null or store.lifecycle in ('completed', 'cancelled', 'archived') then
     message := format('store %s takes no readings any more', store.public_id);
     hint := 'Its row in data.stores is deleted or no longer active.';
+  elsif private.token_outdated(gateway.id, private.claims()) then
+    message := format('the token of gateway %s is no longer good', gateway.public_id);
+    hint := 'Another card was enrolled for this gateway, or it is locked. Renew the token; if that is refused, enrol again.';
   else
     return null;
   end if;
   return private.deny('gateway_sync_v1', message, hint, gateway.organization_id);
 end $$;
 comment on function private.sync_denial(data.gateways, data.stores) is
-  'The answer to a gateway that is unknown, revoked or whose store is closed for good, recorded; null for any other';
+  'The answer to a gateway that is unknown, revoked, of a card that was replaced, or whose store is closed for good, recorded; null for any other';
 
 create function private.sync_epoch(gateway data.gateways, name text) returns private.epochs
 language plpgsql volatile as $$
@@ -175,7 +179,7 @@ begin
     return;
   end if;
   update data.gateways g
-     set last_seen_at = now(), status = 'online', offline_since = null, version = its_version,
+     set last_seen_at = clock_timestamp(), status = 'online', offline_since = null, version = its_version,
          health = coalesce(its_health, g.health)
    where g.id = gateway.id;
 end $$;

@@ -43,6 +43,7 @@ return case code
   when 'negative' then 'a count or the duration is negative'
   when 'bad_value' then 'a value is no number or out of range'
   when 'too_long' then 'lasts longer than 400 days'
+  when 'outranked' then 'a gateway has counted at this time; an import neither replaces nor doubles it'
   when 'conflict' then 'HQ has other content for this reading at the same revision'
 end;
 comment on function private.reject_message(text) is 'What a rejected reading''s code means';

@@ -29,9 +29,9 @@ create table private.moved_keys (
   started_at timestamptz(3) not null,
   regional   boolean not null,
   label      text collate "C" not null,
-  seq        smallint not null,
-  epoch      smallint not null,
-  revision   smallint not null,
+  seq        smallint not null check (seq >= 0),
+  epoch      smallint not null check (epoch > 0),
+  revision   smallint not null check (revision > 0),
   primary key (store_id, sensor_id, started_at, regional, label, seq),
   foreign key (store_id) references data.stores (id) on delete cascade
 );

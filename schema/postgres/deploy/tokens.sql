@@ -36,6 +36,15 @@ language sql immutable strict
 return translate(encode(bytes, 'base64'), E'+/=\n', '-_');
 comment on function private.base64url(bytea) is 'Base64 as tokens use it';
 
+-- A retired key stays in the set until its row is deleted: what it has signed is good to the end.
+create function private.signing_key_set() returns jsonb
+language sql stable
+return jsonb_build_object('keys', (
+  select coalesce(jsonb_agg(jsonb_build_object('kty', 'oct', 'alg', 'HS256', 'use', 'sig', 'kid', k.kid,
+                                               'k', private.base64url(convert_to(k.secret, 'UTF8'))) order by k.created_at desc), '[]')
+    from private.signing_keys k));
+comment on function private.signing_key_set() is 'All keys as PostgREST''s jwt-secret wants them while two overlap (a JWK set). For the owner or a DBA.';
+
 create function private.mint_gateway_token(gateway_public_id uuid, valid interval default '1 hour') returns text
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -66,7 +75,7 @@ begin
 end $$;
 comment on function private.mint_gateway_token(uuid, interval) is
   'A token (JWT, HS256) with which the gateway may sync. To be called by the owner or a DBA only.';
-revoke all on function private.set_signing_key(text, text), private.base64url(bytea),
+revoke all on function private.set_signing_key(text, text), private.base64url(bytea), private.signing_key_set(),
   private.mint_gateway_token(uuid, interval) from public, anon, authenticated, lintel_gateway;
 
 notify pgrst, 'reload schema';

@@ -6,8 +6,9 @@ select id, organization_id, store_id, at, actor, action, table_name, row_id, old
   from data.audit_log where false;
 do $$
 begin
-  assert (select count(*) = 6 from pg_trigger where tgfoid = 'private.audit_row()'::regprocedure
-             and tgparentid = 0), 'a configuration table is not audited';
+  assert (select count(*) = 6 from pg_trigger t join pg_class c on c.oid = t.tgrelid
+           where t.tgfoid = 'private.audit_row()'::regprocedure and t.tgparentid = 0
+             and c.relnamespace = 'data'::regnamespace), 'a configuration table is not audited';
 end $$;
 
 rollback;

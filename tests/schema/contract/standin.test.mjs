@@ -123,7 +123,7 @@ describe('the stand-in and its database', () => {
     const ask = () => call('echo', { still: 'here' }, { url });
     assert.equal((await ask()).status, 200);
     unlinkSync(link);
-    sql(`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'authenticator'`);
+    sql(`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'authenticator' and datname = 'contract'`);
     const away = await eventually(ask, ({ json }) => json.code === 'PGRST000');
     assert.equal(away.status, 503);
     await eventually(ask, ({ headers }) => Number(headers['retry-after']) >= 1);

@@ -31,13 +31,26 @@ insert into pg_temp.allowed (object, hq, administrator, manager, staff, auditor)
   ('api.audit',                   'A---', 'T---', '0---', '0---', 'T---'),
   ('api.latest_sensor_data',      'A---', 'T---', 'S---', 'S---', 'T---'),
   ('api.hourly',                  'A---', 'T---', 'S---', 'S---', 'T---'),
-  ('api.daily',                   'A---', 'T---', 'S---', 'S---', 'T---');
+  ('api.daily',                   'A---', 'T---', 'S---', 'S---', 'T---'),
+  ('api.my_profile',              '----', 'M---', 'M---', 'M---', 'M---'),
+  ('api.tree',                    'A---', 'T---', 'S---', '0---', 'T---'),
+  ('api.acceptances',             'A---', 'T---', 'S---', 'S---', 'T---'),
+  ('api.annotations',             'A---', 'T---', 'S---', 'S---', 'T---'),
+  ('api.activity',                'A---', 'T---', 'S---', 'S---', 'T---');
 
 -- Functions of api: which roles may call them. All others belong to nobody.
 create table pg_temp.callable (function text primary key, roles name[]);
 insert into pg_temp.callable values
   ('api.gateway_sync_v1(jsonb)',                 '{lintel_gateway}'),
-  ('api.denials(timestamp with time zone)',      '{authenticated,lintel_hq}');
+  ('api.denials(timestamp with time zone)',      '{authenticated,lintel_hq}'),
+  ('api.gateway_enroll_v1(jsonb)',               '{anon}'),
+  ('api.gateway_renew_v1(jsonb)',                '{anon}'),
+  ('api.issue_enrolment(uuid,interval,uuid)',    '{authenticated,lintel_hq}'),
+  ('api.people_counting_bulk_v1(jsonb)',         '{authenticated,lintel_hq}'),
+  ('api.change_my_profile(text,text,boolean)',   '{authenticated}'),
+  ('api.targets_and_actuals(text,text,date,date)', '{authenticated,lintel_hq}'),
+  ('api.annotate(uuid,text,uuid,date)',          '{authenticated,lintel_hq}'),
+  ('api.withdraw_annotation(uuid)',              '{authenticated,lintel_hq}');
 
 -- Whose a row is, from what it says of itself.
 create function pg_temp.belongs(relation text, r jsonb, me uuid) returns text
