@@ -2,6 +2,7 @@
 -- requires: sync_devices
 -- requires: sync_readings
 -- requires: denials
+-- requires: sync_coverage
 -- The contract is schema/SYNC.md.
 
 begin;
@@ -49,6 +50,7 @@ declare
   sensors  jsonb;
   parsed   record;
   config   jsonb;
+  coverage jsonb;
 begin
   if body ? 'sensors' then
     perform private.register_sensors(gateway, body -> 'sensors');
@@ -58,6 +60,9 @@ begin
   if parsed.readings is not null then
     parsed.rejected := parsed.rejected
       || private.apply_readings(store, epoch.ordinal, body -> 'series', parsed.readings);
+  end if;
+  if body ? 'coverage' then
+    coverage := private.apply_coverage(store, epoch.ordinal, body, sensors);
   end if;
   epoch := private.mark_applied(epoch, (body ->> 'after')::bigint, upto);
   if current and body ? 'liveness' then
@@ -77,7 +82,8 @@ begin
     'time', floor(extract(epoch from clock_timestamp()) * 1000)::bigint,
     'pace_ms', private.setting('pace_ms')::integer)
     || case when config -> 'version' is distinct from body -> 'config_version'
-            then jsonb_build_object('config', config) else '{}' end;
+            then jsonb_build_object('config', config) else '{}' end
+    || case when coverage is null then '{}' else jsonb_build_object('coverage', coverage) end;
 end $$;
 comment on function private.sync(data.gateways, data.stores, jsonb) is 'Applies a request that was understood and answers it';
 

@@ -7,7 +7,8 @@ select set_eq($$ select relname::text from pg_class where relnamespace = 'data':
   'data holds the twelve business tables and nothing else');
 select set_eq($$ select relname::text from pg_class where relnamespace = 'private'::regnamespace and relkind in ('r', 'p') $$,
   array['settings', 'signing_keys', 'epochs', 'moved_keys',
-        'denials'],  -- who was denied what: counted up within a minute, which the append-only audit log forbids
+        'denials',        -- who was denied what: counted up within a minute, which the append-only audit log forbids
+        'coverage'],      -- when series were counting: spans stated by gateways, shown as a share by analytics_unified
   'private holds exactly these tables');
 select set_eq($$ select p.oid::regprocedure::text from pg_proc p where pronamespace = 'api'::regnamespace $$,
   array['api.gateway_sync_v1(jsonb)', 'api.denials(timestamp with time zone)'], 'api offers exactly these functions');
