@@ -1,0 +1,15 @@
+-- Revert lintel:filtered_views from pg
+
+begin;
+
+drop view api.fleet_summary;
+drop view api.sensor_uptime;
+drop view api.node_daily;
+drop view api.store_weekly;
+drop view api.store_daily;
+drop function private.readable_node_ids();
+drop function private.readable_store_ids();
+revoke usage on schema api from lintel_hq;
+
+notify pgrst, 'reload schema';
+commit;
