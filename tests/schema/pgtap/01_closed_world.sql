@@ -9,7 +9,10 @@ select set_eq($$ select relname::text from pg_class where relnamespace = 'privat
   array['settings', 'signing_keys', 'epochs', 'moved_keys',
         'denials',        -- who was denied what: counted up within a minute, which the append-only audit log forbids
         'coverage',       -- when series were counting: spans stated by gateways, shown as a share by analytics_unified
-        'refreshes'],     -- when each materialized view was refreshed, and of what
+        'refreshes',      -- when each materialized view was refreshed, and of what
+        'archives',       -- register of archive files: provider, namespace, bytes, rows, last use
+        'archive_keys',   -- what they are encrypted with; forgetting a tenant means forgetting its key
+        'erasures'],      -- tombstones of forgotten people and tenants
   'private holds exactly these tables');
 select set_eq($$ select p.oid::regprocedure::text from pg_proc p where pronamespace = 'api'::regnamespace $$,
   array['api.gateway_sync_v1(jsonb)', 'api.denials(timestamp with time zone)', 'api.analytics_unified(text,text,date,date,text)'],
