@@ -57,22 +57,31 @@ declare
   place private.scope;
 begin
   select * into node from data.organizations o
-   where o.deleted_at is null and (o.id = case when scope_id ~ '^[0-9]{1,18}$' then scope_id::bigint end
-                                   or o.public_id = case when private.is_uuid(scope_id) then scope_id::uuid end);
-  below := array(select o.id from data.organizations o where o.path <@ node.path and o.deleted_at is null);
+   where o.id = case when scope_id ~ '^[0-9]{1,18}$' then scope_id::bigint end
+      or o.public_id = case when private.is_uuid(scope_id) then scope_id::uuid end;
+  below := array(select o.id from data.organizations o where o.path <@ node.path);
   if array[node.id] <@ mine then
     place.nodes := array[node.id];
     place.loose_stores := '{}';
-    place.stores := array(select s.id from data.stores s
-                           where s.organization_id = node.organization_id and s.node_id = any (below) and s.deleted_at is null);
+    place.stores := array(select s.id
+                            from unnest(below) as b (id)
+                            join unnest(mine) as m (id) using (id)
+                            join data.stores s on s.organization_id = node.organization_id and s.node_id = b.id and s.deleted_at is null);
   else
     -- The highest of the reader's nodes in there, and the stores that hang from none of them.
-    place.nodes := array(select o.id from data.organizations o
-                          where o.id = any (below) and o.id = any (mine) and o.parent_id <> all (mine));
-    place.stores := array(select s.id from data.stores s join unnest(private.readable_store_ids()) as r (id) using (id)
-                           where s.organization_id = node.organization_id and s.node_id = any (below));
-    place.loose_stores := array(select s.id from data.stores s join unnest(place.stores) as r (id) using (id)
-                                 where s.node_id <> all (mine));
+    place.nodes := array(select o.id
+                           from unnest(below) as b (id)
+                           join unnest(mine) as m (id) using (id)
+                           join data.organizations o using (id)
+                          where not exists (select from unnest(mine) as n (id) where n.id = o.parent_id));
+    place.stores := array(select s.id
+                            from unnest(private.readable_store_ids()) as r (id)
+                            join data.stores s using (id)
+                            join unnest(below) as b (id) on b.id = s.node_id);
+    place.loose_stores := array(select s.id
+                                  from unnest(place.stores) as r (id)
+                                  join data.stores s using (id)
+                                 where not exists (select from unnest(mine) as n (id) where n.id = s.node_id));
     if cardinality(place.stores) = 0 then
       perform private.unknown_scope('node', scope_id);
     end if;

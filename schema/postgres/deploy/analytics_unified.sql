@@ -9,7 +9,7 @@ create type private.figures as
    estimated_out bigint, occupancy_max integer, readings bigint, stores_counted integer, covered double precision, covered_series bigint);
 comment on type private.figures is 'What is known of one day, or of one hour in UTC';
 
--- By key: a probe for each sensor of each store. Nothing else is read, however large the tables.
+-- By key: a range of each store's days. Nothing else is read, however large the tables.
 create function private.day_figures(place private.scope, from_day date, to_day date) returns setof private.figures
 language sql stable as $$
   select day, n.count_in, n.count_out, n.unallocated_in, n.unallocated_out, n.estimated_in, n.estimated_out, n.occupancy_max,
@@ -20,9 +20,9 @@ language sql stable as $$
              sum(d.estimated_in)::bigint as estimated_in, sum(d.estimated_out)::bigint as estimated_out,
              max(d.occupancy_max) as occupancy_max, sum(d.readings)::bigint as readings, count(distinct d.store_id)::integer as stores_counted
         from unnest((place).stores) as w (id)
-        join data.sensor_metadata m on m.store_id = w.id and ((place).sensor_id is null or m.id = (place).sensor_id)
-        join data.daily_analytics d on d.store_id = m.store_id and d.sensor_id = m.id and d.day between from_day and to_day
-       where (place).region is null or (d.region = (place).region and d.line = '')
+        join data.daily_analytics d on d.store_id = w.id and d.day between from_day and to_day
+       where ((place).sensor_id is null or d.sensor_id = (place).sensor_id)
+         and ((place).region is null or (d.region = (place).region and d.line = ''))
        group by d.day) as n
     full join (
       select k.day, sum(k.share) as covered, count(*) as covered_series
@@ -41,10 +41,9 @@ language sql stable as $$
       select h.hour_at, sum(h.count_in)::bigint as count_in, sum(h.count_out)::bigint as count_out,
              max(h.occupancy_max) as occupancy_max, sum(h.readings)::bigint as readings, count(distinct h.store_id)::integer as stores_counted
         from unnest((place).stores) as w (id)
-        join data.sensor_metadata m on m.store_id = w.id and ((place).sensor_id is null or m.id = (place).sensor_id)
-        join data.hourly_analytics h on h.store_id = m.store_id and h.sensor_id = m.id
-         and h.hour_at >= hour_figures.from_at and h.hour_at < hour_figures.to_at
-       where (place).region is null or (h.region = (place).region and h.line = '')
+        join data.hourly_analytics h on h.store_id = w.id and h.hour_at >= hour_figures.from_at and h.hour_at < hour_figures.to_at
+       where ((place).sensor_id is null or h.sensor_id = (place).sensor_id)
+         and ((place).region is null or (h.region = (place).region and h.line = ''))
        group by h.hour_at) as n
     full join (
       select k.hour_at, sum(k.share) as covered, count(*) as covered_series

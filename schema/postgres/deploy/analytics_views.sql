@@ -74,10 +74,11 @@ comment on materialized view private.store_weekly is 'Per store and week (Monday
 create view private.stores_below as
   select ancestor.id as node_id, s.id as store_id
     from data.stores s
-    join data.organizations o on o.id = s.node_id and o.deleted_at is null
+    join data.organizations o on o.id = s.node_id
+     and not o.path operator(extensions.<@) array(select d.path from data.organizations d where d.deleted_at is not null)
    cross join lateral unnest(string_to_array(o.path::text, '.')::bigint[]) as ancestor (id)
    where s.deleted_at is null;
-comment on view private.stores_below is 'Every node with every store at or below it, as the tree is now';
+comment on view private.stores_below is 'Every node with every store at or below it, as the tree is now, without what was deleted';
 
 create materialized view private.node_daily as
   select b.node_id, d.day, sum(d.count_in)::bigint as count_in, sum(d.count_out)::bigint as count_out,

@@ -39,7 +39,8 @@ comment on function private.user_hash(uuid) is 'What a tombstone keeps of a pers
 -- Readings and roll-ups know no persons; the rest is searched column by column.
 create view private.personal_columns as
   select n.nspname::text as schema_name, c.relname::text as table_name, a.attname::text as column_name,
-         t.typname::text as type_name, a.attnotnull as required
+         t.typname::text as type_name, a.attnotnull as required,
+         exists (select from pg_index i where i.indrelid = c.oid and i.indisunique and a.attnum = any (i.indkey)) as keyed
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace and n.nspname in ('data', 'private')
     join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
@@ -47,8 +48,9 @@ create view private.personal_columns as
    where c.relkind in ('r', 'p') and t.typname in ('uuid', '_uuid', 'text', 'varchar', 'jsonb')
      and c.relname not in ('people_counting_raw', 'regional_counting_raw', 'hourly_analytics', 'daily_analytics',
                            'moved_keys', 'coverage', 'epochs', 'erasures', 'refreshes', 'settings', 'signing_keys', 'archive_keys',
-                           'user_profiles', 'audit_log');
-comment on view private.personal_columns is 'Columns in which a person''s id could stand, but for those of user_profiles and audit_log';
+                           'audit_log')
+     and (c.relname, a.attname) <> ('user_profiles', 'id');
+comment on view private.personal_columns is 'Columns in which a person''s id could stand, but for those of the audit log and the id of the profile itself';
 
 create function private.forget_user(id uuid) returns jsonb
 language plpgsql volatile security definer
@@ -65,6 +67,8 @@ begin
       when place.type_name = 'uuid' and place.required then format('delete from %I.%I where %I = $1', place.schema_name, place.table_name, place.column_name)
       when place.type_name = 'uuid' then format('update %1$I.%2$I set %3$I = null where %3$I = $1', place.schema_name, place.table_name, place.column_name)
       when place.type_name = '_uuid' then format('update %1$I.%2$I set %3$I = array_remove(%3$I, $1) where $1 = any (%3$I)', place.schema_name, place.table_name, place.column_name)
+      -- What has the id in its key is about the person, and two forgotten people must not become one.
+      when place.keyed then format('delete from %I.%I where %I::text like ''%%'' || $1 || ''%%''', place.schema_name, place.table_name, place.column_name)
       else format('update %1$I.%2$I set %3$I = replace(%3$I::text, $1::text, %5$L)::%4$I where %3$I::text like ''%%'' || $1 || ''%%''',
                   place.schema_name, place.table_name, place.column_name, place.type_name, nobody)
     end using id;
@@ -103,8 +107,12 @@ comment on function private.add_counts(jsonb, jsonb) is 'Two sets of counts adde
 create function private.erase_user(id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  counts jsonb := private.forget_user(id);
+  counts jsonb := '{}';
 begin
+  -- All zeroes is what stands for the forgotten.
+  if id <> '00000000-0000-0000-0000-000000000000' then
+    counts := private.forget_user(id);
+  end if;
   if not exists (select from jsonb_each_text(counts) as c where c.value::bigint > 0)
      and not exists (select from private.erasures e where e.user_hash = private.user_hash(erase_user.id)) then
     raise no_data_found using message = format('nothing is known of user %s', coalesce(erase_user.id::text, 'null')),

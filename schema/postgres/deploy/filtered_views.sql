@@ -9,7 +9,7 @@ set local role lintel_owner;
 create function private.readable_store_ids() returns integer[]
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  if current_setting('role') = 'lintel_hq' then
+  if private.caller_role() = 'lintel_hq' then
     return array(select s.id from data.stores s where s.deleted_at is null);
   end if;
   return private.my_store_ids();
@@ -17,10 +17,11 @@ end $$;
 comment on function private.readable_store_ids() is 'Stores whose figures the reader may see';
 
 create function private.readable_node_ids() returns bigint[]
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql stable security definer set search_path = pg_catalog, extensions, pg_temp as $$
 begin
-  if current_setting('role') = 'lintel_hq' then
-    return array(select o.id from data.organizations o where o.deleted_at is null);
+  if private.caller_role() = 'lintel_hq' then
+    return array(select o.id from data.organizations o
+                  where not o.path <@ array(select d.path from data.organizations d where d.deleted_at is not null));
   end if;
   return private.my_node_ids();
 end $$;
@@ -64,7 +65,6 @@ create view api.fleet_summary with (security_barrier = true) as
    where f.node_id = any ((select private.readable_node_ids())::bigint[]);
 comment on view api.fleet_summary is 'Stores, gateways, sensors and open alerts at or below the nodes the user may see, as of the last refresh';
 
-grant usage on schema api to lintel_hq;
 revoke all on function private.readable_store_ids(), private.readable_node_ids() from public, anon, authenticated, lintel_gateway;
 grant execute on function private.readable_store_ids(), private.readable_node_ids() to authenticated, lintel_hq;
 revoke all on api.store_daily, api.store_weekly, api.node_daily, api.sensor_uptime, api.fleet_summary

@@ -9,7 +9,6 @@ drop view api.store_weekly;
 drop view api.store_daily;
 drop function private.readable_node_ids();
 drop function private.readable_store_ids();
-revoke usage on schema api from lintel_hq;
 
 notify pgrst, 'reload schema';
 commit;

@@ -1,5 +1,5 @@
 \ir setup.psql
-select plan(17);
+select plan(18);
 
 select set_eq($$ select relname::text from pg_class where relnamespace = 'data'::regnamespace and relkind in ('r', 'p') $$,
   array['organizations', 'stores', 'gateways', 'sensor_metadata', 'user_profiles', 'people_counting_raw',

@@ -1,5 +1,5 @@
 \ir setup.psql
-select plan(45);
+select plan(46);
 
 -- Every table of data, private and partitions with a row that contains a text.
 create function pg_temp.holding(needle text) returns text
@@ -25,8 +25,10 @@ insert into data.stores (id, organization_id, node_id, name) values (965101, 965
 insert into data.user_profiles (id, organization_id, role, display_name) values
   ('96500000-aaaa-0000-0000-000000000001', 965001, 'organization_administrator', 'Erika Mustermann'), ('96500000-aaaa-0000-0000-000000000002', 965001, 'auditor', 'Max Mustermann');
 select set_config('request.jwt.claims', '{"role": "authenticated", "sub": "96500000-aaaa-0000-0000-000000000001"}', true) \g /dev/null
-update data.stores set name = 'renamed', metadata = '{"contact": "96500000-aaaa-0000-0000-000000000001"}' where id = 965101;
-update data.user_profiles set display_name = 'Max M.' where id = '96500000-aaaa-0000-0000-000000000002';
+set local role authenticated;
+update api.stores set name = 'renamed', metadata = '{"contact": "96500000-aaaa-0000-0000-000000000001"}', owner_id = '96500000-aaaa-0000-0000-000000000001' where id = 965101;
+update api.user_profiles set display_name = 'Max M.' where id = '96500000-aaaa-0000-0000-000000000002';
+reset role;
 select set_config('request.jwt.claims', '', true) \g /dev/null
 insert into data.alerts (organization_id, store_id, kind, dedup_key, severity, message, opened_at, details) values (965001, 965101, 'x', 'x', 'info', 'seen by 96500000-aaaa-0000-0000-000000000001', now(), '{"by": ["96500000-aaaa-0000-0000-000000000001"]}');
 select is(pg_temp.holding('96500000-aaaa-0000-0000-000000000001'), 'data.alerts, data.stores, data.user_profiles, partitions.audit_log', 'a person''s id stands in many places');
@@ -37,7 +39,7 @@ select throws_ok($$ delete from data.audit_log where organization_id = 965001 $$
 select set_config('lintel.erasing', 'off', true) \g /dev/null
 
 select private.erase_user('96500000-aaaa-0000-0000-000000000001') as counts \gset
-select is(:'counts'::jsonb, '{"alerts": 2, "stores": 1, "user_profiles": 1, "audit_log": 2, "audit_log_redacted": 3}', 'erasing tells what it took from where');
+select is(:'counts'::jsonb, '{"alerts": 2, "stores": 2, "user_profiles": 1, "audit_log": 2, "audit_log_redacted": 4}', 'erasing tells what it took from where');
 select is(pg_temp.holding('96500000-aaaa-0000-0000-000000000001'), '', 'and leaves the id nowhere');
 select is(pg_temp.holding('Erika'), '', 'nor the name');
 select is((select count(*) from data.audit_log where organization_id = 965001 and table_name = 'stores' and new_values ->> 'name' = 'renamed' and actor = 'authenticated:00000000-0000-0000-0000-000000000000'), 1::bigint,
@@ -50,7 +52,7 @@ select throws_ok($$ delete from data.audit_log where organization_id = 965001 $$
 select is(private.erase_user('96500000-aaaa-0000-0000-000000000001'), '{"user_profiles": 0, "audit_log": 0, "audit_log_redacted": 0}', 'it may be repeated');
 select is((select counts from private.erasures where user_hash = private.user_hash('96500000-aaaa-0000-0000-000000000001')), :'counts'::jsonb, 'and the tombstone stays one');
 select throws_ok($$ select private.erase_user('96500000-aaaa-0000-0000-000000000009') $$, 'P0002', 'nothing is known of user 96500000-aaaa-0000-0000-000000000009', 'a stranger cannot be forgotten');
-select throws_ok($$ select private.erase_user(null) $$, 'P0002', 'nothing is known of user null', 'nor can nobody');
+select throws_ok(format('select private.erase_user(%L)', id), 'P0002', format('nothing is known of user %s', coalesce(id, 'null')), 'nor can nobody') from (values (null), ('00000000-0000-0000-0000-000000000000')) as t (id);
 
 -- A tenant with everything: readings, buckets, coverage, guards, alerts, regions, people, an archive.
 select pg_temp.become_store('Stays too') \g /dev/null
@@ -95,7 +97,7 @@ select throws_ok(format('select private.erase_organization(%s, 0)', :tenant), '2
 select finished as first_finished, counts as first_counts from private.erase_organization(:tenant, 20) \gset
 select is(:'first_finished'::boolean, false, 'the first batch is not the last');
 select is(:'first_counts'::jsonb, '{"people_counting_raw": 20}', 'and takes as many rows as it was told');
-select throws_ok($$ select pg_temp.sync(100, 101, '[]') $$, '42501', null, 'from then on the gateway is refused');
+select is(pg_temp.sync(100, 101, '[]') ->> 'code', '42501', 'from then on the gateway is refused');
 reset role;
 select set_config('request.jwt.claims', '{"role": "authenticated", "sub": "96500000-aaaa-0000-0000-000000000003"}', true) \g /dev/null
 set local role authenticated;
@@ -137,9 +139,7 @@ select is((select count(*) from data.organizations where id = :tenant), 1::bigin
 select throws_ok($$ select * from private.replay_erasures('{}') $$, '22023', 'tombstones must be an array', 'tombstones that are none are refused');
 
 -- Who was only an actor, with no profile any more, is found in the audit log.
-select set_config('request.jwt.claims', '{"role": "authenticated", "sub": "96500000-aaaa-0000-0000-000000000007"}', true) \g /dev/null
-update data.stores set name = 'again' where id = 965101;
-select set_config('request.jwt.claims', '', true) \g /dev/null
+insert into data.audit_log (organization_id, actor, action, table_name, row_id) values (965001, 'authenticated:96500000-aaaa-0000-0000-000000000007', 'update', 'stores', 'x');
 insert into private.erasures (user_hash, requested_by) values (private.user_hash('96500000-aaaa-0000-0000-000000000007'), 'test');
 select is((select counts from private.replay_erasures()), '{"user_profiles": 0, "audit_log": 0, "audit_log_redacted": 1}', 'an actor without a profile is found by trying ids');
 select is(pg_temp.holding('96500000-aaaa-0000-0000-000000000007'), '', 'and forgotten');
