@@ -31,13 +31,19 @@ insert into pg_temp.allowed (object, hq, administrator, manager, staff, auditor)
   ('api.audit',                   'A---', 'T---', '0---', '0---', 'T---'),
   ('api.latest_sensor_data',      'A---', 'T---', 'S---', 'S---', 'T---'),
   ('api.hourly',                  'A---', 'T---', 'S---', 'S---', 'T---'),
-  ('api.daily',                   'A---', 'T---', 'S---', 'S---', 'T---');
+  ('api.daily',                   'A---', 'T---', 'S---', 'S---', 'T---'),
+  ('api.store_daily',             'A---', 'T---', 'S---', 'S---', 'T---'),
+  ('api.store_weekly',            'A---', 'T---', 'S---', 'S---', 'T---'),
+  ('api.node_daily',              'A---', 'T---', 'S---', '0---', 'T---'),
+  ('api.sensor_uptime',           'A---', 'T---', 'S---', 'S---', 'T---'),
+  ('api.fleet_summary',           'A---', 'T---', 'S---', '0---', 'T---');
 
 -- Functions of api: which roles may call them. All others belong to nobody.
 create table pg_temp.callable (function text primary key, roles name[]);
 insert into pg_temp.callable values
   ('api.gateway_sync_v1(jsonb)',                 '{lintel_gateway}'),
-  ('api.denials(timestamp with time zone)',      '{authenticated,lintel_hq}');
+  ('api.denials(timestamp with time zone)',      '{authenticated,lintel_hq}'),
+  ('api.analytics_unified(text,text,date,date,text)', '{authenticated,lintel_hq}');
 
 -- Whose a row is, from what it says of itself.
 create function pg_temp.belongs(relation text, r jsonb, me uuid) returns text
