@@ -4,13 +4,14 @@
 begin;
 set local role lintel_owner;
 
--- What a reader may see: an HQ administrator everything, anybody else what membership says. The role is the one the
+-- What a reader may see: an HQ administrator everything that was not deleted, anybody else what membership says. The role is the one the
 -- session has taken on; a claim of that name is not asked.
 create function private.readable_store_ids() returns integer[]
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql stable security definer set search_path = pg_catalog, extensions, pg_temp as $$
 begin
   if private.caller_role() = 'lintel_hq' then
-    return array(select s.id from data.stores s where s.deleted_at is null);
+    return array(select s.id from data.stores s join data.organizations o on o.id = s.node_id
+                  where s.deleted_at is null and not o.path <@ array(select d.path from data.organizations d where d.deleted_at is not null));
   end if;
   return private.my_store_ids();
 end $$;

@@ -56,7 +56,7 @@ begin
     perform private.register_sensors(gateway, body -> 'sensors');
   end if;
   sensors := private.resolve_sensors(gateway, body);
-  parsed := private.parse_series(body -> 'series', sensors, private.retention_horizon(store.organization_id));
+  parsed := private.parse_series(body -> 'series', sensors, store.id);
   if parsed.readings is not null then
     parsed.rejected := parsed.rejected
       || private.apply_readings(store, epoch.ordinal, body -> 'series', parsed.readings);

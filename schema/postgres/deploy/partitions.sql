@@ -20,7 +20,7 @@ declare
 begin
   return date_trunc('month', now() - make_interval(months => least(its_own, everybodys)), 'UTC');
 end $$;
-comment on function private.retention_horizon(bigint) is 'Readings of this tenant that start before this instant are not taken any more';
+comment on function private.retention_horizon(bigint) is 'Readings of this tenant that start before this instant are not taken any more; of no tenant: everybody''s horizon';
 
 -- What exists is read from the catalog, so partitions that a person attached or detached count as they are.
 create view private.partition_bounds as

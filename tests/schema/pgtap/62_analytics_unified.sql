@@ -1,5 +1,5 @@
 \ir setup.psql
-select plan(66);
+select plan(69);
 
 -- Two stores below one node of a tree, one beside it, one of another tenant. 11 November 2024 is a Monday.
 insert into data.organizations (id, name, level) values (962001, 'Chain', 1), (962002, 'Other', 1);
@@ -134,6 +134,11 @@ update data.stores set deleted_at = now() where id = 962103;
 select is(pg_temp.ask('1', 'node', '962001', '2024-11-11', '2024-11-11', 'day', 'sums'), '111 of 2/2', 'a deleted store is gone from its node');
 select is(pg_temp.ask('1', 'store', '962103', '2024-11-11', '2024-11-11'), 'PT404 store 962103 is not known, or not yours to see', 'and from sight');
 update data.stores set deleted_at = null where id = 962103;
+update data.organizations set deleted_at = now() where id = 962011;
+select is(pg_temp.ask('1', 'node', '962001', '2024-11-11', '2024-11-11', 'day', 'sums'), '1000 of 1/1', 'so is what hangs below a deleted node');
+select is(pg_temp.ask('1', 'node', '962013', '2024-11-11', '2024-11-11'), 'PT404 node 962013 is not known, or not yours to see', 'which nobody can ask about');
+select is(pg_temp.ask('lintel_hq', 'node', '962013', '2024-11-11', '2024-11-11'), 'PT404 node 962013 is not known, or not yours to see', 'HQ neither');
+update data.organizations set deleted_at = null where id = 962011;
 
 -- Very many stores are read from the materialized views: the same figures, by the same membership.
 insert into data.daily_analytics (organization_id, store_id, sensor_id, line, day, count_in, readings, updated_at)
