@@ -6,25 +6,29 @@
 begin;
 set local role lintel_owner;
 
+-- What a reader may see: an HQ administrator everything that was not deleted, anybody else what membership says. The role is the one the
+-- session has taken on; a claim of that name is not asked.
 create function private.readable_store_ids() returns integer[]
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql stable security definer set search_path = pg_catalog, extensions, pg_temp as $$
 begin
   if private.caller_role() = 'lintel_hq' then
-    return array(select s.id from data.stores s where s.deleted_at is null);
+    return array(select s.id from data.stores s join data.organizations o on o.id = s.node_id
+                  where s.deleted_at is null and not o.path <@ array(select d.path from data.organizations d where d.deleted_at is not null));
   end if;
   return private.my_store_ids();
 end $$;
-comment on function private.readable_store_ids() is 'Stores the caller may read: all for HQ, else the person''s';
+comment on function private.readable_store_ids() is 'Stores whose figures the reader may see';
 
 create function private.readable_node_ids() returns bigint[]
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql stable security definer set search_path = pg_catalog, extensions, pg_temp as $$
 begin
   if private.caller_role() = 'lintel_hq' then
-    return array(select o.id from data.organizations o where o.deleted_at is null);
+    return array(select o.id from data.organizations o
+                  where not o.path <@ array(select d.path from data.organizations d where d.deleted_at is not null));
   end if;
   return private.my_node_ids();
 end $$;
-comment on function private.readable_node_ids() is 'Nodes the caller may read with all that is below: all for HQ, else the person''s';
+comment on function private.readable_node_ids() is 'Nodes of which the reader may see all that is below';
 
 create function private.administered_store(store_public_id uuid) returns data.stores
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$

@@ -153,7 +153,7 @@ declare
   corrected integer := 0;
   conflicts jsonb := '[]';
 begin
-  parsed := private.parse_series(body -> 'series', private.import_sensors(store, body -> 'series'));
+  parsed := private.parse_series(body -> 'series', private.import_sensors(store, body -> 'series'), store.id);
   outranked := private.outranked(store.id, parsed.readings);
   readings := array(select r from unnest(parsed.readings) as r
                      where (r.s, r.k) not in (select o.s, o.k from unnest(outranked) as o));

@@ -3,6 +3,7 @@
 -- requires: sync_readings
 -- requires: denials
 -- requires: acceptances
+-- requires: sync_coverage
 -- The contract is schema/SYNC.md.
 
 begin;
@@ -50,15 +51,19 @@ declare
   sensors  jsonb;
   parsed   record;
   config   jsonb;
+  coverage jsonb;
 begin
   if body ? 'sensors' then
     perform private.register_sensors(gateway, body -> 'sensors');
   end if;
   sensors := private.resolve_sensors(gateway, body);
-  parsed := private.parse_series(body -> 'series', sensors);
+  parsed := private.parse_series(body -> 'series', sensors, store.id);
   if parsed.readings is not null then
     parsed.rejected := parsed.rejected
       || private.apply_readings(store, epoch.ordinal, body -> 'series', parsed.readings);
+  end if;
+  if body ? 'coverage' then
+    coverage := private.apply_coverage(store, epoch.ordinal, body, sensors);
   end if;
   epoch := private.mark_applied(epoch, (body ->> 'after')::bigint, upto);
   if current and body ? 'liveness' then
@@ -80,7 +85,8 @@ begin
     || case when config -> 'version' is distinct from body -> 'config_version'
             then jsonb_build_object('config', config) else '{}' end
     || case when body ? 'acceptances'
-            then jsonb_build_object('acceptances', private.apply_acceptances(gateway, body)) else '{}' end;
+            then jsonb_build_object('acceptances', private.apply_acceptances(gateway, body)) else '{}' end
+    || case when coverage is null then '{}' else jsonb_build_object('coverage', coverage) end;
 end $$;
 comment on function private.sync(data.gateways, data.stores, jsonb) is 'Applies a request that was understood and answers it';
 

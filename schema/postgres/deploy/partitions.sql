@@ -10,6 +10,18 @@ language sql stable
 return date_trunc('month', now() - make_interval(months => private.setting('raw_retention_months')::integer), 'UTC');
 comment on function private.retention_horizon() is 'Readings that start before this instant are not taken any more';
 
+-- An organization may keep its readings for a shorter time than everybody, never for a longer one.
+create function private.retention_horizon(organization_id bigint) returns timestamptz
+language plpgsql stable as $$
+declare
+  everybodys integer := private.setting('raw_retention_months');
+  its_own    integer := (select (o.settings ->> 'raw_retention_months')::integer from data.organizations o
+                          where o.id = retention_horizon.organization_id);
+begin
+  return date_trunc('month', now() - make_interval(months => least(its_own, everybodys)), 'UTC');
+end $$;
+comment on function private.retention_horizon(bigint) is 'Readings of this tenant that start before this instant are not taken any more; of no tenant: everybody''s horizon';
+
 -- What exists is read from the catalog, so partitions that a person attached or detached count as they are.
 create view private.partition_bounds as
   select p.relname::text as table_name, c.relname::text as partition_name,

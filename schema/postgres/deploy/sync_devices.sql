@@ -116,6 +116,9 @@ begin
     from (select x ->> 'sensor' as ref from jsonb_array_elements(body -> 'series') as x
           union select x ->> 'sensor' from jsonb_array_elements(body -> 'liveness') as x
            where jsonb_typeof(x -> 'sensor') in ('number', 'string')
+          union select x ->> 'sensor' from jsonb_array_elements(
+            case when jsonb_typeof(body -> 'coverage') = 'array' then body -> 'coverage' end) as x
+           where jsonb_typeof(x -> 'sensor') in ('number', 'string')
           union select x ->> 'id' from jsonb_array_elements(body -> 'sensors') as x) as w
     left join lateral (
       select k.id, k.store_id, k.gateway_id from data.sensor_metadata k

@@ -53,12 +53,13 @@ language sql immutable
 return jsonb_build_object('s', s, 'k', k, 'code', code, 'message', private.reject_message(code));
 comment on function private.rejection(integer, integer, text) is 'An entry of the answer''s rejected';
 
-create function private.parse_series(all_series jsonb, sensors jsonb,
+create function private.parse_series(all_series jsonb, sensors jsonb, store_id integer default null,
                                      out readings private.reading[], out rejected jsonb)
 language plpgsql stable as $$
 declare
   future_ms  bigint := (extract(epoch from now()) + 86400) * 1000;
-  horizon_ms bigint := extract(epoch from private.retention_horizon()) * 1000;
+  horizon_ms bigint := extract(epoch from private.retention_horizon(
+                                 (select t.organization_id from data.stores t where t.id = parse_series.store_id))) * 1000;
 begin
   -- Scalars and arrays only from the first step on: carrying the document along is slow.
   with series as materialized (
@@ -106,8 +107,8 @@ begin
     from judged j;
   rejected := coalesce(rejected, '[]');
 end $$;
-comment on function private.parse_series(jsonb, jsonb) is
-  'Readings of a request''s series. sensors maps each sensor named in the request to {id, code}.';
+comment on function private.parse_series(jsonb, jsonb, integer) is
+  'Readings of a request''s series. sensors maps each sensor named in the request to {id, code}; what starts before the horizon of the store''s tenant is too old.';
 
 notify pgrst, 'reload schema';
 commit;

@@ -2,6 +2,7 @@
 -- requires: gateways
 -- requires: partitions
 -- requires: denials
+-- requires: coverage
 
 begin;
 set local role lintel_owner;
@@ -50,10 +51,11 @@ create function private.maintain() returns setof text
 language sql volatile security definer set search_path = pg_catalog, pg_temp
 begin atomic
   delete from private.moved_keys k where k.started_at < private.retention_horizon();
+  delete from private.coverage c where c.to_at < private.retention_horizon();
   select private.forget_denials();
   select private.ensure_partitions();
 end;
-comment on function private.maintain() is 'What has to run daily: partitions ahead, guards behind the horizon and old denials forgotten. Returns the partitions it made.';
+comment on function private.maintain() is 'What has to run daily: partitions ahead; guards and coverage behind the horizon and old denials forgotten. Returns the partitions it made.';
 revoke all on function private.maintain() from public, anon, authenticated, lintel_gateway;
 
 notify pgrst, 'reload schema';

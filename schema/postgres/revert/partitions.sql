@@ -14,6 +14,7 @@ drop function private.partition_reserve_days();
 drop function private.ensure_partitions(timestamptz);
 drop function private.add_partition(text, timestamptz, timestamptz);
 drop view private.partition_bounds;
+drop function private.retention_horizon(bigint);
 drop function private.retention_horizon();
 
 notify pgrst, 'reload schema';

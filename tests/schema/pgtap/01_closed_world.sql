@@ -1,5 +1,5 @@
 \ir setup.psql
-select plan(17);
+select plan(18);
 
 select set_eq($$ select relname::text from pg_class where relnamespace = 'data'::regnamespace and relkind in ('r', 'p') $$,
   array['organizations', 'stores', 'gateways', 'sensor_metadata', 'user_profiles', 'people_counting_raw',
@@ -12,27 +12,35 @@ select set_eq($$ select relname::text from pg_class where relnamespace = 'privat
         'acceptances',  -- walk tests, read through a filtering view
         'annotations',  -- what people said, read through a filtering view
         'imports',      -- where raw rows of epoch 0 came from
-        'denials'],  -- who was denied what: counted up within a minute, which the append-only audit log forbids
+        'denials',        -- who was denied what: counted up within a minute, which the append-only audit log forbids
+        'coverage',       -- when series were counting: spans stated by gateways, shown as a share by analytics_unified
+        'refreshes',      -- when each materialized view was refreshed, and of what
+        'archives',       -- register of archive files: provider, namespace, bytes, rows, last use
+        'archive_keys',   -- what they are encrypted with; forgetting a tenant means forgetting its key
+        'erasures'],      -- tombstones of forgotten people and tenants
   'private holds exactly these tables');
 select set_eq($$ select p.oid::regprocedure::text from pg_proc p where pronamespace = 'api'::regnamespace $$,
   array['api.gateway_sync_v1(jsonb)', 'api.denials(timestamp with time zone)',
         'api.gateway_enroll_v1(jsonb)', 'api.gateway_renew_v1(jsonb)', 'api.issue_enrolment(uuid,interval,uuid)',
         'api.people_counting_bulk_v1(jsonb)', 'api.change_my_profile(text,text,boolean)', 'api.targets_and_actuals(text,text,date,date)',
-        'api.annotate(uuid,text,uuid,date)', 'api.withdraw_annotation(uuid)'], 'api offers exactly these functions');
+        'api.annotate(uuid,text,uuid,date)', 'api.withdraw_annotation(uuid)',
+        'api.analytics_unified(text,text,date,date,text)'], 'api offers exactly these functions');
 select set_eq($$ select relname::text from pg_class where relnamespace = 'api'::regnamespace $$,
   array['latest_sensor_data', 'hourly', 'daily', 'organizations', 'stores', 'gateways', 'sensors', 'region_configurations',
-        'user_profiles', 'audit', 'my_profile', 'tree', 'acceptances', 'annotations', 'activity'], 'api offers exactly these views');
+        'user_profiles', 'audit', 'my_profile', 'tree', 'acceptances', 'annotations', 'activity',
+        'store_daily', 'store_weekly', 'node_daily', 'sensor_uptime', 'fleet_summary'], 'api offers exactly these views');
 
 select is_empty($$ select oid::regclass from pg_class where relkind in ('r', 'p') and not relrowsecurity
     and relnamespace in ('data'::regnamespace, 'partitions'::regnamespace, 'private'::regnamespace) $$,
   'row-level security is on for every table and partition');
 select is_empty($$ select oid::regclass from pg_class where relkind = 'v' and relnamespace = 'api'::regnamespace
     and not coalesce('security_invoker=true' = any (reloptions), false)
-    and not (relname in ('tree', 'acceptances', 'annotations') and coalesce('security_barrier=true' = any (reloptions), false)
-             and pg_get_viewdef(oid) ~ 'readable_(store|node)_ids') $$,
-  'every view of api runs as its reader, but for those whose barrier is membership');
+    and not (coalesce('security_barrier=true' = any (reloptions), false) and pg_get_viewdef(oid) ~ '= ANY \(\( SELECT private\.readable_(store|node)_ids\(\) AS readable_(store|node)_ids\)::(integer|bigint)\[\]\)') $$,
+  'every view of api runs as its reader, or is a barrier that asks for membership');
+select set_eq($$ select relname::text from pg_class where relnamespace = 'private'::regnamespace and relkind = 'm' $$,
+  array['store_daily', 'store_weekly', 'node_daily', 'sensor_uptime', 'fleet_summary'], 'there are exactly five materialized views');
 select is_empty($$ select c.oid::regclass, r.rolname from pg_class c, pg_roles r
-   where c.relkind in ('r', 'p', 'v', 'S') and c.relnamespace in ('data'::regnamespace, 'partitions'::regnamespace, 'private'::regnamespace)
+   where c.relkind in ('r', 'p', 'v', 'm', 'S') and c.relnamespace in ('data'::regnamespace, 'partitions'::regnamespace, 'private'::regnamespace)
      and r.rolname in ('anon', 'lintel_gateway')
      and (has_table_privilege(r.oid, c.oid, 'select, insert, update, delete, truncate, references, trigger')) $$,
   'gateways and anonymous callers have no privilege on any table');
@@ -42,7 +50,7 @@ select is_empty($$ select c.oid::regclass, r.rolname from pg_class c, pg_roles r
      and has_table_privilege(r.oid, c.oid, 'insert, update, delete, truncate, references, trigger') $$,
   'people and HQ write single columns of tables, never whole ones, and delete nothing');
 select is_empty($$ select c.oid::regclass from pg_class c
-   where c.relkind in ('r', 'p', 'v') and c.relnamespace in ('partitions'::regnamespace, 'private'::regnamespace)
+   where c.relkind in ('r', 'p', 'v', 'm') and c.relnamespace in ('partitions'::regnamespace, 'private'::regnamespace)
      and (has_any_column_privilege('authenticated', c.oid, 'select') or has_any_column_privilege('lintel_hq', c.oid, 'select')) $$,
   'people and HQ read neither partitions nor private tables');
 select is_empty($$ select p.oid::regprocedure, r.rolname from pg_proc p, pg_roles r
@@ -50,10 +58,9 @@ select is_empty($$ select p.oid::regprocedure, r.rolname from pg_proc p, pg_role
      and r.rolname in ('anon', 'authenticated', 'lintel_gateway', 'lintel_hq') and has_function_privilege(r.oid, p.oid, 'execute')
      and not exists (select from pg_policy l join pg_depend d on d.classid = 'pg_policy'::regclass and d.objid = l.oid
                       where d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid and r.oid = any (l.polroles))
-     -- What the views of api filter by runs as their reader.
-     and (p.proname, r.rolname) not in (('readable_store_ids', 'authenticated'), ('readable_store_ids', 'lintel_hq'),
-          ('readable_node_ids', 'authenticated'), ('readable_node_ids', 'lintel_hq'),
-          ('level_name', 'authenticated'), ('level_name', 'lintel_hq')) $$,
+     and not exists (select from pg_rewrite w join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid
+                       join pg_class v on v.oid = w.ev_class and v.relnamespace = 'api'::regnamespace
+                      where d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid and has_table_privilege(r.oid, v.oid, 'select')) $$,
   'outside api, roles can execute what their policies and views call and nothing else');
 select is_empty($$ select p.oid::regprocedure from pg_proc p
    where p.pronamespace in ('private'::regnamespace, 'api'::regnamespace, 'data'::regnamespace) and p.prorettype = 'trigger'::regtype

@@ -7,7 +7,7 @@ select is((select array_agg(serial || ' ' || lifecycle || ' ' || name order by s
   array['A planning Door A', 'B planning Door B'], 'declared sensors are registered, unconfirmed');
 select is((:'answer'::jsonb) -> 'sensors', (select jsonb_object_agg(public_id, id) from data.sensor_metadata where store_id = pg_temp.store()), 'and their compact ids told');
 select is((:'answer'::jsonb) #>> '{config,store,timezone}', 'Europe/Berlin', 'the configuration comes along');
-select is(jsonb_path_query_first(:'answer', '$.config.sensors[*] ? (@.serial == "A")'), (select jsonb_build_object('id', public_id, 'sensor', id, 'serial', 'A', 'name', 'Door A', 'lifecycle', 'planning')
+select is(jsonb_path_query_first(:'answer'::jsonb, '$.config.sensors[*] ? (@.serial == "A")'), (select jsonb_build_object('id', public_id, 'sensor', id, 'serial', 'A', 'name', 'Door A', 'lifecycle', 'planning')
    from data.sensor_metadata where store_id = pg_temp.store() and serial = 'A'), 'with its sensors');
 select ok(not pg_temp.sync(1, 1, '[]', jsonb_build_object('config_version', (:'answer'::jsonb) #> '{config,version}')) ? 'config', 'and not again while the gateway has it');
 

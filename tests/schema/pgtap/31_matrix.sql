@@ -36,7 +36,12 @@ insert into pg_temp.allowed (object, hq, administrator, manager, staff, auditor)
   ('api.tree',                    'A---', 'T---', 'S---', '0---', 'T---'),
   ('api.acceptances',             'A---', 'T---', 'S---', 'S---', 'T---'),
   ('api.annotations',             'A---', 'T---', 'S---', 'S---', 'T---'),
-  ('api.activity',                'A---', 'T---', 'S---', 'S---', 'T---');
+  ('api.activity',                'A---', 'T---', 'S---', 'S---', 'T---'),
+  ('api.store_daily',             'A---', 'T---', 'S---', 'S---', 'T---'),
+  ('api.store_weekly',            'A---', 'T---', 'S---', 'S---', 'T---'),
+  ('api.node_daily',              'A---', 'T---', 'S---', '0---', 'T---'),
+  ('api.sensor_uptime',           'A---', 'T---', 'S---', 'S---', 'T---'),
+  ('api.fleet_summary',           'A---', 'T---', 'S---', '0---', 'T---');
 
 -- Functions of api: which roles may call them. All others belong to nobody.
 create table pg_temp.callable (function text primary key, roles name[]);
@@ -50,7 +55,8 @@ insert into pg_temp.callable values
   ('api.change_my_profile(text,text,boolean)',   '{authenticated}'),
   ('api.targets_and_actuals(text,text,date,date)', '{authenticated,lintel_hq}'),
   ('api.annotate(uuid,text,uuid,date)',          '{authenticated,lintel_hq}'),
-  ('api.withdraw_annotation(uuid)',              '{authenticated,lintel_hq}');
+  ('api.withdraw_annotation(uuid)',              '{authenticated,lintel_hq}'),
+  ('api.analytics_unified(text,text,date,date,text)', '{authenticated,lintel_hq}');
 
 -- Whose a row is, from what it says of itself.
 create function pg_temp.belongs(relation text, r jsonb, me uuid) returns text

@@ -1,0 +1,180 @@
+-- Deploy lintel:erase_organization to pg
+-- requires: erasure
+-- requires: retention
+-- A tenant can have a billion rows: they go in batches, each a transaction of its own, and the tombstone remembers how far it got.
+
+begin;
+set local role lintel_owner;
+
+-- In this order no row goes before those that refer to it: readings, roll-ups, whatever the private schema knows (a table that others
+-- refer to after those), the business tables from the leaves to the root, the audit log last, since the rest is recorded in it.
+create view private.tenant_tables as
+  with columns as (
+    select c.oid, n.nspname as schema_name, c.relname as table_name,
+           bool_or(a.attname = 'organization_id') as has_tenant, bool_or(a.attname = 'store_id') as has_store, bool_or(a.attname = 'gateway_id') as has_gateway
+      from pg_class c
+      join pg_namespace n on n.oid = c.relnamespace and n.nspname in ('data', 'private')
+      join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+     where c.relkind in ('r', 'p') and c.relname <> 'erasures'
+     group by c.oid, n.nspname, c.relname
+  ), known as (
+    select k.*, array_position(array['people_counting_raw', 'regional_counting_raw', 'hourly_analytics', 'daily_analytics'], k.table_name::text) as early,
+           array_position(array['alerts', 'region_configurations', 'sensor_metadata', 'gateways', 'user_profiles', 'stores', 'organizations', 'audit_log'], k.table_name::text) as late,
+           (select count(*) from pg_constraint f where f.contype = 'f' and f.confrelid = k.oid and f.conrelid <> k.oid) as referrers
+      from columns k
+     where k.has_tenant or k.has_store or k.has_gateway
+  )
+  select case when k.schema_name = 'private' then 100 + k.referrers else coalesce(k.early, 1000 + coalesce(k.late, 0)) end as rank,
+         coalesce(p.schema_name, k.schema_name::text) as schema_name, coalesce(p.partition_name, k.table_name::text) as table_name,
+         k.table_name::text as counted_as,
+         -- By store where there is an index that starts with it.
+         case when k.has_store and (not k.has_tenant or k.early is not null) then 'store_id = any ($2)'
+              when k.has_tenant then 'organization_id = $1'
+              else 'gateway_id in (select g.id from data.gateways g where g.organization_id = $1)' end as condition
+    from known k
+    left join (select 'partitions' as schema_name, b.table_name, b.partition_name from private.partition_bounds b) as p
+      on k.schema_name = 'data' and p.table_name = k.table_name;
+comment on view private.tenant_tables is 'Tables and partitions with rows of tenants, in the order in which they can be emptied of one ($1 the tenant, $2 its stores)';
+
+create function private.forget_organization(tenant bigint, batch integer, out finished boolean, out counts jsonb)
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
+declare
+  stores integer[] := array(select s.id from data.stores s where s.organization_id = tenant);
+  place  record;
+  taken  bigint;
+  room   bigint := batch;
+begin
+  counts := '{}';
+  finished := true;
+  perform set_config('lintel.erasing', 'on', true);
+  for place in select * from private.tenant_tables t order by t.rank, t.table_name loop
+    -- The nodes of a tree go at once: half a tree would hang from nothing.
+    execute format('with gone as (delete from %1$I.%2$I where %3$s returning 1) select count(*) from gone',
+                   place.schema_name, place.table_name,
+                   case when place.table_name = 'organizations' then place.condition
+                        else format('ctid = any (array(select ctid from %I.%I where %s limit $3))', place.schema_name, place.table_name, place.condition) end)
+      into taken using tenant, stores, room;
+    if taken > 0 then
+      counts := private.add_counts(counts, jsonb_build_object(place.counted_as, taken));
+      room := room - taken;
+    end if;
+    if room <= 0 then
+      finished := false;
+      exit;
+    end if;
+  end loop;
+  perform set_config('lintel.erasing', 'off', true);
+end $$;
+comment on function private.forget_organization(bigint, integer) is 'Removes at most batch rows of a tenant. finished: nothing is left.';
+
+create function private.erase_organization(id bigint, batch integer default 20000, out finished boolean, out counts jsonb)
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  tenant data.organizations;
+  stone  private.erasures;
+begin
+  if batch is null or batch < 1 then
+    raise invalid_parameter_value using message = format('batch is %s, but must be at least 1', coalesce(batch::text, 'null'));
+  end if;
+  perform pg_advisory_xact_lock(hashtext('lintel.erase_organization'));
+  select * into tenant from data.organizations o where o.id = erase_organization.id for update;
+  if tenant.parent_id is not null then
+    raise invalid_parameter_value using message = format('organization %s is a node of tenant %s', tenant.id, tenant.organization_id),
+      hint = 'Only a tenant can be forgotten as a whole. Hang the node''s stores elsewhere and delete it.';
+  end if;
+  select * into stone from private.erasures e
+   where e.organization_id = erase_organization.id and (tenant.id is null or e.public_id = tenant.public_id)
+   order by e.id desc limit 1;
+  if tenant.id is null and stone.id is null then
+    raise no_data_found using message = format('there is no organization %s', coalesce(erase_organization.id::text, 'null')),
+      hint = 'select id, name from data.organizations where parent_id is null;';
+  elsif tenant.id is null and stone.finished_at is not null then
+    finished := true;
+    counts := stone.counts;
+    return;
+  end if;
+  if tenant.id is not null and (stone.id is null or stone.finished_at is not null) then
+    -- From now on nothing of it is shown and nothing for it taken, however long the batches last.
+    update data.organizations o set deleted_at = coalesce(o.deleted_at, now()) where o.organization_id = tenant.id;
+    update data.stores s set deleted_at = coalesce(s.deleted_at, now()) where s.organization_id = tenant.id;
+    update data.gateways g set deleted_at = coalesce(g.deleted_at, now()) where g.organization_id = tenant.id;
+    insert into private.erasures as e (organization_id, public_id, requested_by, files)
+    values (tenant.id, tenant.public_id, session_user,
+            coalesce((select jsonb_agg(jsonb_build_object('provider', a.provider, 'namespace', a.namespace) order by a.id)
+                        from private.archives a where a.organization_id = tenant.id), '[]'))
+    on conflict on constraint erasures_public_id_key do update set finished_at = null, files = e.files || excluded.files
+    returning * into stone;
+  end if;
+  select f.finished, f.counts into finished, counts from private.forget_organization(erase_organization.id, batch) as f;
+  update private.erasures e
+     set counts = private.add_counts(e.counts, erase_organization.counts), finished_at = case when erase_organization.finished then now() end
+   where e.id = stone.id
+  returning e.counts into counts;
+end $$;
+comment on function private.erase_organization(bigint, integer) is
+  'Forgets a tenant, at most batch rows a call; repeat until finished. Returns the rows taken from each table so far. To be called by the owner or a DBA only.';
+
+create function private.export_erasures() returns jsonb
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  return (select coalesce(jsonb_agg(jsonb_build_object('user_hash', encode(e.user_hash, 'hex'), 'organization_id', e.organization_id,
+                                                       'public_id', e.public_id, 'requested_by', e.requested_by, 'started_at', e.started_at) order by e.id), '[]')
+            from private.erasures e);
+end $$;
+comment on function private.export_erasures() is
+  'The tombstones, to be kept outside the database and its backups: a backup from before an erasure does not know of it';
+
+create function private.replay_erasures(tombstones jsonb default '[]', batch integer default 20000)
+returns table (subject text, finished boolean, counts jsonb)
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  stone  private.erasures;
+  person uuid;
+begin
+  if jsonb_typeof(tombstones) is distinct from 'array' then
+    raise invalid_parameter_value using message = 'tombstones must be an array', hint = 'Give what private.export_erasures() returned.';
+  end if;
+  insert into private.erasures (user_hash, organization_id, public_id, requested_by, started_at, finished_at)
+  select decode(t ->> 'user_hash', 'hex'), (t ->> 'organization_id')::bigint, (t ->> 'public_id')::uuid, t ->> 'requested_by',
+         (t ->> 'started_at')::timestamptz, now()
+    from jsonb_array_elements(tombstones) as t
+  on conflict do nothing;
+
+  -- People are found by trying everybody's id.
+  for person in
+    select i.id
+      from (select p.id from data.user_profiles p
+            union select m.id[1]::uuid
+              from data.audit_log a,
+                   lateral regexp_matches(concat(a.actor, ' ', a.row_id, ' ', a.old_values, ' ', a.new_values),
+                                          '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}', 'g') as m (id)) as i
+      join private.erasures e on e.user_hash = private.user_hash(i.id)
+  loop
+    subject := 'a person';
+    finished := true;
+    counts := private.erase_user(person);
+    return next;
+  end loop;
+
+  for stone in
+    select e.* from private.erasures e
+     where e.organization_id is not null
+       and (e.finished_at is null
+            or exists (select from data.organizations o where o.id = e.organization_id and o.public_id = e.public_id))
+     order by e.id
+  loop
+    subject := format('organization %s', stone.organization_id);
+    select f.finished, f.counts into finished, counts from private.erase_organization(stone.organization_id, batch) as f;
+    return next;
+  end loop;
+end $$;
+comment on function private.replay_erasures(jsonb, integer) is
+  'After a backup was restored: forgets again whom it has brought back. Repeat until every row says finished.';
+
+revoke all on private.tenant_tables from public, anon, authenticated, lintel_gateway, lintel_hq;
+revoke all on function private.forget_organization(bigint, integer), private.erase_organization(bigint, integer),
+  private.export_erasures(), private.replay_erasures(jsonb, integer) from public, anon, authenticated, lintel_gateway, lintel_hq;
+
+notify pgrst, 'reload schema';
+commit;

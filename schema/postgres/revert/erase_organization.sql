@@ -1,0 +1,12 @@
+-- Revert lintel:erase_organization from pg
+
+begin;
+
+drop function private.replay_erasures(jsonb, integer);
+drop function private.export_erasures();
+drop function private.erase_organization(bigint, integer);
+drop function private.forget_organization(bigint, integer);
+drop view private.tenant_tables;
+
+notify pgrst, 'reload schema';
+commit;

@@ -1,0 +1,13 @@
+-- Revert lintel:opening_hours from pg
+
+begin;
+
+drop function private.open_spans(jsonb, text, date, date);
+drop trigger stores_opening_hours on data.stores;
+drop function private.check_opening_hours();
+drop function private.opening_complaint(jsonb);
+drop function private.is_date(text);
+drop function private.day_complaint(jsonb);
+
+notify pgrst, 'reload schema';
+commit;
