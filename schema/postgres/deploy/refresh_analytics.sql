@@ -8,7 +8,7 @@ create table private.refreshes (
   view_name    text primary key,
   refreshed_at timestamptz not null,
   took_ms      integer not null check (took_ms >= 0),
-  changes      bigint not null
+  changes      bigint not null check (changes >= 0)
 );
 comment on table private.refreshes is 'When each materialized view was last refreshed, and of what';
 comment on column private.refreshes.view_name is 'The view, in the schema private';
