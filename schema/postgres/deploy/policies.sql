@@ -45,31 +45,35 @@ declare
   roots ltree[] := array(select n.path from data.organizations n
                           where n.organization_id = mine.organization_id and n.id = any (mine.node_ids));
 begin
-  return array(
-    select o.id from data.organizations o
-     where o.organization_id = mine.organization_id and not o.path <@ gone and (whole or o.path <@ roots));
+  if whole then
+    return array(select o.id from data.organizations o
+                  where o.organization_id = mine.organization_id and not o.path <@ gone);
+  end if;
+  return array(select o.id from data.organizations o
+                where o.organization_id = mine.organization_id and o.path <@ roots and not o.path <@ gone);
 end $$;
 comment on function private.nodes_of(data.user_profiles) is 'Nodes the person stands above or at, with everything below';
 
 create function private.stores_of(mine data.user_profiles) returns integer[]
 language plpgsql stable set search_path = pg_catalog, extensions, pg_temp as $$
 declare
-  gone  ltree[] := private.deleted_paths(mine.organization_id);
-  roots ltree[];
+  gone ltree[] := private.deleted_paths(mine.organization_id);
 begin
   -- The widest readers have the shortest way.
   if private.sees_whole_tenant(mine) and gone = '{}' then
     return array(select s.id from data.stores s
                   where s.organization_id = mine.organization_id and s.deleted_at is null);
   end if;
-  roots := array(select n.path from data.organizations n where n.organization_id = mine.organization_id
-                    and (private.sees_whole_tenant(mine) and n.parent_id is null or n.id = any (mine.node_ids)));
+  -- Two lookups by key instead of one condition joined by "or", which would ask every store of the tenant.
   return array(
+    select s.id from data.stores s
+     where s.organization_id = mine.organization_id and s.node_id = any (private.nodes_of(mine)) and s.deleted_at is null
+    union
     select s.id
       from data.stores s
-      join data.organizations o on o.organization_id = s.organization_id and o.id = s.node_id
-     where s.organization_id = mine.organization_id and s.deleted_at is null and not o.path <@ gone
-       and (o.path <@ roots or s.id = any (mine.store_ids)));
+      join data.organizations o on o.id = s.node_id
+     where s.id = any (mine.store_ids) and s.organization_id = mine.organization_id and s.deleted_at is null
+       and not o.path <@ gone);
 end $$;
 comment on function private.stores_of(data.user_profiles) is 'Stores below the person''s nodes, and the single ones the profile names';
 
