@@ -4,6 +4,8 @@
 -- requires: denials
 -- requires: acceptances
 -- requires: sync_coverage
+-- requires: store_rules
+-- requires: gateway_alerts
 -- The contract is schema/SYNC.md.
 
 begin;
@@ -41,6 +43,47 @@ begin
 end $$;
 comment on function private.mark_applied(private.epochs, bigint, bigint) is 'Notes that the changes after < number <= upto are applied';
 
+-- Alerts and rules come after the counts and in a savepoint of their own: whatever goes wrong here, a statement
+-- time-out included, is recorded, and neither the readings nor the answer about them know of it.
+create function private.after_counts(gateway data.gateways, store data.stores, body jsonb, readings bigint, rejected jsonb,
+                                     current boolean) returns jsonb
+language plpgsql volatile as $$
+declare
+  -- The gateway's row as it was before this request: at most once a minute, like liveness.
+  due    constant boolean := current and coalesce(gateway.last_seen_at <= now() - interval '1 minute', true);
+  answer jsonb := '[]';
+begin
+  if readings > 0 or rejected <> '[]' then
+    perform private.note_quality(gateway.id, readings, rejected);
+  end if;
+  if current and body ? 'alerts' then
+    answer := private.apply_gateway_alerts(gateway, body -> 'alerts');
+  end if;
+  if gateway.offline_since is not null then
+    perform private.end_alerts(array(
+      select a.id from data.alerts a
+       where a.store_id = gateway.store_id and a.dedup_key = 'gateway_silent:' || gateway.id and a.ended_at is null
+         for no key update skip locked), 'ended');
+  end if;
+  if due then
+    perform private.judge_store(gateway, store, body);
+  end if;
+  return answer;
+exception when query_canceled or others then
+  begin
+    perform private.note_rule_failure(store.id, 'after_counts', sqlstate, sqlerrm);
+  exception when query_canceled or others then
+    raise warning 'alerts of store % failed, and so did recording it: %', store.id, sqlerrm;
+  end;
+  return case when current and jsonb_typeof(body -> 'alerts') = 'array' then
+    (select coalesce(jsonb_agg(private.alert_rejection(n - 1, 'try_again') order by n), '[]')
+       from jsonb_array_elements(body -> 'alerts') with ordinality as e (x, n) where n <= 200) else '[]' end;
+end $$;
+comment on function private.after_counts(data.gateways, data.stores, jsonb, bigint, jsonb, boolean) is
+  'What follows the counts and can never refuse them: data quality, the gateway''s alerts, the store''s rules. Returns alerts_rejected.';
+revoke all on function private.after_counts(data.gateways, data.stores, jsonb, bigint, jsonb, boolean)
+  from public, anon, authenticated, lintel_gateway, lintel_hq;
+
 create function private.sync(gateway data.gateways, store data.stores, body jsonb) returns jsonb
 language plpgsql volatile as $$
 declare
@@ -52,6 +95,7 @@ declare
   parsed   record;
   config   jsonb;
   coverage jsonb;
+  alerts_rejected jsonb;
 begin
   if body ? 'sensors' then
     perform private.register_sensors(gateway, body -> 'sensors');
@@ -70,6 +114,8 @@ begin
     perform private.apply_liveness(gateway, body -> 'liveness', sensors);
   end if;
   perform private.note_gateway(gateway, body, current);
+  alerts_rejected := private.after_counts(gateway, store, body, coalesce(cardinality(parsed.readings), 0)::bigint,
+                                          parsed.rejected, current);
   config := private.sync_config(gateway);
   return jsonb_build_object(
     'v', 1,
@@ -86,7 +132,8 @@ begin
             then jsonb_build_object('config', config) else '{}' end
     || case when body ? 'acceptances'
             then jsonb_build_object('acceptances', private.apply_acceptances(gateway, body)) else '{}' end
-    || case when coverage is null then '{}' else jsonb_build_object('coverage', coverage) end;
+    || case when coverage is null then '{}' else jsonb_build_object('coverage', coverage) end
+    || case when body ? 'alerts' then jsonb_build_object('alerts_rejected', alerts_rejected) else '{}' end;
 end $$;
 comment on function private.sync(data.gateways, data.stores, jsonb) is 'Applies a request that was understood and answers it';
 

@@ -11,6 +11,7 @@ create table data.gateways (
   public_id       uuid not null default gen_random_uuid() unique,
   name            text not null check (length(name) between 1 and 200),
   version         text check (length(version) <= 100),
+  version_since   timestamptz,
   lifecycle       data.lifecycle not null default 'active',
   status          data.health_status not null default 'unknown',
   last_seen_at    timestamptz,
@@ -33,6 +34,7 @@ comment on column data.gateways.store_id is 'The store it stands in';
 comment on column data.gateways.public_id is 'Id outside this database, the subject of its token';
 comment on column data.gateways.name is 'Name people know it by';
 comment on column data.gateways.version is 'Software version it last reported';
+comment on column data.gateways.version_since is 'Since when it reports this version: a store that went blind with an update shows by it';
 comment on column data.gateways.lifecycle is 'Where it stands in its life; completed, cancelled or archived means revoked';
 comment on column data.gateways.status is 'How it is doing. Liveness: no audit, no configuration change.';
 comment on column data.gateways.last_seen_at is 'Last sync, written at most once a minute';

@@ -183,6 +183,7 @@ begin
   end if;
   update data.gateways g
      set last_seen_at = clock_timestamp(), status = 'online', offline_since = null, version = its_version,
+         version_since = case when its_version is distinct from g.version then clock_timestamp() else g.version_since end,
          health = coalesce(its_health, g.health)
    where g.id = gateway.id;
 end $$;

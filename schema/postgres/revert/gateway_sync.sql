@@ -4,6 +4,7 @@ begin;
 
 drop function api.gateway_sync_v1(jsonb);
 drop function private.sync(data.gateways, data.stores, jsonb);
+drop function private.after_counts(data.gateways, data.stores, jsonb, bigint, jsonb, boolean);
 drop function private.mark_applied(private.epochs, bigint, bigint);
 drop function private.sync_failure(text, text);
 drop function private.watermark_of(int8multirange);

@@ -17,18 +17,24 @@ select set_eq($$ select relname::text from pg_class where relnamespace = 'privat
         'refreshes',      -- when each materialized view was refreshed, and of what
         'archives',       -- register of archive files: provider, namespace, bytes, rows, last use
         'archive_keys',   -- what they are encrypted with; forgetting a tenant means forgetting its key
-        'erasures'],      -- tombstones of forgotten people and tenants
+        'erasures',       -- tombstones of forgotten people and tenants
+        'rule_failures',  -- rules that raised an error: shown, while the readings were taken
+        'reading_quality', -- readings taken and rejected per gateway and hour
+        'outbox',         -- mail and webhook calls until they are sent
+        'fleet_evaluation'], -- last run of evaluate_fleet()
   'private holds exactly these tables');
 select set_eq($$ select p.oid::regprocedure::text from pg_proc p where pronamespace = 'api'::regnamespace $$,
   array['api.gateway_sync_v1(jsonb)', 'api.denials(timestamp with time zone)',
         'api.gateway_enroll_v1(jsonb)', 'api.gateway_renew_v1(jsonb)', 'api.issue_enrolment(uuid,interval,uuid)',
         'api.people_counting_bulk_v1(jsonb)', 'api.change_my_profile(text,text,boolean)', 'api.targets_and_actuals(text,text,date,date)',
         'api.annotate(uuid,text,uuid,date)', 'api.withdraw_annotation(uuid)',
-        'api.analytics_unified(text,text,date,date,text)'], 'api offers exactly these functions');
+        'api.analytics_unified(text,text,date,date,text)', 'api.acknowledge_alert(uuid,text)',
+        'api.resolve_alert(uuid,text)', 'api.custom_metric(text,date,date)'], 'api offers exactly these functions');
 select set_eq($$ select relname::text from pg_class where relnamespace = 'api'::regnamespace $$,
   array['latest_sensor_data', 'hourly', 'daily', 'organizations', 'stores', 'gateways', 'sensors', 'region_configurations',
         'user_profiles', 'audit', 'my_profile', 'tree', 'acceptances', 'annotations', 'activity',
-        'store_daily', 'store_weekly', 'node_daily', 'sensor_uptime', 'fleet_summary'], 'api offers exactly these views');
+        'store_daily', 'store_weekly', 'node_daily', 'sensor_uptime', 'fleet_summary',
+        'open_alerts', 'fleet_health'], 'api offers exactly these views');
 
 select is_empty($$ select oid::regclass from pg_class where relkind in ('r', 'p') and not relrowsecurity
     and relnamespace in ('data'::regnamespace, 'partitions'::regnamespace, 'private'::regnamespace) $$,
@@ -58,6 +64,7 @@ select is_empty($$ select p.oid::regprocedure, r.rolname from pg_proc p, pg_role
      and r.rolname in ('anon', 'authenticated', 'lintel_gateway', 'lintel_hq') and has_function_privilege(r.oid, p.oid, 'execute')
      and not exists (select from pg_policy l join pg_depend d on d.classid = 'pg_policy'::regclass and d.objid = l.oid
                       where d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid and r.oid = any (l.polroles))
+     -- and what views of api call, which a role that reads them has to be allowed
      and not exists (select from pg_rewrite w join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid
                        join pg_class v on v.oid = w.ev_class and v.relnamespace = 'api'::regnamespace
                       where d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid and has_table_privilege(r.oid, v.oid, 'select')) $$,

@@ -41,7 +41,9 @@ insert into pg_temp.allowed (object, hq, administrator, manager, staff, auditor)
   ('api.store_weekly',            'A---', 'T---', 'S---', 'S---', 'T---'),
   ('api.node_daily',              'A---', 'T---', 'S---', '0---', 'T---'),
   ('api.sensor_uptime',           'A---', 'T---', 'S---', 'S---', 'T---'),
-  ('api.fleet_summary',           'A---', 'T---', 'S---', '0---', 'T---');
+  ('api.fleet_summary',           'A---', 'T---', 'S---', '0---', 'T---'),
+  ('api.open_alerts',             'A---', 'T---', 'S---', 'S---', 'T---'),
+  ('api.fleet_health',            'A---', 'T---', 'S---', 'S---', 'T---');
 
 -- Functions of api: which roles may call them. All others belong to nobody.
 create table pg_temp.callable (function text primary key, roles name[]);
@@ -56,7 +58,10 @@ insert into pg_temp.callable values
   ('api.targets_and_actuals(text,text,date,date)', '{authenticated,lintel_hq}'),
   ('api.annotate(uuid,text,uuid,date)',          '{authenticated,lintel_hq}'),
   ('api.withdraw_annotation(uuid)',              '{authenticated,lintel_hq}'),
-  ('api.analytics_unified(text,text,date,date,text)', '{authenticated,lintel_hq}');
+  ('api.analytics_unified(text,text,date,date,text)', '{authenticated,lintel_hq}'),
+  ('api.acknowledge_alert(uuid,text)',           '{authenticated,lintel_hq}'),
+  ('api.resolve_alert(uuid,text)',               '{authenticated,lintel_hq}'),
+  ('api.custom_metric(text,date,date)',          '{authenticated}');
 
 -- Whose a row is, from what it says of itself.
 create function pg_temp.belongs(relation text, r jsonb, me uuid) returns text

@@ -1,0 +1,15 @@
+-- Revert lintel:custom_metrics from pg
+
+begin;
+
+drop function api.custom_metric(text, date, date);
+drop function private.metric_holds(numeric, jsonb);
+drop function private.metric_field(text, numeric, numeric, numeric, numeric, numeric);
+drop function private.metric_stores(text, integer[]);
+drop trigger stores_custom_metrics on data.stores;
+drop trigger organizations_custom_metrics on data.organizations;
+drop function private.check_custom_metrics();
+drop function private.custom_metrics_complaint(jsonb);
+
+notify pgrst, 'reload schema';
+commit;

@@ -1,0 +1,14 @@
+-- Verify lintel:fleet on pg
+
+begin;
+
+select id, evaluated_at, took_ms, silent, returned, hushed, escalated from private.fleet_evaluation where false;
+select id, organization_id, store_id, name, version, last_seen_at, offline_since, store_name, timezone, opening_hours, watched, rule
+  from private.gateway_watch where false;
+do $$
+begin
+  assert (select count(*) = 1 from private.evaluate_fleet()), 'the fleet cannot be evaluated';
+  assert not has_function_privilege('authenticated', 'private.evaluate_fleet()', 'execute'), 'people can evaluate the fleet';
+end $$;
+
+rollback;
