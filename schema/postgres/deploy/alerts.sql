@@ -29,8 +29,8 @@ create table data.alerts (
     references data.sensor_metadata (organization_id, store_id, id) on delete cascade,
   constraint alerts_resolved check ((state = 'resolved') = (resolved_at is not null))
 );
--- An alert opens once; also "open alerts of my stores".
 create unique index alerts_open_once on data.alerts (store_id, dedup_key) where state <> 'resolved';
+comment on index data.alerts_open_once is 'An alert opens once; open alerts of a store';
 
 comment on table data.alerts is 'What needs a person: one table for gateways, sensors, regions and data quality';
 comment on column data.alerts.id is 'Compact key';

@@ -55,7 +55,7 @@ begin
     perform private.register_sensors(gateway, body -> 'sensors');
   end if;
   sensors := private.resolve_sensors(gateway, body);
-  parsed := private.parse_series(body -> 'series', sensors);
+  parsed := private.parse_series(body -> 'series', sensors, store.id);
   if parsed.readings is not null then
     parsed.rejected := parsed.rejected
       || private.apply_readings(store, epoch.ordinal, body -> 'series', parsed.readings);
@@ -65,7 +65,10 @@ begin
     perform private.apply_liveness(gateway, body -> 'liveness', sensors);
   end if;
   perform private.note_gateway(gateway, body, current);
-  config := private.sync_config(gateway);
+  -- Read again: the request may have raised it.
+  if to_jsonb((select s.config_version from data.stores s where s.id = store.id)) is distinct from body -> 'config_version' then
+    config := private.sync_config(gateway);
+  end if;
   return jsonb_build_object(
     'v', 1,
     'watermark', private.watermark_of(epoch.applied),
@@ -77,8 +80,7 @@ begin
     'history', private.setting('history'),
     'time', floor(extract(epoch from clock_timestamp()) * 1000)::bigint,
     'pace_ms', private.setting('pace_ms')::integer)
-    || case when config -> 'version' is distinct from body -> 'config_version'
-            then jsonb_build_object('config', config) else '{}' end
+    || case when config is not null then jsonb_build_object('config', config) else '{}' end
     || case when body ? 'acceptances'
             then jsonb_build_object('acceptances', private.apply_acceptances(gateway, body)) else '{}' end;
 end $$;

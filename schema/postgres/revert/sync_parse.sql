@@ -2,7 +2,7 @@
 
 begin;
 
-drop function private.parse_series(jsonb, jsonb);
+drop function private.parse_series(jsonb, jsonb, integer);
 drop function private.rejection(integer, integer, text);
 drop function private.reject_message(text);
 drop function private.parse_list(text);

@@ -7,6 +7,7 @@ select set_eq($$ select relname::text from pg_class where relnamespace = 'data':
   'data holds the twelve business tables and nothing else');
 select set_eq($$ select relname::text from pg_class where relnamespace = 'private'::regnamespace and relkind in ('r', 'p') $$,
   array['settings', 'signing_keys', 'epochs', 'moved_keys',
+        'slots',  -- what the keys of raw rows stand for: numbers HQ hands out for itself
         'enrolments',   -- tokens of cards to come, as hashes
         'credentials',  -- secrets of the cards that are, as hashes
         'acceptances',  -- walk tests, read through a filtering view
@@ -50,6 +51,9 @@ select is_empty($$ select p.oid::regprocedure, r.rolname from pg_proc p, pg_role
      and r.rolname in ('anon', 'authenticated', 'lintel_gateway', 'lintel_hq') and has_function_privilege(r.oid, p.oid, 'execute')
      and not exists (select from pg_policy l join pg_depend d on d.classid = 'pg_policy'::regclass and d.objid = l.oid
                       where d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid and r.oid = any (l.polroles))
+     and not exists (select from pg_rewrite w join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid
+                      join pg_class v on v.oid = w.ev_class and v.relnamespace = 'api'::regnamespace
+                      where d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid and has_table_privilege(r.oid, v.oid, 'select'))
      -- What the views of api filter by runs as their reader.
      and (p.proname, r.rolname) not in (('readable_store_ids', 'authenticated'), ('readable_store_ids', 'lintel_hq'),
           ('readable_node_ids', 'authenticated'), ('readable_node_ids', 'lintel_hq'),
@@ -61,6 +65,7 @@ select is_empty($$ select p.oid::regprocedure from pg_proc p
   'every trigger function pins its search path: it runs in the session of whoever writes');
 select is_empty($$ select p.oid::regprocedure from pg_proc p
    where p.pronamespace in ('private'::regnamespace, 'api'::regnamespace) and p.prosecdef
+     and p.prosqlbody is null  -- such a body was bound when the function was made
      and not coalesce(array_to_string(p.proconfig, ' ') ~ 'search_path=pg_catalog, (extensions, )?pg_temp', false) $$,
   'every security definer function pins its search path');
 select is_empty($$ select oid::regclass from pg_class where relnamespace in ('data'::regnamespace, 'partitions'::regnamespace,
