@@ -22,6 +22,7 @@ insert into explained (table_name, column_name, aspect, reason) values
 
   ('*', 'change_no', 'sqlite_only', 'numbers what is owed to HQ; HQ keeps ranges of numbers in private.epochs'),
   ('*', 'epoch', 'postgres_only', 'a file is one epoch'),
+  ('*', 'slot', 'postgres_only', 'what the key at HQ says of sensor, line and seq, in two bytes'),
   ('regional_counting_raw', 'occupancy', 'check', 'a sensor''s own net count may fall below zero: kept here, refused by HQ, set aside and shown'),
   ('*', 'occupancy_max', 'check', 'follows occupancy'),
   ('*', 'created_by', 'postgres_only', 'people are known at HQ only; a gateway''s rows are its own daemon''s'),

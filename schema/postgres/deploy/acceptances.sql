@@ -26,7 +26,8 @@ create table private.acceptances (
   foreign key (organization_id, store_id, sensor_id)
     references data.sensor_metadata (organization_id, store_id, id) on delete cascade
 );
-create index acceptances_store on private.acceptances (store_id, at);  -- "what happened in my stores" (api.activity)
+create index acceptances_store on private.acceptances (store_id, at);
+comment on index private.acceptances_store is 'What happened in my stores, newest first (api.activity)';
 
 comment on table private.acceptances is 'Walk tests: somebody walked through a door and compared. Written once, by gateways.';
 comment on column private.acceptances.id is 'Compact key';

@@ -44,13 +44,14 @@ create table data.alerts (
                                     and (state = 'resolved') = (resolution is not null)),
   constraint alerts_ended check (ended_at is null or state = 'resolved')
 );
--- One alert as long as its condition lasts, also when a person resolved it meanwhile; also "open alerts of my stores".
 create unique index alerts_open_once on data.alerts (store_id, dedup_key) where ended_at is null;
--- "Alerts of a store, newest first", and what goes with a store, a gateway or a sensor that is deleted.
+comment on index data.alerts_open_once is 'One alert as long as its condition lasts, also when a person resolved it meanwhile; open alerts of my stores';
 create index alerts_store on data.alerts (store_id, opened_at);
--- A person who is erased is taken out of the alerts they answered.
+comment on index data.alerts_store is 'Alerts of a store, newest first, and what goes with a store, a gateway or a sensor that is deleted';
 create index alerts_acknowledged_by on data.alerts (acknowledged_by) where acknowledged_by is not null;
+comment on index data.alerts_acknowledged_by is 'A person who is erased is taken out of the alerts they answered';
 create index alerts_resolved_by on data.alerts (resolved_by) where resolved_by is not null;
+comment on index data.alerts_resolved_by is 'A person who is erased is taken out of the alerts they answered';
 
 comment on table data.alerts is 'What needs a person: one table for gateways, sensors, regions and data quality';
 comment on column data.alerts.id is 'Compact key';

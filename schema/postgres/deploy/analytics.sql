@@ -4,6 +4,8 @@
 begin;
 set local role lintel_owner;
 
+-- Keys by store and time: a day of a store, of all its sensors, lies together, and a day of many stores takes one
+-- step per store.
 create table data.hourly_analytics (
   organization_id bigint not null,
   hour_at         timestamptz not null,
@@ -16,8 +18,12 @@ create table data.hourly_analytics (
   readings        integer not null default 0 check (readings >= 0),
   line            text collate "C" not null default '',
   region          text collate "C" not null default '',
-  primary key (store_id, sensor_id, hour_at, line, region)
-) with (fillfactor = 80);  -- the newest bucket of a series is rewritten by every batch
+  primary key (store_id, hour_at, sensor_id, line, region)
+)
+-- The newest bucket of a series is rewritten by every batch, in its page if there is room. Large as it grows, the
+-- table is looked at after every twentieth more, not every fifth.
+with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_insert_scale_factor = 0.05,
+      autovacuum_analyze_scale_factor = 0.05);
 
 create table data.daily_analytics (
   organization_id bigint not null,
@@ -35,8 +41,10 @@ create table data.daily_analytics (
   readings        integer not null default 0 check (readings >= 0),
   line            text collate "C" not null default '',
   region          text collate "C" not null default '',
-  primary key (store_id, sensor_id, day, line, region)
-) with (fillfactor = 80);
+  primary key (store_id, day, sensor_id, line, region)
+)
+with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_insert_scale_factor = 0.05,
+      autovacuum_analyze_scale_factor = 0.05);
 
 comment on table data.hourly_analytics is 'Readings of at most an hour, added up per hour. Written only together with the raw rows.';
 comment on column data.hourly_analytics.organization_id is 'The tenant';

@@ -20,7 +20,8 @@ create table private.annotations (
     references data.sensor_metadata (organization_id, store_id, id) on delete cascade,
   foreign key (organization_id, created_by) references data.user_profiles (organization_id, id) on delete set null (created_by)
 );
-create index annotations_store on private.annotations (store_id, created_at);  -- "what happened in my stores" (api.activity)
+create index annotations_store on private.annotations (store_id, created_at);
+comment on index private.annotations_store is 'What happened in my stores, newest first (api.activity)';
 
 comment on table private.annotations is 'What people say about a store, a sensor, a day: why a figure is as it is. Written once, withdrawn by deleted_at.';
 comment on column private.annotations.id is 'Compact key';

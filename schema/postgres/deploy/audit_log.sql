@@ -19,8 +19,8 @@ create table data.audit_log (
   request_id      text,
   primary key (at, id)
 ) partition by range (at);
--- "What was changed in my organization, newest first" (api.audit).
 create index audit_log_organization on data.audit_log (organization_id, at);
+comment on index data.audit_log_organization is 'What was changed in my organization, newest first (api.audit)';
 
 comment on table data.audit_log is 'Who changed which configuration, append-only. Liveness and readings leave no trace here. Partitioned by at.';
 comment on column data.audit_log.id is 'Number of the entry';

@@ -21,7 +21,8 @@ create table private.imports (
   foreign key (organization_id, store_id) references data.stores (organization_id, id) on delete cascade,
   foreign key (organization_id, created_by) references data.user_profiles (organization_id, id) on delete set null (created_by)
 );
-create index imports_store on private.imports (store_id, received_at);  -- "which import brought this row"
+create index imports_store on private.imports (store_id, received_at);
+comment on index private.imports_store is 'Which import brought this row';
 
 comment on table private.imports is 'Imports of counts. A raw row of epoch 0 came with the import of the same store and received_at.';
 comment on column private.imports.id is 'Compact key';
@@ -86,11 +87,11 @@ end $$;
 comment on function private.import_sensors(data.stores, jsonb) is 'The sensors an import names, as private.parse_series wants them; another tenant''s are unknown';
 
 create view private.raw_keys as
-  select store_id, sensor_id, false as regional, line as label, started_at, seq, duration_ms, flags, epoch, revision,
+  select store_id, slot, sensor_id, false as regional, line as label, started_at, seq, duration_ms, flags, epoch, revision,
          started_at + greatest(duration_ms, 1) * interval '1 millisecond' as ends_at
     from data.people_counting_raw
   union all
-  select store_id, sensor_id, true, region, started_at, seq, duration_ms, flags, epoch, revision,
+  select store_id, slot, sensor_id, true, region, started_at, seq, duration_ms, flags, epoch, revision,
          started_at + greatest(duration_ms, 1) * interval '1 millisecond'
     from data.regional_counting_raw;
 comment on view private.raw_keys is 'Which readings of both raw tables stand where, and whose they are';
@@ -104,28 +105,32 @@ declare
 begin
   return (
   with spans as materialized (
-    select r.sensor_id, r.regional, r.label, min(r.started_at) as first_at,
-           max(r.started_at + greatest(r.duration_ms, 1) * interval '1 millisecond') as last_at
-      from unnest(readings) as r group by 1, 2, 3
+    select g.*, private.slots_of_bucket(outranked.store_id, g.sensor_id, case when g.regional then '' else g.label end,
+                                        case when g.regional then g.label else '' end) as slots
+      from (select r.sensor_id, r.regional, r.label, min(r.started_at) as first_at,
+                   max(r.started_at + greatest(r.duration_ms, 1) * interval '1 millisecond') as last_at
+              from unnest(readings) as r group by 1, 2, 3) as g
   ), counted as materialized (
     select s.sensor_id, s.regional, s.label, range_agg(tstzrange(x.started_at, x.ends_at)) as ranges
       from spans s
      cross join lateral (
        select g.started_at, g.ends_at from private.raw_keys g
-        where g.epoch > 0 and g.store_id = outranked.store_id and g.sensor_id = s.sensor_id and g.regional = s.regional and g.label = s.label
+        where g.epoch > 0 and g.store_id = outranked.store_id and g.slot = any (s.slots) and g.regional = s.regional
           and g.started_at > s.first_at - interval '1 hour' and g.started_at < s.last_at and g.flags & 32 = 0
        union all
        -- Longer than an hour: few, with an index of their own.
        select g.started_at, g.ends_at from private.raw_keys g
-        where g.epoch > 0 and g.store_id = outranked.store_id and g.sensor_id = s.sensor_id and g.regional = s.regional and g.label = s.label
+        where g.epoch > 0 and g.store_id = outranked.store_id and g.slot = any (s.slots) and g.regional = s.regional
           and g.started_at > s.first_at - interval '402 days' and g.started_at <= s.first_at - interval '1 hour'
           and g.duration_ms > 3600000 and g.flags & 32 = 0) as x
      group by 1, 2, 3
   ), keys as materialized (
     select r.s, r.k from unnest(readings) as r
+      join private.slots t
+        on t.store_id = outranked.store_id and t.sensor_id = r.sensor_id and t.regional = r.regional and t.label = r.label and t.seq = r.seq
       join private.raw_keys x
-        on x.epoch > 0 and x.store_id = outranked.store_id and x.sensor_id = r.sensor_id and x.regional = r.regional and x.label = r.label
-       and x.started_at = r.started_at and x.seq = r.seq and x.started_at between first_at and last_at
+        on x.epoch > 0 and x.store_id = outranked.store_id and x.slot = t.slot and x.regional = r.regional
+       and x.started_at = r.started_at and x.started_at between first_at and last_at
     union all
     select r.s, r.k from unnest(readings) as r
       join private.moved_keys g

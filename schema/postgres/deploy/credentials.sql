@@ -27,6 +27,7 @@ create table private.enrolments (
 );
 -- "The store's tokens that are still open": a new one ends them.
 create index enrolments_open on private.enrolments (store_id) where used_at is null;
+comment on index private.enrolments_open is 'Tokens of a store that no card has used yet';
 
 comment on table private.enrolments is 'Tokens with which a card becomes the gateway of a store, each for one card';
 comment on column private.enrolments.id is 'Compact key';

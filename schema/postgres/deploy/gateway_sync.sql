@@ -116,7 +116,10 @@ begin
   perform private.note_gateway(gateway, body, current);
   alerts_rejected := private.after_counts(gateway, store, body, coalesce(cardinality(parsed.readings), 0)::bigint,
                                           parsed.rejected, current);
-  config := private.sync_config(gateway);
+  -- Read again: the request may have raised it.
+  if to_jsonb((select s.config_version from data.stores s where s.id = store.id)) is distinct from body -> 'config_version' then
+    config := private.sync_config(gateway);
+  end if;
   return jsonb_build_object(
     'v', 1,
     'watermark', private.watermark_of(epoch.applied),
@@ -128,8 +131,7 @@ begin
     'history', private.setting('history'),
     'time', floor(extract(epoch from clock_timestamp()) * 1000)::bigint,
     'pace_ms', private.setting('pace_ms')::integer)
-    || case when config -> 'version' is distinct from body -> 'config_version'
-            then jsonb_build_object('config', config) else '{}' end
+    || case when config is not null then jsonb_build_object('config', config) else '{}' end
     || case when body ? 'acceptances'
             then jsonb_build_object('acceptances', private.apply_acceptances(gateway, body)) else '{}' end
     || case when coverage is null then '{}' else jsonb_build_object('coverage', coverage) end

@@ -24,9 +24,10 @@ create table data.organizations (
   constraint organizations_root check ((parent_id is null) = (id = organization_id)),
   constraint organizations_depth check (extensions.nlevel(path) between 1 and 8)
 );
--- Subtrees: "all stores below these nodes" (private.my_store_ids).
 create index organizations_path on data.organizations using gist (path extensions.gist_ltree_ops);
+comment on index data.organizations_path is 'Everything below these nodes: who sees which stores, and moving a node with its subtree';
 create index organizations_parent on data.organizations (organization_id, parent_id);
+comment on index data.organizations_parent is 'Children of a node: when it is moved or deleted, their ranks are looked at; the nodes of a tenant';
 
 comment on table data.organizations is 'A tree per customer. The root is the tenant; nodes below are its regions, brands, projects.';
 comment on column data.organizations.id is 'Compact key';

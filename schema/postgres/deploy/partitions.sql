@@ -42,7 +42,9 @@ declare
 begin
   -- Create, close, then attach: nobody ever sees the partition open, and the parent is locked but briefly.
   execute format('create table partitions.%I (like data.%I including defaults including constraints including storage) '
-                 'with (autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05)',
+                 -- Rows come and stay: looked at after every twentieth more, and frozen at once, not all in one night.
+                 'with (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_insert_scale_factor = 0.05, '
+                 'autovacuum_analyze_scale_factor = 0.05, autovacuum_freeze_min_age = 0)',
                  name, table_name);
   execute format('alter table partitions.%I enable row level security', name);
   execute format('revoke all on partitions.%I from public, anon, authenticated, lintel_gateway, lintel_hq', name);
@@ -96,10 +98,20 @@ comment on function private.ensure_partitions(timestamptz) is
 
 create function private.partition_reserve_days() returns integer
 language sql stable
-return (select min(extract(day from reaches - now()))::integer
-          from (select max(b.to_at) as reaches from private.partition_bounds b group by b.table_name) as t);
+return (select min(greatest(extract(day from t.reaches - now()), 0))::integer
+          from (select p.relname,
+                       -- The first end behind which no partition begins: a later one beyond a gap is no reserve.
+                       coalesce((select min(b.to_at) from private.partition_bounds b
+                                  where b.table_name = p.relname and b.to_at > now()
+                                    and not exists (select from private.partition_bounds n
+                                                     where n.table_name = b.table_name and n.from_at = b.to_at)
+                                    and exists (select from private.partition_bounds c
+                                                 where c.table_name = b.table_name and c.from_at <= now() and now() < c.to_at)),
+                                now()) as reaches
+                  from pg_class p
+                 where p.relnamespace = 'data'::regnamespace and p.relkind = 'p') as t);
 comment on function private.partition_reserve_days() is
-  'Days until the first table runs out of partitions; at 0 gateways get PT503 and keep their readings';
+  'Days until the first table has an instant without partition; at 0 gateways get PT503 and keep their readings';
 
 do $$ begin perform private.ensure_partitions(); end $$;
 

@@ -1,7 +1,7 @@
 -- Deploy lintel:rollups to pg
 -- requires: raw
 -- requires: analytics
--- requires: stores
+-- requires: slots
 
 begin;
 set local role lintel_owner;
@@ -18,11 +18,11 @@ return started_at + greatest(duration_ms - 1, 0) * interval '1 millisecond';
 comment on function private.last_instant(timestamptz, bigint) is 'Instant whose bucket a reading belongs to';
 
 create view private.countings as
-  select store_id, sensor_id, line, ''::text collate "C" as region, started_at, duration_ms, flags,
+  select store_id, slot, sensor_id, line, ''::text collate "C" as region, started_at, duration_ms, flags,
          count_in, count_out, null::integer as occupancy
     from data.people_counting_raw
   union all
-  select store_id, sensor_id, ''::text collate "C", region, started_at, duration_ms, flags,
+  select store_id, slot, sensor_id, ''::text collate "C", region, started_at, duration_ms, flags,
          null, null, occupancy
     from data.regional_counting_raw;
 comment on view private.countings is 'Both raw tables as the buckets see them';
@@ -51,12 +51,13 @@ begin
     (organization_id, store_id, sensor_id, line, region, hour_at, count_in, count_out, occupancy_max, readings, updated_at)
   select store.organization_id, store.id, b.sensor_id, b.line, b.region, b.hour_at,
          sums.count_in, sums.count_out, sums.occupancy_max, sums.readings, now()
-    from (select distinct b.sensor_id, b.line, b.region, b.hour_at from unnest(touched) b) b
+    from (select b.*, private.slots_of_bucket(store.id, b.sensor_id, b.line, b.region) as slots
+            from (select distinct b.sensor_id, b.line, b.region, b.hour_at from unnest(touched) b) b offset 0) b
    cross join lateral (
      select coalesce(sum(r.count_in), 0) as count_in, coalesce(sum(r.count_out), 0) as count_out,
             max(r.occupancy) as occupancy_max, count(*) as readings
        from private.countings r
-      where r.store_id = store.id and r.sensor_id = b.sensor_id and r.line = b.line and r.region = b.region
+      where r.store_id = store.id and r.slot = any (b.slots)
         and r.started_at > b.hour_at - interval '1 hour' and r.started_at < b.hour_at + interval '1 hour'
         and r.duration_ms <= 3600000 and r.flags & 48 = 0
         and private.last_instant(r.started_at, r.duration_ms) >= b.hour_at
@@ -83,9 +84,9 @@ begin
   select store.organization_id, store.id, b.sensor_id, b.line, b.region, b.day,
          sums.count_in, sums.count_out, sums.unallocated_in, sums.unallocated_out, sums.estimated_in,
          sums.estimated_out, sums.occupancy_max, sums.readings, now()
-    from (select distinct b.sensor_id, b.line, b.region, b.day,
+    from (select b.*, private.slots_of_bucket(store.id, b.sensor_id, b.line, b.region) as slots,
                  (b.day + make_interval(mins => store.day_start_minute)) at time zone store.timezone as begins
-            from unnest(touched) b) b
+            from (select distinct b.sensor_id, b.line, b.region, b.day from unnest(touched) b) b offset 0) b
    cross join lateral (
      select coalesce(sum(r.count_in) filter (where r.flags & 16 = 0 and r.duration_ms <= 3600000), 0) as count_in,
             coalesce(sum(r.count_out) filter (where r.flags & 16 = 0 and r.duration_ms <= 3600000), 0) as count_out,
@@ -95,14 +96,14 @@ begin
             coalesce(sum(r.count_out) filter (where r.flags & 16 <> 0), 0) as estimated_out,
             max(r.occupancy) as occupancy_max, count(*) as readings
        from (select * from private.countings s
-              where s.store_id = store.id and s.sensor_id = b.sensor_id and s.duration_ms <= 3600000
+              where s.store_id = store.id and s.slot = any (b.slots) and s.duration_ms <= 3600000
                 -- Two hours beyond each end, since days are 23 to 25 hours long; store_day decides.
                 and s.started_at > b.begins - interval '3 hours' and s.started_at < b.begins + interval '27 hours'
              union all
              select * from private.countings l
-              where l.store_id = store.id and l.sensor_id = b.sensor_id and l.duration_ms > 3600000
+              where l.store_id = store.id and l.slot = any (b.slots) and l.duration_ms > 3600000
                 and l.started_at > b.begins - interval '402 days' and l.started_at < b.begins + interval '27 hours') as r
-      where r.line = b.line and r.region = b.region and r.flags & 32 = 0
+      where r.flags & 32 = 0
         and private.store_day(private.last_instant(r.started_at, r.duration_ms), store.timezone,
                               store.day_start_minute) = b.day) as sums
    where sums.readings > 0

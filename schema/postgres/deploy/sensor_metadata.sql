@@ -23,7 +23,6 @@ create table data.sensor_metadata (
   created_at         timestamptz not null default now(),
   updated_at         timestamptz not null default now(),
   deleted_at         timestamptz,
-  unique (organization_id, id),
   unique (organization_id, store_id, id),
   unique (store_id, serial),
   foreign key (organization_id, store_id) references data.stores (organization_id, id) on delete cascade,

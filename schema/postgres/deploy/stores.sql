@@ -19,11 +19,11 @@ create table data.stores (
   created_at       timestamptz not null default now(),
   updated_at       timestamptz not null default now(),
   deleted_at       timestamptz,
-  unique (organization_id, id),
+  unique (organization_id, id) include (deleted_at),  -- with deleted_at: "all stores of the tenant", from the index alone
   foreign key (organization_id, node_id) references data.organizations (organization_id, id) on delete restrict
 );
--- "Stores at these nodes" (private.my_store_ids).
 create index stores_node on data.stores (organization_id, node_id);
+comment on index data.stores_node is 'Stores at these nodes: who sees which stores, and figures of a node';
 
 comment on table data.stores is 'Places with doors. A store hangs from any node of its tenant''s tree.';
 comment on column data.stores.id is 'Compact key, unique over all tenants';

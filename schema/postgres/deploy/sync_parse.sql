@@ -1,7 +1,7 @@
 -- Deploy lintel:sync_parse to pg
 -- requires: sync_envelope
 -- requires: partitions
--- requires: stores
+-- requires: slots
 -- From the columns of a request's series to readings, each either valid or rejected by name.
 
 begin;
@@ -9,8 +9,9 @@ set local role lintel_owner;
 
 create type private.reading as
   (s integer, k integer, regional boolean, sensor_id integer, label text, started_at timestamptz, seq smallint,
-   duration_ms bigint, count_in integer, count_out integer, occupancy integer, flags smallint, revision smallint);
-comment on type private.reading is 'A valid reading of a request: position (series, place), key, content';
+   duration_ms bigint, count_in integer, count_out integer, occupancy integer, flags smallint, revision smallint,
+   slot smallint);
+comment on type private.reading is 'A valid reading of a request: position (series, place), key, content; slot is null while not known';
 
 -- A value that is no number becomes the least bigint, which no range check lets through.
 create function private.parse_list(list text) returns bigint[]
@@ -44,6 +45,7 @@ return case code
   when 'bad_value' then 'a value is no number or out of range'
   when 'too_long' then 'lasts longer than 400 days'
   when 'outranked' then 'a gateway has counted at this time; an import neither replaces nor doubles it'
+  when 'too_many_series' then 'the store has as many lines, regions and seqs as HQ can number (32767)'
   when 'conflict' then 'HQ has other content for this reading at the same revision'
 end;
 comment on function private.reject_message(text) is 'What a rejected reading''s code means';
@@ -62,7 +64,7 @@ declare
                                  (select t.organization_id from data.stores t where t.id = parse_series.store_id))) * 1000;
 begin
   -- Scalars and arrays only from the first step on: carrying the document along is slow.
-  with series as materialized (
+  with named as materialized (
     select (n - 1)::integer as s,
            (sensors -> (x ->> 'sensor') ->> 'id')::integer as sensor_id,
            coalesce(sensors -> (x ->> 'sensor') ->> 'code',
@@ -75,8 +77,14 @@ begin
            private.parse_list(x ->> 'occ') as occs, private.parse_list(x ->> 'seq') as seqs,
            private.parse_list(x ->> 'rev') as revs, private.parse_list(x ->> 'flags') as flags
       from jsonb_array_elements(all_series) with ordinality as e (x, n)
+  ), series as (
+    select n.*, t.slot
+      from named n
+      left join private.slots t
+        on t.store_id = parse_series.store_id and t.sensor_id = n.sensor_id and t.regional = n.regional
+       and t.label = n.label and t.seq = 0
   ), expanded as (
-    select s.s, (e.n - 1)::integer as k, s.regional, s.sensor_id, s.label, s.code,
+    select s.s, (e.n - 1)::integer as k, s.regional, s.sensor_id, s.label, s.code, s.slot,
            s.t + case when s.listed then e.d else (e.n - 1) * s.step end as at,
            coalesce(e.dur, s.dur) as dur, e.i, e.o, e.occ,
            coalesce(e.seq, 0) as seq, coalesce(e.rev, 1) as rev, coalesce(e.flags, 0) as flags,
@@ -100,7 +108,8 @@ begin
       from expanded r
   )
   select array_agg(row(j.s, j.k, j.regional, j.sensor_id, j.label, to_timestamp(j.at / 1000.0::double precision),
-                       j.seq, j.dur, j.i, j.o, j.occ, j.flags, j.rev)::private.reading)
+                       j.seq, j.dur, j.i, j.o, j.occ, j.flags, j.rev,
+                       case when j.seq = 0 then j.slot end)::private.reading)
            filter (where j.verdict is null),
          jsonb_agg(private.rejection(j.s, j.k, j.verdict)) filter (where j.verdict is not null)
     into readings, rejected

@@ -1,71 +1,10 @@
 -- Deploy lintel:sync_readings to pg
--- requires: sync_parse
--- requires: sync_state
--- requires: rollups
+-- requires: sync_moves
 -- From valid readings to raw rows and roll-ups. The caller holds the gateway's row, so nobody else writes
 -- readings of its sensors meanwhile.
 
 begin;
 set local role lintel_owner;
-
-create function private.apply_moves(store data.stores, epoch smallint, all_series jsonb, readings private.reading[])
-returns private.bucket[]
-language plpgsql volatile as $$
-declare
-  touched private.bucket[];
-begin
-  -- A move's order is that of the reading that moved. The guard comes first and stays even if the old
-  -- row never arrived: whatever is older and late finds it.
-  insert into private.moved_keys as g
-    (store_id, sensor_id, started_at, regional, label, seq, epoch, revision)
-  select distinct on (r.sensor_id, old_at, r.regional, r.label, old_seq)
-         store.id, r.sensor_id, old_at, r.regional, r.label, old_seq, apply_moves.epoch, r.revision
-    from jsonb_array_elements(all_series) with ordinality as e (series, n)
-   cross join lateral (
-     select (m ->> 'k')::integer as k, coalesce((m ->> 'seq')::smallint, 0::smallint) as old_seq,
-            to_timestamp((m ->> 't')::double precision / 1000) as old_at
-       from jsonb_array_elements(e.series -> 'moved') as m) as m
-    join unnest(readings) as r on r.s = e.n - 1 and r.k = m.k
-   where e.series ? 'moved' and (old_at, old_seq) <> (r.started_at, r.seq)
-   order by r.sensor_id, old_at, r.regional, r.label, old_seq, r.revision desc
-  on conflict on constraint moved_keys_pkey do update set epoch = excluded.epoch, revision = excluded.revision
-   where (g.epoch, g.revision) < (excluded.epoch, excluded.revision);
-
-  with people as (
-    delete from data.people_counting_raw x using private.moved_keys g
-     where g.store_id = store.id and g.sensor_id in (select r.sensor_id from unnest(readings) r) and not g.regional
-       and x.store_id = store.id and x.sensor_id = g.sensor_id and x.started_at = g.started_at
-       and x.line = g.label and x.seq = g.seq and (x.epoch, x.revision) < (g.epoch, g.revision)
-    returning private.bucket_of(store, x.sensor_id, x.line, '', x.started_at, x.duration_ms) as bucket
-  ), regional as (
-    delete from data.regional_counting_raw x using private.moved_keys g
-     where g.store_id = store.id and g.sensor_id in (select r.sensor_id from unnest(readings) r) and g.regional
-       and x.store_id = store.id and x.sensor_id = g.sensor_id and x.started_at = g.started_at
-       and x.region = g.label and x.seq = g.seq and (x.epoch, x.revision) < (g.epoch, g.revision)
-    returning private.bucket_of(store, x.sensor_id, '', x.region, x.started_at, x.duration_ms) as bucket
-  )
-  select array_agg(bucket) into touched
-    from (select bucket from people union all select bucket from regional) as deleted;
-  return touched;
-end $$;
-comment on function private.apply_moves(data.stores, smallint, jsonb, private.reading[]) is
-  'Guards the keys that readings moved away from and removes the rows there. Returns the buckets these were in.';
-
-create function private.without_guarded(store_id integer, epoch smallint, readings private.reading[])
-returns private.reading[]
-language plpgsql stable as $$
-begin
-  return (
-  select array_agg(r order by r.s, r.k)
-    from unnest(readings) as r
-   where not exists (
-     select from private.moved_keys g
-      where g.store_id = without_guarded.store_id and g.sensor_id = r.sensor_id and g.started_at = r.started_at
-        and g.regional = r.regional and g.label = r.label and g.seq = r.seq
-        and (g.epoch, g.revision) > (without_guarded.epoch, r.revision)));
-end $$;
-comment on function private.without_guarded(integer, smallint, private.reading[]) is
-  'Readings but for those whose key a move of a later order has left';
 
 -- Rows that are new add to their buckets; rows whose key is taken are left to private.correct_readings.
 create function private.add_people(store data.stores, epoch smallint, readings private.reading[]) returns bigint
@@ -75,9 +14,9 @@ declare
 begin
   with added as (
     insert into data.people_counting_raw
-      (organization_id, store_id, sensor_id, line, started_at, seq, duration_ms, count_in, count_out, flags,
+      (organization_id, store_id, slot, sensor_id, line, started_at, seq, duration_ms, count_in, count_out, flags,
        epoch, revision, received_at)
-    select store.organization_id, store.id, r.sensor_id, r.label, r.started_at, r.seq, r.duration_ms, r.count_in,
+    select store.organization_id, store.id, r.slot, r.sensor_id, r.label, r.started_at, r.seq, r.duration_ms, r.count_in,
            r.count_out, r.flags, add_people.epoch, r.revision, now()
       from unnest(readings) as r
      where not r.regional
@@ -136,9 +75,9 @@ declare
 begin
   with added as (
     insert into data.regional_counting_raw
-      (organization_id, store_id, sensor_id, region, started_at, seq, duration_ms, occupancy, flags,
+      (organization_id, store_id, slot, sensor_id, region, started_at, seq, duration_ms, occupancy, flags,
        epoch, revision, received_at)
-    select store.organization_id, store.id, r.sensor_id, r.label, r.started_at, r.seq, r.duration_ms, r.occupancy,
+    select store.organization_id, store.id, r.slot, r.sensor_id, r.label, r.started_at, r.seq, r.duration_ms, r.occupancy,
            r.flags, add_regional.epoch, r.revision, now()
       from unnest(readings) as r
      where r.regional
@@ -191,18 +130,18 @@ declare
 begin
   select array_agg(n.r), array_agg(private.bucket_of(store, x.sensor_id, x.line, '', x.started_at, x.duration_ms))
     into newer, touched
-    from (select distinct on (r.sensor_id, r.started_at, r.label, r.seq) r
+    from (select distinct on (r.slot, r.started_at) r
             from unnest(readings) as r where not r.regional
-           order by r.sensor_id, r.started_at, r.label, r.seq, r.revision desc, r.s, r.k) as n
+           order by r.slot, r.started_at, r.revision desc, r.s, r.k) as n
     join data.people_counting_raw x
-      on x.store_id = store.id and x.sensor_id = (n.r).sensor_id and x.started_at = (n.r).started_at
-     and x.line = (n.r).label and x.seq = (n.r).seq and x.started_at between first_at and last_at
+      on x.store_id = store.id and x.slot = (n.r).slot and x.started_at = (n.r).started_at
+     and x.started_at between first_at and last_at
    where (x.epoch, x.revision) < (correct_people.epoch, (n.r).revision);
 
   insert into data.people_counting_raw as x
-    (organization_id, store_id, sensor_id, line, started_at, seq, duration_ms, count_in, count_out, flags,
+    (organization_id, store_id, slot, sensor_id, line, started_at, seq, duration_ms, count_in, count_out, flags,
      epoch, revision, received_at)
-  select store.organization_id, store.id, r.sensor_id, r.label, r.started_at, r.seq, r.duration_ms, r.count_in,
+  select store.organization_id, store.id, r.slot, r.sensor_id, r.label, r.started_at, r.seq, r.duration_ms, r.count_in,
          r.count_out, r.flags, correct_people.epoch, r.revision, now()
     from unnest(newer) as r
   on conflict on constraint people_counting_raw_pkey do update
@@ -216,8 +155,8 @@ begin
   select jsonb_agg(private.rejection(r.s, r.k, 'conflict')) into rejected
     from unnest(readings) as r
     join data.people_counting_raw x
-      on x.store_id = store.id and x.sensor_id = r.sensor_id and x.started_at = r.started_at
-     and x.line = r.label and x.seq = r.seq and x.started_at between first_at and last_at
+      on x.store_id = store.id and x.slot = r.slot and x.started_at = r.started_at
+     and x.started_at between first_at and last_at
    where not r.regional and x.epoch = correct_people.epoch and x.revision = r.revision
      and (x.duration_ms, x.count_in, x.count_out, x.flags) is distinct from (r.duration_ms, r.count_in, r.count_out, r.flags);
 end $$;
@@ -235,18 +174,18 @@ declare
 begin
   select array_agg(n.r), array_agg(private.bucket_of(store, x.sensor_id, '', x.region, x.started_at, x.duration_ms))
     into newer, touched
-    from (select distinct on (r.sensor_id, r.started_at, r.label, r.seq) r
+    from (select distinct on (r.slot, r.started_at) r
             from unnest(readings) as r where r.regional
-           order by r.sensor_id, r.started_at, r.label, r.seq, r.revision desc, r.s, r.k) as n
+           order by r.slot, r.started_at, r.revision desc, r.s, r.k) as n
     join data.regional_counting_raw x
-      on x.store_id = store.id and x.sensor_id = (n.r).sensor_id and x.started_at = (n.r).started_at
-     and x.region = (n.r).label and x.seq = (n.r).seq and x.started_at between first_at and last_at
+      on x.store_id = store.id and x.slot = (n.r).slot and x.started_at = (n.r).started_at
+     and x.started_at between first_at and last_at
    where (x.epoch, x.revision) < (correct_regional.epoch, (n.r).revision);
 
   insert into data.regional_counting_raw as x
-    (organization_id, store_id, sensor_id, region, started_at, seq, duration_ms, occupancy, flags,
+    (organization_id, store_id, slot, sensor_id, region, started_at, seq, duration_ms, occupancy, flags,
      epoch, revision, received_at)
-  select store.organization_id, store.id, r.sensor_id, r.label, r.started_at, r.seq, r.duration_ms, r.occupancy,
+  select store.organization_id, store.id, r.slot, r.sensor_id, r.label, r.started_at, r.seq, r.duration_ms, r.occupancy,
          r.flags, correct_regional.epoch, r.revision, now()
     from unnest(newer) as r
   on conflict on constraint regional_counting_raw_pkey do update
@@ -259,8 +198,8 @@ begin
   select jsonb_agg(private.rejection(r.s, r.k, 'conflict')) into rejected
     from unnest(readings) as r
     join data.regional_counting_raw x
-      on x.store_id = store.id and x.sensor_id = r.sensor_id and x.started_at = r.started_at
-     and x.region = r.label and x.seq = r.seq and x.started_at between first_at and last_at
+      on x.store_id = store.id and x.slot = r.slot and x.started_at = r.started_at
+     and x.started_at between first_at and last_at
    where r.regional and x.epoch = correct_regional.epoch and x.revision = r.revision
      and (x.duration_ms, x.occupancy, x.flags) is distinct from (r.duration_ms, r.occupancy, r.flags);
 end $$;
@@ -301,10 +240,18 @@ begin
   if exists (select from private.moved_keys g where g.store_id = store.id) then
     readings := private.without_guarded(store.id, epoch, readings);
   end if;
+  if exists (select from unnest(readings) r where r.slot is null) then
+    readings := private.with_slots(store.id, readings);
+    select coalesce(jsonb_agg(private.rejection(r.s, r.k, 'too_many_series')), '[]') into rejected
+      from unnest(readings) as r where r.slot is null;
+    if rejected <> '[]' then
+      readings := array(select r from unnest(readings) as r where r.slot is not null);
+    end if;
+  end if;
   if private.add_readings(store, epoch, readings) < cardinality(readings) then
     select * into correction from private.correct_people(store, epoch, readings);
     touched := touched || correction.touched;
-    rejected := coalesce(correction.rejected, '[]');
+    rejected := rejected || coalesce(correction.rejected, '[]');
     if exists (select from unnest(readings) r where r.regional) then
       select * into correction from private.correct_regional(store, epoch, readings);
       touched := touched || correction.touched;

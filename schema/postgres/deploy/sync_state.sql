@@ -15,7 +15,7 @@ create table private.epochs (
   first_seen_at timestamptz not null default now(),
   primary key (gateway_id, epoch),
   unique (gateway_id, ordinal)
-);
+) with (fillfactor = 50);  -- room for the ranges to be rewritten in the same page
 comment on table private.epochs is 'The database files a gateway has had, and which of their changes are applied';
 comment on column private.epochs.gateway_id is 'The gateway';
 comment on column private.epochs.epoch is 'Identity of the file, as the gateway names it';

@@ -8,8 +8,6 @@ drop function private.correct_regional(data.stores, smallint, private.reading[])
 drop function private.correct_people(data.stores, smallint, private.reading[]);
 drop function private.add_regional(data.stores, smallint, private.reading[]);
 drop function private.add_people(data.stores, smallint, private.reading[]);
-drop function private.without_guarded(integer, smallint, private.reading[]);
-drop function private.apply_moves(data.stores, smallint, jsonb, private.reading[]);
 
 notify pgrst, 'reload schema';
 commit;

@@ -5,6 +5,9 @@ begin;
 drop view api.daily;
 drop view api.hourly;
 drop view api.latest_sensor_data;
+drop function private.newest_reading(integer, integer);
+drop function private.sensor_name(integer);
+drop function private.store_name(integer);
 
 notify pgrst, 'reload schema';
 commit;

@@ -2,7 +2,6 @@
 
 begin;
 
-select has_function_privilege('private.apply_readings(data.stores, smallint, jsonb, private.reading[])', 'execute'),
-       has_function_privilege('private.apply_moves(data.stores, smallint, jsonb, private.reading[])', 'execute');
+select has_function_privilege('private.apply_readings(data.stores, smallint, jsonb, private.reading[])', 'execute');
 
 rollback;

@@ -7,6 +7,7 @@ select set_eq($$ select relname::text from pg_class where relnamespace = 'data':
   'data holds the twelve business tables and nothing else');
 select set_eq($$ select relname::text from pg_class where relnamespace = 'private'::regnamespace and relkind in ('r', 'p') $$,
   array['settings', 'signing_keys', 'epochs', 'moved_keys',
+        'slots',  -- what the keys of raw rows stand for: numbers HQ hands out for itself
         'enrolments',   -- tokens of cards to come, as hashes
         'credentials',  -- secrets of the cards that are, as hashes
         'acceptances',  -- walk tests, read through a filtering view
@@ -75,6 +76,7 @@ select is_empty($$ select p.oid::regprocedure from pg_proc p
   'every trigger function pins its search path: it runs in the session of whoever writes');
 select is_empty($$ select p.oid::regprocedure from pg_proc p
    where p.pronamespace in ('private'::regnamespace, 'api'::regnamespace) and p.prosecdef
+     and p.prosqlbody is null  -- such a body was bound when the function was made
      and not coalesce(array_to_string(p.proconfig, ' ') ~ 'search_path=pg_catalog, (extensions, )?pg_temp', false) $$,
   'every security definer function pins its search path');
 select is_empty($$ select oid::regclass from pg_class where relnamespace in ('data'::regnamespace, 'partitions'::regnamespace,

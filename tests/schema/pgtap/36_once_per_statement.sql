@@ -6,8 +6,8 @@ set local track_functions = 'all';
 
 insert into data.sensor_metadata (organization_id, store_id, gateway_id, serial, name)
   select 800001, s, s + 10000, 'many ' || n, 'many' from generate_series(1, 300) as n, unnest('{810001,810002,810003}'::integer[]) as s;
-insert into data.people_counting_raw (started_at, received_at, organization_id, store_id, sensor_id, count_in, epoch)
-  select pg_temp.monday() - n * interval '1 day', now(), 800001, s, s + 20000, 1, 1 from generate_series(1, 100) as n, unnest('{810001,810002,810003}'::integer[]) as s;
+insert into data.people_counting_raw (started_at, received_at, organization_id, store_id, slot, sensor_id, count_in, epoch)
+  select pg_temp.monday() - n * interval '1 day', now(), 800001, s, 1, s + 20000, 1, 1 from generate_series(1, 100) as n, unnest('{810001,810002,810003}'::integer[]) as s;
 insert into data.daily_analytics (organization_id, day, updated_at, store_id, sensor_id)
   select 800001, pg_temp.monday()::date - n, now(), s, s + 20000 from generate_series(1, 100) as n, unnest('{810001,810002,810003}'::integer[]) as s;
 
@@ -32,8 +32,8 @@ select is(pg_temp.resolves('administrator', 'select count(*) from data.people_co
 select is(pg_temp.resolves('hq', 'select count(*) from data.sensor_metadata where organization_id = 800001'), '0 for 905', 'and never for HQ');
 select is(pg_temp.resolves('manager', 'select count(*) from data.organizations'), '1 for 2', 'once for the tree');
 select is(pg_temp.resolves('auditor', 'select (count(*) > 900)::text from api.audit'), '0 for true', 'not at all for the audit log');
-select is(pg_temp.resolves('manager', 'select count(*) from api.daily'), '3 for 202', 'once for each table that a view joins');
-select is(pg_temp.resolves('manager', 'select count(*) from api.latest_sensor_data'), '2 for 602', 'be it joined row by row');
+select is(pg_temp.resolves('manager', 'select count(*) from api.daily'), '1 for 202', 'once for a view, whatever names it shows');
+select is(pg_temp.resolves('manager', 'select count(*) from api.latest_sensor_data'), '1 for 602', 'and whatever it looks up row by row');
 select is(pg_temp.resolves('manager', 'select count(*) from api.stores as s, api.sensors as t where s.id = t.store_id'), '2 for 602', 'or by the reader');
 select is(pg_temp.resolves('manager', 'select count(*) from data.sensor_metadata as s where exists (select from data.people_counting_raw as r where r.sensor_id = s.id)'),
   '2 for 2', 'or below another query');
