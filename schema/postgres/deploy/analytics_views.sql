@@ -57,6 +57,7 @@ create materialized view private.store_daily as
     join data.stores s on s.id = store_id
    where s.deleted_at is null;
 create unique index store_daily_key on private.store_daily (store_id, day);
+comment on index private.store_daily_key is 'Refreshing while it is read; days of some stores';
 comment on materialized view private.store_daily is 'Per store and day, all its sensors together';
 
 create materialized view private.store_weekly as
@@ -69,6 +70,7 @@ create materialized view private.store_weekly as
     from private.store_daily d
    group by d.organization_id, d.store_id, week;
 create unique index store_weekly_key on private.store_weekly (store_id, week);
+comment on index private.store_weekly_key is 'Refreshing while it is read; weeks of some stores';
 comment on materialized view private.store_weekly is 'Per store and week (Monday to Sunday)';
 
 create view private.stores_below as
@@ -91,6 +93,7 @@ create materialized view private.node_daily as
     join private.store_daily d on d.store_id = b.store_id
    group by b.node_id, d.day;
 create unique index node_daily_key on private.node_daily (node_id, day);
+comment on index private.node_daily_key is 'Refreshing while it is read; days of some nodes';
 comment on materialized view private.node_daily is 'Per node and day, all stores at or below it together';
 
 create materialized view private.sensor_uptime as
@@ -109,6 +112,7 @@ create materialized view private.sensor_uptime as
        group by k.sensor_id) as c on c.sensor_id = m.id
    where m.deleted_at is null;
 create unique index sensor_uptime_key on private.sensor_uptime (store_id, sensor_id);
+comment on index private.sensor_uptime_key is 'Refreshing while it is read; sensors of some stores';
 comment on materialized view private.sensor_uptime is 'Per sensor: on how many of the last thirty days it was heard, and what share of them it is known to have counted';
 
 create materialized view private.fleet_summary as
@@ -135,6 +139,7 @@ create materialized view private.fleet_summary as
     left join alerts a on a.store_id = b.store_id
    group by b.node_id;
 create unique index fleet_summary_key on private.fleet_summary (node_id);
+comment on index private.fleet_summary_key is 'Refreshing while it is read; some nodes';
 comment on materialized view private.fleet_summary is 'Per node: stores, gateways, sensors and open alerts at or below it';
 
 revoke all on private.store_daily, private.store_weekly, private.node_daily, private.sensor_uptime, private.fleet_summary,

@@ -108,8 +108,9 @@ begin
   update data.gateways g set status = 'unknown' where g.id = gateway.id;
   update private.enrolments e set used_at = clock_timestamp(), secret_hash = enrol_card.secret_hash, gateway_id = gateway.id
    where e.id = enrolment.id;
-  update data.alerts a set state = 'resolved', resolved_at = now()
-   where a.store_id = gateway.store_id and a.gateway_id = gateway.id and a.kind = 'card_cloned' and a.state <> 'resolved';
+  perform private.end_alerts(array(
+    select a.id from data.alerts a
+     where a.store_id = gateway.store_id and a.gateway_id = gateway.id and a.kind = 'card_cloned' and a.ended_at is null), 'ended');
 end $$;
 comment on function private.enrol_card(private.enrolments, data.gateways, bytea) is
   'Makes the card with this secret the gateway''s; whatever an earlier card held is worth nothing from here on';

@@ -10,11 +10,11 @@ set local role lintel_owner;
 create table private.fleet_evaluation (
   id           smallint primary key default 1 check (id = 1),
   evaluated_at timestamptz not null,
-  took_ms      integer not null,
-  silent       integer not null,
-  returned     integer not null,
-  hushed       integer not null,
-  escalated    integer not null
+  took_ms      integer not null check (took_ms >= 0),
+  silent       integer not null check (silent >= 0),
+  returned     integer not null check (returned >= 0),
+  hushed       integer not null check (hushed >= 0),
+  escalated    integer not null check (escalated >= 0)
 ) with (fillfactor = 50);
 comment on table private.fleet_evaluation is 'The last run of evaluate_fleet(), one row: who reads it sees that the job still runs';
 comment on column private.fleet_evaluation.id is 'Always 1';

@@ -27,15 +27,16 @@ create table private.outbox (
                                                 else recipient is null and webhook is not null end),
   constraint outbox_finished check ((state = 'waiting') = (finished_at is null))
 ) with (fillfactor = 70);
--- private.take_outbox: what is due, oldest first.
 create index outbox_due on private.outbox (next_try_at) where state = 'waiting';
--- private.forget_outbox, and the dead letters that fleet health counts.
+comment on index private.outbox_due is 'private.take_outbox: what is due, oldest first';
 create index outbox_finished on private.outbox (state, finished_at) where state <> 'waiting';
--- What goes with an alert, or with a person who is erased.
+comment on index private.outbox_finished is 'private.forget_outbox, and the dead letters that fleet health counts';
 create index outbox_alert on private.outbox (alert_id);
+comment on index private.outbox_alert is 'What goes with an alert';
 create index outbox_recipient on private.outbox (recipient) where recipient is not null;
--- Who of a tenant is to be mailed.
+comment on index private.outbox_recipient is 'What goes with a person who is erased';
 create index user_profiles_mailed on data.user_profiles (organization_id) where email_notifications;
+comment on index data.user_profiles_mailed is 'Who of a tenant is to be mailed';
 
 comment on table private.outbox is 'Mail and webhook calls that alerts cause, until they are sent or given up';
 comment on column private.outbox.id is 'Number; the receiver of a webhook may tell repeats by it';

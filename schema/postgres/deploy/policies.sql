@@ -57,23 +57,28 @@ comment on function private.nodes_of(data.user_profiles) is 'Nodes the person st
 create function private.stores_of(mine data.user_profiles) returns integer[]
 language plpgsql stable set search_path = pg_catalog, extensions, pg_temp as $$
 declare
-  gone ltree[] := private.deleted_paths(mine.organization_id);
+  gone  ltree[] := private.deleted_paths(mine.organization_id);
+  roots ltree[];
 begin
   -- The widest readers have the shortest way.
   if private.sees_whole_tenant(mine) and gone = '{}' then
     return array(select s.id from data.stores s
                   where s.organization_id = mine.organization_id and s.deleted_at is null);
   end if;
-  -- Two lookups by key instead of one condition joined by "or", which would ask every store of the tenant.
+  roots := array(select n.path from data.organizations n where n.organization_id = mine.organization_id
+                    and (private.sees_whole_tenant(mine) and n.parent_id is null or n.id = any (mine.node_ids)));
+  -- Two ways, each by an index: with "or" between them, somebody with one store would look through all of the tenant's.
   return array(
-    select s.id from data.stores s
-     where s.organization_id = mine.organization_id and s.node_id = any (private.nodes_of(mine)) and s.deleted_at is null
+    select s.id
+      from data.organizations o
+      join data.stores s on s.organization_id = o.organization_id and s.node_id = o.id
+     where o.organization_id = mine.organization_id and o.path <@ roots and not o.path <@ gone and s.deleted_at is null
     union
     select s.id
-      from data.stores s
-      join data.organizations o on o.id = s.node_id
-     where s.id = any (mine.store_ids) and s.organization_id = mine.organization_id and s.deleted_at is null
-       and not o.path <@ gone);
+      from unnest(mine.store_ids) as named (id)
+      join data.stores s on s.id = named.id
+     where s.organization_id = mine.organization_id and s.deleted_at is null
+       and (select not o.path <@ gone from data.organizations o where o.id = s.node_id));
 end $$;
 comment on function private.stores_of(data.user_profiles) is 'Stores below the person''s nodes, and the single ones the profile names';
 

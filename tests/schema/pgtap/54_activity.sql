@@ -96,9 +96,9 @@ select is(pg_temp.withdraw(2, 'road works in front of the door') || pg_temp.with
 select is(pg_temp.as_person(2, 'select string_agg(note, '', '' order by note) from api.annotations'), 'lens cleaned, seen by HQ', 'what was withdrawn is gone');
 
 -- One list.
-insert into data.alerts (organization_id, store_id, sensor_id, kind, dedup_key, severity, message, opened_at, state, resolved_at)
-  values (:tenant, pg_temp.store(), :a, 'sensor_offline', 'x', 'warning', 'Door A is silent', now() - interval '3 hours', 'resolved', now() - interval '1 hour'),
-         (960001, 961001, null, 'sensor_offline', 'x', 'warning', 'rival secret', now(), 'open', null);
+insert into data.alerts (organization_id, store_id, sensor_id, kind, dedup_key, severity, message, opened_at, state, resolved_at, resolution, ended_at)
+  values (:tenant, pg_temp.store(), :a, 'sensor_offline', 'x', 'warning', 'Door A is silent', now() - interval '3 hours', 'resolved', now() - interval '1 hour', 'ended', now() - interval '1 hour'),
+         (960001, 961001, null, 'sensor_offline', 'x', 'warning', 'rival secret', now(), 'open', null, null, null);
 select is(pg_temp.as_person(2, 'select string_agg(format(''%s %s %s %s'', kind, actor, store_name, text), e''\n'' order by at, text) from api.activity'),
   e'acceptance Ivo Installer activity Door A failed: walked 5 in, 4 out, counted 5 in, 4 out\nacceptance Ivo Installer activity Door A passed: walked 5 in, 4 out, counted 5 in, 4 out\n'
   || e'acceptance Ivo Installer activity Door A passed: walked 5 in, 4 out, counted 5 in, 4 out\nalert  activity warning: Door A is silent\nalert  activity resolved: Door A is silent\n'
