@@ -29,4 +29,13 @@ insert into explained (table_name, column_name, aspect, reason) values
   ('*', 'updated_by', 'postgres_only', 'people are known at HQ only; a gateway''s rows are its own daemon''s'),
   ('*', 'assigned_to', 'postgres_only', 'people are known at HQ only'),
   ('*', 'owner_id', 'postgres_only', 'people are known at HQ only'),
+  ('alerts', 'region', 'postgres_only', 'alerts of regions come from HQ''s rules; a gateway opens none'),
+  ('alerts', 'escalated_at', 'postgres_only', 'alerts escalate at HQ, by its rules'),
+  ('alerts', 'acknowledged_by', 'postgres_only', 'people are known at HQ only'),
+  ('alerts', 'acknowledged_note', 'postgres_only', 'people are known at HQ only'),
+  ('alerts', 'resolved_by', 'postgres_only', 'people are known at HQ only'),
+  ('alerts', 'resolved_note', 'postgres_only', 'people are known at HQ only'),
+  ('alerts', 'resolution', 'postgres_only', 'a gateway''s alerts end one way only'),
+  ('alerts', 'ended_at', 'postgres_only', 'nobody closes an alert at the gateway before its condition is over'),
+  ('gateways', 'version_since', 'postgres_only', 'HQ notes when another version reports'),
   ('audit_log', 'store_id', 'postgres_only', 'a gateway''s file holds one store');

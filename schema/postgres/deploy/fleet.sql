@@ -144,7 +144,7 @@ begin
   escalated := private.escalate_alerts();
   perform private.forget_outbox();
   insert into private.fleet_evaluation as e (evaluated_at, took_ms, silent, returned, hushed, escalated)
-  values (now(), extract(epoch from clock_timestamp() - now()) * 1000, evaluate_fleet.silent, evaluate_fleet.returned,
+  values (now(), greatest(extract(epoch from clock_timestamp() - now()) * 1000, 0), evaluate_fleet.silent, evaluate_fleet.returned,
           evaluate_fleet.hushed, evaluate_fleet.escalated)
   on conflict on constraint fleet_evaluation_pkey do update
     set evaluated_at = excluded.evaluated_at, took_ms = excluded.took_ms, silent = excluded.silent,
