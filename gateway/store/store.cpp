@@ -51,7 +51,7 @@ Result<Database> open_sound(const fs::path& file) {
 }
 
 fs::path set_aside(const fs::path& file, UtcMs now) {
-  const fs::path aside = file.string() + fmt::format(".corrupt-{}", count_ms(now) / 1000);
+  fs::path aside = file.string() + fmt::format(".corrupt-{}", count_ms(now) / 1000);
   std::error_code ignored;
   for (const char* suffix : {"", "-wal", "-shm"}) {
     fs::rename(file.string() + suffix, aside.string() + suffix, ignored);

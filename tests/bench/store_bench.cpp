@@ -44,6 +44,7 @@ UtcMs start_of(int row) {
 double store_rate(const std::filesystem::path& dir, int rows, int rows_per_commit) {
   const auto store = open(dir);
   std::vector<std::int64_t> sensors;
+  sensors.reserve(kSensors);
   store->begin();
   for (int i = 0; i < kSensors; ++i)
     sensors.push_back(store->sensors().claim(fmt::format("BENCH-{}", i), "", "bench", "bench", kBegin)->id);

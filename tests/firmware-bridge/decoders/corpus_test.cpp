@@ -226,7 +226,9 @@ TEST_CASE("corpus: changing one number changes exactly the one thing that it sta
     for (const Observation& o : before.observations)
       counts += o.count_in.has_value() + o.count_out.has_value() + o.occupancy.has_value();
     const json leaves = document.flatten();
-    for (const auto& [pointer, value] : leaves.items()) {
+    for (const auto& leaf : leaves.items()) {
+      const std::string& pointer = leaf.key();
+      const json& value = leaf.value();
       if (!value.is_number()) continue;
       CAPTURE(pointer);
       json changed = document;

@@ -81,7 +81,7 @@ TEST_CASE("mqtt: a reader killed again and again while a sensor sends loses noth
     }
     publisher.flush();
   });
-  const char* given = std::getenv("LINTEL_SEED");
+  const char* given = std::getenv("TEST_SEED");  // NOLINT(concurrency-mt-unsafe)
   const unsigned seed = given != nullptr ? static_cast<unsigned>(std::atoi(given)) : std::random_device{}();
   CAPTURE(seed);
   std::mt19937 random(seed);

@@ -22,7 +22,6 @@
 using namespace lintel;
 using namespace lintel::test;
 using namespace std::chrono_literals;
-using bridge::links::LinkState;
 using bridge::links::MqttLink;
 using bridge::links::RecentPackets;
 

@@ -232,6 +232,7 @@ TEST_CASE("spool: several threads append while one reads and releases, and nothi
   auto spool = open_spool(options);
   constexpr int kThreads = 3, kEach = 5000;
   std::vector<std::thread> writers;
+  writers.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     writers.emplace_back([&spool, t] {
       const std::string link = "link" + std::to_string(t);

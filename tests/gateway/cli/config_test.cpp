@@ -12,7 +12,6 @@
 namespace {
 
 namespace fs = std::filesystem;
-using lintel::test::Answer;
 using lintel::test::ask;
 using lintel::test::TempDir;
 

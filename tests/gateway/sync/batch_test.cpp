@@ -12,7 +12,6 @@
 using namespace lintel;
 using namespace lintel::sync;
 using lintel::test::FilledStore;
-using lintel::test::RawReading;
 using nlohmann::json;
 
 REGISTER_EXCEPTION_TRANSLATOR(const store::SqliteError& error) {
@@ -238,7 +237,7 @@ TEST_CASE("batch: the body stays under its limit, however many series and howeve
   for (int i = 0; i < 6000; ++i) {
     store.line({.sensor = i % 300 + 1,
                 .line = std::string(60, '\x02') + std::to_string(i),
-                .started_at = kNoon + i * 7919,
+                .started_at = kNoon + i * 7919LL,
                 .duration = 123456 + i,
                 .in = 1234567 + i});
   }

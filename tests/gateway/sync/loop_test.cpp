@@ -172,7 +172,7 @@ TEST_CASE("sync: a restored HQ gets everything again, and compact ids of the old
     hq.next_id = 101;
     hq.refuse = {};
   }
-  store.rows.minutes(2, 2, kNoon + 86'400'000 * 10);
+  store.rows.minutes(2, 2, kNoon + 86'400'000LL * 10);
   store.sync->notify();
   const auto local = local_readings(store.rows.db());
   REQUIRE(eventually([&] {

@@ -124,14 +124,15 @@ TEST_CASE("response: a request that HQ did not understand is told apart from an 
 }
 
 TEST_CASE("response: a configuration that cannot be used does not hold up the counts") {
-  for (const auto& [from, to] : {std::pair{"Europe/Berlin", "Mars/Base"},
-                                 {"Europe/Berlin", "../../etc/passwd"},
-                                 {"Europe/Berlin", "/etc/passwd"},
-                                 {"240", "1440"},
-                                 {"\"Store 1\"", "17"},
-                                 {"\"version\": 7,", ""}}) {
+  for (const auto& edit : {std::pair{"Europe/Berlin", "Mars/Base"},
+                           {"Europe/Berlin", "../../etc/passwd"},
+                           {"Europe/Berlin", "/etc/passwd"},
+                           {"240", "1440"},
+                           {"\"Store 1\"", "17"},
+                           {"\"version\": 7,", ""}}) {
+    const char* const to = edit.second;
     CAPTURE(to);
-    const auto parsed = parse_answer(with(from, to));
+    const auto parsed = parse_answer(with(edit.first, to));
     REQUIRE(parsed.answer);
     CHECK(parsed.answer->watermark == 420);
     CHECK_FALSE(parsed.answer->configuration);
