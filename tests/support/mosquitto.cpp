@@ -62,7 +62,7 @@ bool Mosquitto::available() {
   return ::access(kProgram, X_OK) == 0;
 }
 
-Mosquitto::Mosquitto(std::filesystem::path dir, int port)
+Mosquitto::Mosquitto(const std::filesystem::path& dir, int port)
     : config_(dir / "mosquitto.conf"), log_(dir / "mosquitto.log"), port_(port) {}
 
 Mosquitto Mosquitto::start(const std::filesystem::path& dir, const std::string& extra_config) {

@@ -30,7 +30,7 @@ class Mosquitto {
   void restart();  ///< comes up on the same port with the sessions it had saved; stops it first if it runs
 
  private:
-  Mosquitto(std::filesystem::path dir, int port);
+  Mosquitto(const std::filesystem::path& dir, int port);
   bool come_up();
 
   std::filesystem::path config_;

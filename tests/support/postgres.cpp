@@ -24,7 +24,7 @@ std::filesystem::path make_dir() {
   std::string name = (std::filesystem::temp_directory_path() / "lintel-pg-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a directory like " + name);
   if (::geteuid() == 0) {
-    const passwd* owner = ::getpwnam("postgres");
+    const passwd* owner = ::getpwnam("postgres");  // NOLINT(concurrency-mt-unsafe): before any thread
     if (owner == nullptr || ::chown(name.c_str(), owner->pw_uid, owner->pw_gid) != 0)
       throw std::runtime_error("cannot give " + name + " to the user postgres");
   }

@@ -109,7 +109,7 @@ void ScriptedServer::serve(int socket) {
   socklen_t size = sizeof how;
   ::getsockopt(socket, SOL_SOCKET, SO_LINGER, &how, &size);
   if (how.l_onoff != 0) {
-    ::connect(socket, &nowhere, sizeof nowhere);  // sends a reset
+    (void)::connect(socket, &nowhere, sizeof nowhere);  // sends a reset
   } else {
     ::shutdown(socket, SHUT_RDWR);
   }

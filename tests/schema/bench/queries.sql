@@ -16,4 +16,10 @@ insert into documented_queries values
   ('a store''s newest readings',
    'select * from api.latest_sensor_data where store_id = {store}'),
   ('sensors that are not online, first page',
-   'select * from api.latest_sensor_data where status <> ''online'' limit 100');
+   'select * from api.latest_sensor_data where status <> ''online'' limit 100'),
+  ('a store''s figures of a month',
+   'select * from api.analytics_unified(''store'', ''{store}'', {day} - 29, {day}, ''day'')'),
+  ('open alerts, newest first, first page',
+   'select * from api.open_alerts order by opened_at desc limit 100'),
+  ('stores that are blind right now, first page',
+   'select * from api.fleet_health limit 100');
