@@ -18,7 +18,7 @@ insert into documented_queries values
   ('sensors that are not online, first page',
    'select * from api.latest_sensor_data where status <> ''online'' limit 100'),
   ('a store''s figures of a month',
-   'select * from api.analytics_unified(''store'', ''{store}'', {day} - 29, {day}, ''day'')'),
+   'select f.* from api.stores s, api.analytics_unified(''store'', s.id::text, {day} - 29, {day}, ''day'') f where s.id = {store}'),
   ('open alerts, newest first, first page',
    'select * from api.open_alerts order by opened_at desc limit 100'),
   ('stores that are blind right now, first page',
