@@ -1,6 +1,6 @@
 -- Deploy lintel:fleet_health to pg
 -- requires: callers
--- requires: policies
+-- requires: administration
 -- requires: fleet
 -- requires: store_rules
 
@@ -37,7 +37,8 @@ begin
 end $$;
 comment on function private.platform_health() is 'How HQ itself is, for HQ administrators; null for anybody else';
 
-create view api.fleet_health with (security_invoker = true) as
+-- Runs as its owner behind a barrier: of tables under policy, each would look through all of the reader's stores again.
+create view api.fleet_health with (security_barrier = true) as
   select s.organization_id, s.node_id, s.id as store_id, s.public_id, s.name,
          b.reason is not null as blind, b.reason,
          case b.reason when 'sensors_offline' then d.offline_since else g.heard_at end as blind_since,
@@ -47,25 +48,26 @@ create view api.fleet_health with (security_invoker = true) as
          coalesce(a.open_alerts, 0) as open_alerts, coalesce(a.critical_alerts, 0) as critical_alerts,
          f.failing_rules, p.health as platform
     from data.stores s
-    left join (
-      select g.store_id, count(*) as gateways, count(*) filter (where g.offline_since is not null) as gateways_silent,
+    left join lateral (
+      select count(*) as gateways, count(*) filter (where g.offline_since is not null) as gateways_silent,
              max(g.last_seen_at) as heard_at, (array_agg(g.version order by g.last_seen_at desc nulls last))[1] as version,
              (array_agg(g.version_since order by g.last_seen_at desc nulls last))[1] as version_since,
              bool_and(g.offline_since is not null or g.last_seen_at is null) as silent,
              max(case when jsonb_typeof(g.health -> 'backlog') = 'number' then (g.health ->> 'backlog')::numeric end) as backlog
         from data.gateways g
-       where g.deleted_at is null and g.lifecycle not in ('completed', 'cancelled', 'archived')
-       group by g.store_id) as g on g.store_id = s.id
-    left join (
-      select m.store_id, count(*) as sensors, count(*) filter (where m.status = 'offline') as sensors_offline,
+       where g.organization_id = s.organization_id and g.store_id = s.id and g.deleted_at is null
+         and g.lifecycle not in ('completed', 'cancelled', 'archived')
+      having count(*) > 0) as g on true
+    left join lateral (
+      select count(*) as sensors, count(*) filter (where m.status = 'offline') as sensors_offline,
              max(m.last_data_received) as last_data_received, max(m.offline_since) as offline_since
         from data.sensor_metadata m
-       where m.deleted_at is null and m.status <> 'disabled' and m.lifecycle not in ('completed', 'cancelled', 'archived')
-       group by m.store_id) as d on d.store_id = s.id
-    left join (
-      select a.store_id, count(*) as open_alerts, count(*) filter (where a.severity = 'critical') as critical_alerts
-        from data.alerts a where a.ended_at is null and a.state <> 'resolved'
-       group by a.store_id) as a on a.store_id = s.id
+       where m.store_id = s.id and m.deleted_at is null and m.status <> 'disabled'
+         and m.lifecycle not in ('completed', 'cancelled', 'archived')
+      having count(*) > 0) as d on true
+    left join lateral (
+      select count(*) as open_alerts, count(*) filter (where a.severity = 'critical') as critical_alerts
+        from data.alerts a where a.store_id = s.id and a.ended_at is null and a.state <> 'resolved') as a on true
     left join private.my_rule_failures() as f on f.store_id = s.id
    cross join (select private.platform_health() as health) as p
    cross join lateral (select case
@@ -73,7 +75,7 @@ create view api.fleet_health with (security_invoker = true) as
      when g.heard_at is null then 'gateway_never_seen'
      when g.silent then 'gateway_silent'
      when d.sensors > 0 and d.sensors = d.sensors_offline then 'sensors_offline' end as reason) as b
-   where s.deleted_at is null and s.lifecycle not in ('completed', 'cancelled', 'archived');
+   where s.id = any ((select private.readable_store_ids())::integer[]) and s.lifecycle not in ('completed', 'cancelled', 'archived');
 comment on view api.fleet_health is
   'Every store the user may see: whether it is blind (its counts do not arrive), since when, why, with which version. Ask for blind=is.true. platform is for HQ administrators.';
 comment on column api.fleet_health.reason is 'no_gateway, gateway_never_seen, gateway_silent (all its gateways), sensors_offline (all its sensors); null where counts arrive';
