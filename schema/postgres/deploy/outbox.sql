@@ -27,7 +27,7 @@ create table private.outbox (
                                                 else recipient is null and webhook is not null end),
   constraint outbox_finished check ((state = 'waiting') = (finished_at is null))
 ) with (fillfactor = 70);
-create index outbox_due on private.outbox (next_try_at) where state = 'waiting';
+create index outbox_due on private.outbox (next_try_at, id) where state = 'waiting';
 comment on index private.outbox_due is 'private.take_outbox: what is due, oldest first';
 create index outbox_finished on private.outbox (state, finished_at) where state <> 'waiting';
 comment on index private.outbox_finished is 'private.forget_outbox, and the dead letters that fleet health counts';
@@ -155,11 +155,17 @@ comment on function private.post_opened() is 'Trigger: new alerts go to the outb
 create function private.post_changed() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
+  -- Brought together by grouping: a join of the two would be planned for a few rows once, and kept for 20,000.
   perform private.post_alerts(array_agg(e.id), array_agg(e.event))
-    from (select c.id, case when c.state <> 'resolved' and b.state = 'resolved' then 'opened'
-                            when c.state = 'resolved' and b.state <> 'resolved' and c.resolution <> 'superseded' then 'resolved'
-                            when private.severity_rank(c.severity) > private.severity_rank(b.severity) then 'escalated' end as event
-            from changed c join before b on b.id = c.id) as e
+    from (select u.id, case when bool_or(u.after and u.state <> 'resolved') and bool_or(not u.after and u.state = 'resolved') then 'opened'
+                            when bool_or(u.after and u.state = 'resolved' and u.resolution <> 'superseded')
+                                 and bool_or(not u.after and u.state <> 'resolved') then 'resolved'
+                            when max(private.severity_rank(u.severity)) filter (where u.after)
+                                 > max(private.severity_rank(u.severity)) filter (where not u.after) then 'escalated' end as event
+            from (select c.id, c.state, c.resolution, c.severity, true as after from changed c
+                  union all
+                  select b.id, b.state, b.resolution, b.severity, false from before b) as u
+           group by u.id) as e
    where e.event is not null
   having count(*) > 0;
   return null;
