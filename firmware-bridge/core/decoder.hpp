@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
@@ -22,6 +23,8 @@ using LineMap = std::map<std::string, ChannelMap, std::less<>>;  ///< line name 
 struct DecodeSettings {
   LineMap lines;                                          ///< of devices without an entry of their own
   std::map<std::string, LineMap, std::less<>> sensors{};  ///< identity -> its lines
+  /// Identity -> the decoder of what an envelope carries for it; absent: the envelope finds out.
+  std::map<std::string, std::string, std::less<>> payloads{};
 
   [[nodiscard]] const LineMap& lines_of(std::string_view sensor) const {
     const auto found = sensors.find(sensor);
@@ -29,20 +32,34 @@ struct DecodeSettings {
   }
 };
 
-/// How a byte stream is cut into frames before a decoder sees it. Transports that delimit messages
-/// themselves, as MQTT does, pass each message whole whatever this says.
+/// What carries a format, and how a byte stream is cut into frames before a decoder sees it. Transports that
+/// delimit messages themselves, as MQTT does, pass each message whole whatever this says.
 enum class Framing {
   message,  ///< only such transports can carry the format
   lines,    ///< text lines ended by LF, CR or CR LF
+  packets,  ///< binary packets that the decoder finds itself, see Decoder::next_packet
+  modbus,   ///< answers to Modbus RTU requests, checksum included; the frame's topic is the request in hex
+  uplink,   ///< payloads of LoRaWAN uplinks, inside a network server's envelope or bare
 };
 
-/// The small memory a stream format needs between frames of one link (for example: "the board has
-/// just restarted"). Owned by the caller, one per link and decoder, lost at a restart without harm.
+/// The next packet in a stream: `skip` bytes of noise, then `length` bytes of packet. A length of 0 means
+/// that what follows the noise may be the beginning of a packet whose end has not arrived.
+struct PacketCut {
+  std::size_t skip = 0;
+  std::size_t length = 0;
+};
+
+/// The small memory a format needs between frames of one link (for example: "the board has just
+/// restarted"). Owned by the caller, one per link and decoder. Copyable.
 struct DecodeSession {
   bool restarted = false;  ///< the device said so, and has counted nobody since
   bool counted = false;    ///< somebody was counted since the session began
   bool sentences = false;  ///< the device prints whole sentences: a bare number is what is left of one
   bool noisy = false;      ///< the last frame was no text: what is short enough to be chance is not trusted
+  /// What a device says once and refers to ever after, as the aliases of a Sparkplug birth. Bounded by the
+  /// decoder; the caller keeps it across restarts of the process.
+  std::map<std::string, std::string, std::less<>> notes{};
+  bool notes_changed = false;  ///< set by the decoder, cleared by the caller once they are kept
 };
 
 /// A pure function from a frame to what it states. No I/O, no clock, no configuration beyond its
@@ -58,6 +75,14 @@ class Decoder {
   /// Whether a line may be passed on before its end has arrived, when the stream has fallen silent:
   /// true only where nothing that follows could change what these bytes mean.
   [[nodiscard]] virtual bool stands_alone(std::string_view /*unfinished*/) const { return false; }
+
+  /// Framing::packets only: finds the first packet in what a stream has brought and nobody took yet. Must
+  /// take something, or ask for more by a length of 0, and never ask for more than 4096 bytes.
+  [[nodiscard]] virtual PacketCut next_packet(std::string_view bytes) const { return {bytes.size(), 0}; }
+
+  /// Whether these bytes are this format's and of no other: what discovery and envelopes go by. The
+  /// default holds where a frame that decodes to something, and to no reject, can be nothing else.
+  [[nodiscard]] virtual bool recognises(const Frame& frame) const;
 
   /// Appends to `out`, which the caller has cleared. A frame that is valid but counts nobody adds
   /// nothing; one that cannot be understood adds a reject.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,14 +13,16 @@ namespace lintel::bridge {
 /// caller's buffer and live only as long as the call that passes the frame.
 struct Frame {
   std::string_view link;        ///< name of the link, the stem of its file in links.d/
-  std::string_view topic;       ///< MQTT topic; empty on serial links
-  std::string_view payload;     ///< bytes as received; on a line-framed stream one line without its end
+  std::string_view topic;       ///< what it was addressed by: MQTT topic; HTTP path and query; on Modbus the
+                                ///< request it answers, in hex; empty on serial streams
+  std::string_view payload;     ///< bytes as received; of a stream one line without its end, or one packet
   BootId boot{};                ///< boot in which it arrived
   BootTime arrived{};           ///< arrival on that boot's clock
   std::uint16_t packet_id = 0;  ///< MQTT packet identifier, 0 for QoS 0 and other links
   std::uint8_t qos = 0;
-  bool dup = false;             ///< the broker says it may have sent this before
-  bool retained = false;        ///< kept by the broker from earlier: state, not news
+  bool dup = false;                    ///< the broker says it may have sent this before
+  bool retained = false;               ///< kept by the broker from earlier: state, not news
+  std::optional<std::uint8_t> port{};  ///< LoRaWAN FPort, set by the envelope that unwrapped the frame
   std::uint32_t full_size = 0;  ///< the payload was too large to keep: its size; `payload` is its beginning
 };
 

@@ -41,6 +41,9 @@ struct Observation {
   std::optional<std::int64_t> count_out;
   std::optional<std::int64_t> occupancy;
   std::vector<std::string> flags;  ///< quality words, see tests/corpus/README.md
+  /// Equal where a device states the same thing again (message id, frame counter), so that it counts once;
+  /// empty where the format knows no such mark.
+  std::string repeat_key{};
 };
 
 enum class RejectKind {
@@ -62,6 +65,12 @@ struct DeviceReport {
   std::string sensor;
   std::optional<bool> connected;               ///< a last will or its opposite
   std::optional<std::int64_t> uptime_seconds;  ///< a fall means that the device restarted
+  std::optional<int> battery_percent{};        ///< 0 to 100
+  std::optional<int> battery_mv{};             ///< where the device states a voltage and no share
+  std::optional<int> signal_dbm{};             ///< RSSI of its radio
+  std::optional<bool> tampered{};              ///< moved, opened, covered
+  std::vector<std::string> faults{};           ///< what it says is broken, in a few words each
+  std::string firmware{};                      ///< version, as it states it
 };
 
 struct Decoded {

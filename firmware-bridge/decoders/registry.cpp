@@ -1,5 +1,8 @@
 #include "firmware-bridge/decoders/registry.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "firmware-bridge/decoders/milesight_push.hpp"
 #include "firmware-bridge/decoders/st_people_lines.hpp"
 #include "firmware-bridge/decoders/tasmota_counter.hpp"
@@ -8,30 +11,41 @@ namespace lintel::bridge::decoders {
 
 namespace {
 
-const MilesightPush kMilesightVs125("milesight-vs125",
-                                    "Milesight VS125 stereo people counter, JSON over MQTT or HTTP");
-const MilesightPush kMilesightVs133("milesight-vs133-vs135",
-                                    "Milesight VS133 and VS135 ToF people counters, JSON over MQTT or HTTP");
-const StPeopleLines kStPeopleLines;
-const TasmotaCounter kTasmotaCounter;
+constexpr auto kByName = [](const auto& decoder, std::string_view name) { return decoder->name() < name; };
 
-constexpr const Decoder* kDecoders[] = {
-    &kMilesightVs125,
-    &kMilesightVs133,
-    &kStPeopleLines,
-    &kTasmotaCounter,
-};
+template <class T, class... Arguments>
+void put(Registry& registry, Arguments&&... arguments) {
+  registry.add(std::make_unique<T>(std::forward<Arguments>(arguments)...));
+}
 
 }  // namespace
 
-std::span<const Decoder* const> all_decoders() {
-  return kDecoders;
+std::unique_ptr<Registry> Registry::with_built_in() {
+  auto registry = std::make_unique<Registry>();
+  put<MilesightPush>(*registry, "milesight-vs125",
+                     "Milesight VS125 stereo people counter, JSON over MQTT or HTTP");
+  put<MilesightPush>(*registry, "milesight-vs133-vs135",
+                     "Milesight VS133 and VS135 ToF people counters, JSON over MQTT or HTTP");
+  put<StPeopleLines>(*registry);
+  put<TasmotaCounter>(*registry);
+  return registry;
 }
 
-const Decoder* find_decoder(std::string_view name) {
-  for (const Decoder* decoder : kDecoders)
-    if (decoder->name() == name) return decoder;
-  return nullptr;
+const Registry& Registry::built_in() {
+  static const std::unique_ptr<Registry> kBuiltIn = with_built_in();
+  return *kBuiltIn;
+}
+
+bool Registry::add(std::unique_ptr<const Decoder> decoder) {
+  const auto place = std::lower_bound(decoders_.begin(), decoders_.end(), decoder->name(), kByName);
+  if (place != decoders_.end() && (*place)->name() == decoder->name()) return false;
+  decoders_.insert(place, std::move(decoder));
+  return true;
+}
+
+const Decoder* Registry::find(std::string_view name) const {
+  const auto place = std::lower_bound(decoders_.begin(), decoders_.end(), name, kByName);
+  return place != decoders_.end() && (*place)->name() == name ? place->get() : nullptr;
 }
 
 }  // namespace lintel::bridge::decoders

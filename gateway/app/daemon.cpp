@@ -108,7 +108,7 @@ Daemon::Daemon(const config::Config& config, Opened opened)
       series_(store_->db()),
       pipeline_(config_, *store_, series_,
                 clock::Zone::find(store_->timezone()).value(),  // the store's calendar has been made from it
-                bridge::decoders::find_decoder),
+                [](std::string_view name) { return bridge::decoders::Registry::built_in().find(name); }),
       wall_(clock::boot_id(), known_boots(store_->db()), clock::build_date()),
       offset_(kUnknown),
       watch_({config_.offline_after, started_}, stated_intervals(config_)),

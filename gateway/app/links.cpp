@@ -32,7 +32,7 @@ bridge::links::SerialLink::Options serial_options(const config::Link& link) {
       bridge::links::parse_format(link.format, link.baud).value_or(bridge::links::SerialFormat{link.baud});
   options.boot = clock::boot_id();
   options.boot_clock = clock::boot_now;
-  const auto* decoder = bridge::decoders::find_decoder(link.decoder);
+  const auto* decoder = bridge::decoders::Registry::built_in().find(link.decoder);
   options.stands_alone = [decoder](std::string_view line) {
     return decoder != nullptr && decoder->stands_alone(line);
   };

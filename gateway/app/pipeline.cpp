@@ -50,12 +50,16 @@ bool topic_matches(std::string_view filter, std::string_view topic) {
 Pipeline::Pipeline(const config::Config& config, store::Store& store, counting::SeriesStates& series,
                    const clock::Zone& zone, const FindDecoder& find_decoder)
     : store_(store), series_(series), unlisted_{nullptr, zone} {
+  bridge::DecodeSettings mapped;
+  for (const auto& sensor : config.sensors) mapped.sensors.emplace(sensor.serial, sensor.lines);
   for (const auto& link : config.links) {
     auto& routes = routes_[link.name];
+    auto settings = mapped;
+    settings.lines = mapped.lines_of("link:" + link.name);  // a device that states no identity is its link
     for (const auto& subscription : link.subscriptions) {
-      routes.push_back({subscription.topic, find_decoder(subscription.decoder), {}});
+      routes.push_back({subscription.topic, find_decoder(subscription.decoder), settings, {}});
     }
-    if (!link.decoder.empty()) routes.push_back({{}, find_decoder(link.decoder), {}});
+    if (!link.decoder.empty()) routes.push_back({{}, find_decoder(link.decoder), settings, {}});
   }
   for (const auto& sensor : config.sensors) {
     sensors_.emplace(sensor.serial, Installed{&sensor, zone_or(sensor.timezone, zone)});
@@ -80,17 +84,8 @@ const Pipeline::Installed& Pipeline::installed(std::string_view serial) const {
 
 void Pipeline::decode(const bridge::Frame& frame, Route& route) {
   if (!abort_on_.empty() && frame.payload.find(abort_on_) != std::string_view::npos) std::abort();
-  static const bridge::DecodeSettings kNothingMapped;
-  auto session = route.session;
   decoded_.clear();
-  route.decoder->decode(frame, kNothingMapped, route.session, decoded_);
-  // Who speaks is known only now; a sensor whose channels are mapped is read again with its map.
-  if (decoded_.observations.empty()) return;
-  const auto& serial = decoded_.observations.front().sensor;
-  const auto* sensor = installed(serial.empty() ? "link:" + std::string(frame.link) : serial).sensor;
-  if (sensor == nullptr || sensor->lines.empty()) return;
-  decoded_.clear();
-  route.decoder->decode(frame, {sensor->lines}, session, decoded_);
+  route.decoder->decode(frame, route.settings, route.session, decoded_);
 }
 
 void Pipeline::process(const bridge::Frame& frame, UtcMs arrival) {

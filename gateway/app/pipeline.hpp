@@ -33,6 +33,7 @@ class Pipeline {
   struct Route {
     std::string topic;  ///< MQTT filter; empty takes all
     const bridge::Decoder* decoder;
+    bridge::DecodeSettings settings;
     bridge::DecodeSession session;
   };
   struct Installed {

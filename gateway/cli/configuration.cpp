@@ -76,7 +76,8 @@ Result<config::Config> configuration(std::vector<std::string>& args, std::ostrea
 
 config::Vocabulary vocabulary() {
   config::Vocabulary result;
-  for (const auto* decoder : bridge::decoders::all_decoders()) result.decoders.emplace_back(decoder->name());
+  for (const auto& decoder : bridge::decoders::Registry::built_in().all())
+    result.decoders.emplace_back(decoder->name());
   return result;
 }
 

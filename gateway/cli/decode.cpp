@@ -29,17 +29,20 @@ constexpr const char* kUsage =
     "usage: lintel decode DECODER FILE [--topic TOPIC] [--map LINE:in=CHANNEL,out=CHANNEL]... [--json]\n"
     "       lintel decode --cases FILE\n";
 
+Frame frame_of(std::string_view payload, std::string_view topic) {
+  Frame frame;
+  frame.payload = payload;
+  frame.topic = topic;
+  return frame;
+}
+
 /// Passes bytes to a decoder the way a link would, and collects everything it says.
 class Run {
  public:
   Run(const Decoder& decoder, const DecodeSettings& settings) : decoder_(decoder), settings_(settings) {}
 
-  void message(std::string_view payload, std::string_view topic, bool retained) {
-    Frame frame;
+  void message(Frame frame) {
     frame.link = "decode";
-    frame.topic = topic;
-    frame.payload = payload;
-    frame.retained = retained;
     decoded_.clear();
     decoder_.decode(frame, settings_, session_, decoded_);
     append(decoded_.observations, all.observations);
@@ -50,7 +53,7 @@ class Run {
 
   void stream(std::string_view bytes) {
     const auto on_line = [this](std::string_view line, bool overlong) {
-      if (!overlong) return message(line, {}, false);
+      if (!overlong) return message(frame_of(line, {}));
       all.rejects.push_back({RejectKind::length, fmt::format("a line longer than {} bytes", line.size())});
       ++frames;
     };
@@ -234,7 +237,7 @@ DecodeSettings settings_of(const json& test) {
 json answer(const json& test) {
   json result = {{"id", test.at("id")}, {"observations", json::array()}, {"rejects", json::array()}};
   const std::string name = test.at("decoder");
-  const Decoder* decoder = decoders::find_decoder(name);
+  const Decoder* decoder = decoders::Registry::built_in().find(name);
   if (decoder == nullptr) {
     result["rejects"].push_back({{"kind", "unsupported"}, {"message", "no decoder is called " + name}});
     return result;
@@ -249,7 +252,11 @@ json answer(const json& test) {
     } else if (test.value("stream", false)) {
       stream += *bytes;
     } else {
-      run.message(*bytes, frame.value("topic", ""), frame.value("retained", false));
+      const std::string topic = frame.value("request", frame.value("topic", ""));
+      Frame message = frame_of(*bytes, topic);
+      message.retained = frame.value("retained", false);
+      if (frame.contains("fport")) message.port = frame.at("fport").get<std::uint8_t>();
+      run.message(message);
     }
   }
   run.stream(stream);
@@ -325,14 +332,14 @@ Result<Options> parse(std::span<const std::string> args) {
 
 std::string list_decoders() {
   std::string text = "decoders:\n";
-  for (const Decoder* decoder : decoders::all_decoders())
+  for (const auto& decoder : decoders::Registry::built_in().all())
     text += fmt::format("  {:<26} {}\n", decoder->name(), decoder->summary());
   return text;
 }
 
 int unknown_decoder(const std::string& name, std::ostream& err) {
   std::vector<std::string_view> names;
-  for (const Decoder* decoder : decoders::all_decoders()) names.push_back(decoder->name());
+  for (const auto& decoder : decoders::Registry::built_in().all()) names.push_back(decoder->name());
   unusable(err, "no decoder is called " + name + ": " + config::suggest(name, names));
   err << list_decoders();
   return kUnusable;
@@ -349,7 +356,7 @@ int decode_file(const Decoder& decoder, const Options& options, std::ostream& ou
   if (options.topic.empty() && decoder.framing() == Framing::lines) {
     run.stream(*bytes);
   } else {
-    run.message(*bytes, options.topic, false);
+    run.message(frame_of(*bytes, options.topic));
   }
   if (options.as_json) {
     print_lines("observation", run.all.observations, out);
@@ -380,7 +387,7 @@ int decode(std::span<const std::string> args, std::ostream& out, std::ostream& e
     err << kUsage << list_decoders();
     return kUnusable;
   }
-  const Decoder* decoder = decoders::find_decoder(options->decoder);
+  const Decoder* decoder = decoders::Registry::built_in().find(options->decoder);
   if (decoder == nullptr) return unknown_decoder(options->decoder, err);
   return decode_file(*decoder, *options, out, err);
 }

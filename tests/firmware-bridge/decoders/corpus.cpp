@@ -22,16 +22,23 @@ std::string from_hex(const std::string& hex) {
   return bytes;
 }
 
+Case::Message read_message(const json& frame) {
+  Case::Message message;
+  message.topic = frame.value("request", frame.value("topic", ""));
+  message.payload = from_hex(frame.at("hex"));
+  message.retained = frame.value("retained", false);
+  if (frame.contains("fport")) message.port = frame.at("fport").get<std::uint8_t>();
+  return message;
+}
+
 Case read_case(const json& line) {
   Case test;
   test.id = line.at("id");
-  test.decoder = decoders::find_decoder(line.at("decoder").get<std::string>());
+  test.decoder = decoders::Registry::built_in().find(line.at("decoder").get<std::string>());
   REQUIRE_MESSAGE(test.decoder != nullptr, test.id);
   test.stream = line.value("stream", false);
   test.expect = line.at("expect");
-  for (const json& frame : line.at("frames"))
-    test.messages.push_back(
-        {frame.value("topic", ""), from_hex(frame.at("hex")), frame.value("retained", false)});
+  for (const json& frame : line.at("frames")) test.messages.push_back(read_message(frame));
   const json map = line.value("/settings/map"_json_pointer, json::object());
   for (const auto& [name, channels] : map.items())
     test.settings.lines[name] = {channels.value("in", ""), channels.value("out", "")};
@@ -47,11 +54,13 @@ class Collector {
  public:
   explicit Collector(const Case& test) : test_(test) {}
 
-  void message(std::string_view payload, std::string_view topic, bool retained) {
+  /// `payload` stands in for the message's own.
+  void message(std::string_view payload, const Case::Message& message) {
     Frame frame;
-    frame.topic = topic;
+    frame.topic = message.topic;
     frame.payload = payload;
-    frame.retained = retained;
+    frame.retained = message.retained;
+    frame.port = message.port;
     Decoded decoded;
     test_.decoder->decode(frame, test_.settings, session_, decoded);
     append(decoded.observations, all.observations);
@@ -60,11 +69,11 @@ class Collector {
   }
 
   void chunk(std::string_view bytes) {
-    framer_.feed(bytes, [this](std::string_view line, bool) { message(line, {}, false); });
+    framer_.feed(bytes, [this](std::string_view line, bool) { message(line, {}); });
   }
 
   void finish() {
-    framer_.finish([this](std::string_view line, bool) { message(line, {}, false); });
+    framer_.finish([this](std::string_view line, bool) { message(line, {}); });
   }
 
   Decoded all;
@@ -105,7 +114,7 @@ Decoded decode(const Case& test) {
     if (test.stream) {
       collector.chunk(message.payload);
     } else {
-      collector.message(message.payload, message.topic, message.retained);
+      collector.message(message.payload, message);
     }
   }
   collector.finish();
@@ -115,7 +124,7 @@ Decoded decode(const Case& test) {
 Decoded decode_bytes(const Case& test, std::string_view bytes) {
   if (test.stream) return decode_chunks(test, {bytes});
   Collector collector(test);
-  collector.message(bytes, test.messages.front().topic, test.messages.front().retained);
+  collector.message(bytes, test.messages.front());
   return collector.all;
 }
 

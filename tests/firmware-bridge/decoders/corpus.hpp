@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,9 +14,10 @@ namespace lintel::test {
 /// One documented case of tests/corpus/cases.jsonl, ready to be decoded.
 struct Case {
   struct Message {
-    std::string topic;
+    std::string topic;  ///< on Modbus the request in hex
     std::string payload;
     bool retained = false;
+    std::optional<std::uint8_t> port{};  ///< LoRaWAN FPort
   };
   std::string id;
   const bridge::Decoder* decoder = nullptr;

@@ -63,7 +63,7 @@ void decode(const Decoder& decoder, const Frame& frame, const DecodeSettings& se
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   constexpr std::string_view kTopics[] = {"", "tele/door1/SENSOR", "door1/stat/STATUS8", "tele/door1/LWT"};
   if (size < 2) return 0;
-  const auto all = decoders::all_decoders();
+  const auto& all = decoders::Registry::built_in().all();
   const Decoder& decoder = *all[data[0] % all.size()];
   const std::string_view payload(reinterpret_cast<const char*>(data + 2), size - 2);
   DecodeSettings settings;

@@ -128,7 +128,7 @@ int main(int argc, char** argv) {
   const auto end = std::chrono::steady_clock::now() + duration;
 
   for (const int signal : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) std::signal(signal, save_input);
-  const std::size_t decoders = lintel::bridge::decoders::all_decoders().size();
+  const std::size_t decoders = lintel::bridge::decoders::Registry::built_in().all().size();
   for (const std::string& bytes : hostile())
     for (std::size_t decoder = 0; decoder < decoders; ++decoder)
       for (const int transport : {0x00, 0x01, 0x03, 0x40}) run(head(decoder, transport) + bytes);

@@ -16,7 +16,7 @@ Lines decode(const std::string& payload, const char* decoder = "milesight-vs125"
   frame.payload = payload;
   DecodeSession session;
   Decoded decoded;
-  decoders::find_decoder(decoder)->decode(frame, {}, session, decoded);
+  decoders::Registry::built_in().find(decoder)->decode(frame, {}, session, decoded);
   return test::describe(decoded);
 }
 

@@ -10,7 +10,7 @@ using Lines = std::vector<std::string>;
 namespace {
 
 const Decoder& board() {
-  return *decoders::find_decoder("st-vl53l1x-arduino-lines");
+  return *decoders::Registry::built_in().find("st-vl53l1x-arduino-lines");
 }
 
 /// Decodes lines one after the other in one session.

@@ -15,7 +15,7 @@ Lines decode(std::string_view topic, std::string_view payload, const DecodeSetti
   frame.payload = payload;
   DecodeSession session;
   Decoded decoded;
-  decoders::find_decoder("tasmota-counter")->decode(frame, settings, session, decoded);
+  decoders::Registry::built_in().find("tasmota-counter")->decode(frame, settings, session, decoded);
   return test::describe(decoded);
 }
 
