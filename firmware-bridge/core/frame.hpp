@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,6 +34,16 @@ class FrameSink {
  public:
   virtual ~FrameSink() = default;
   [[nodiscard]] virtual bool append(const Frame& frame) noexcept = 0;
+};
+
+/// Tells links whose senders want to know when their frames have become rows, flushed to the medium.
+/// Thread-safe.
+class Commits {
+ public:
+  virtual ~Commits() = default;
+  /// Calls `done` once, on the loop's thread, as soon as every frame appended before this call is
+  /// committed; never, if the process ends before. A frame that went to quarantine is committed too.
+  virtual void when_committed(std::function<void()> done) = 0;
 };
 
 }  // namespace lintel::bridge
