@@ -101,7 +101,9 @@ returns table (bucket text, count_in bigint, count_out bigint, unallocated_in bi
                estimated_out bigint, occupancy_max integer, coverage double precision, state text,
                stores integer, stores_counted integer, as_of timestamptz)
 language plpgsql stable security definer
-set search_path = pg_catalog, pg_temp set timezone = 'UTC' set jit = off as $$
+set search_path = pg_catalog, pg_temp set timezone = 'UTC' set jit = off
+-- Lists of one store and of twenty thousand do not share a plan.
+set plan_cache_mode = force_custom_plan as $$
 #variable_conflict use_column
 declare
   -- In days of a store. Up to here the roll-ups answer within the time a page may take; beyond, the materialized views do,

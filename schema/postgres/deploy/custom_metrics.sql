@@ -2,6 +2,7 @@
 -- requires: policies
 -- requires: rollups
 -- requires: alert_rules
+-- requires: refresh_analytics
 -- Figures that an organization defines itself in settings.custom_metrics: a name, and from fixed lists a field, an
 -- aggregate, a bucket and a comparison. They choose among expressions that stand here; nothing of them is ever run.
 
@@ -53,22 +54,24 @@ create trigger organizations_custom_metrics before insert or update of settings 
 create trigger stores_custom_metrics before insert or update of settings on data.stores
   for each row when (new.settings ? 'custom_metrics') execute function private.check_custom_metrics();
 
+-- Definitions are few: which stores hang below them is a matter of paths, not of a look-up for each store.
 create function private.metric_stores(name text, stores integer[])
 returns table (store_id integer, store_public_id uuid, store_name text, timezone text, metric jsonb)
 language plpgsql stable set search_path = pg_catalog, extensions, pg_temp as $$
 begin
   return query
+  with defining as materialized (
+    select o.path, o.settings #> array['custom_metrics', metric_stores.name] as metric
+      from data.organizations o
+     where o.settings -> 'custom_metrics' ? metric_stores.name
+  )
   select s.id, s.public_id, s.name, s.timezone, coalesce(s.settings #> array['custom_metrics', metric_stores.name], d.metric)
-    from data.stores s
+    from unnest(metric_stores.stores) as w (id)
+    join data.stores s on s.id = w.id
     join data.organizations n on n.id = s.node_id
     left join lateral (
-      select o.settings #> array['custom_metrics', metric_stores.name] as metric
-        from data.organizations o
-       where o.id = any (string_to_array(n.path::text, '.')::bigint[])
-         and o.settings #> array['custom_metrics', metric_stores.name] is not null
-       order by nlevel(o.path) desc limit 1) as d on true
-   where s.id = any (metric_stores.stores)
-     and coalesce(s.settings #> array['custom_metrics', metric_stores.name], d.metric) is not null;
+      select d.metric from defining d where d.path @> n.path order by nlevel(d.path) desc limit 1) as d on true
+   where coalesce(s.settings #> array['custom_metrics', metric_stores.name], d.metric) is not null;
 end $$;
 comment on function private.metric_stores(text, integer[]) is 'Those of the stores for which a metric of this name holds, with the definition nearest to each';
 
@@ -88,45 +91,93 @@ return value is not null and case comparison ->> 'operator'
   when '>' then value > (comparison ->> 'value')::numeric else true end;
 comment on function private.metric_holds(numeric, jsonb) is 'Whether a bucket counts; all do without a comparison';
 
-create function api.custom_metric(name text, "from" date, "to" date)
-returns table (store_public_id uuid, store_name text, value numeric, buckets bigint)
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+create type private.metric_bucket as
+  (store_id integer, count_in numeric, count_out numeric, extra numeric, occupancy_max numeric, readings numeric);
+comment on type private.metric_bucket is 'A day or an hour of a store, as metrics see it';
+
+create function private.metric_days(stores integer[], from_day date, to_day date) returns setof private.metric_bucket
+language sql stable as $$
+  select d.store_id, sum(d.count_in), sum(d.count_out), sum(d.unallocated_in + d.estimated_in), max(d.occupancy_max), sum(d.readings)
+    from unnest(stores) as w (id)
+    join data.daily_analytics d on d.store_id = w.id and d.day between from_day and to_day
+   group by d.store_id, d.day
+$$;
+comment on function private.metric_days(integer[], date, date) is 'Days of some stores, exact, from the roll-ups';
+
+create function private.metric_days_refreshed(stores integer[], from_day date, to_day date) returns setof private.metric_bucket
+language sql stable as $$
+  select d.store_id, d.count_in, d.count_out, d.unallocated_in + d.estimated_in, d.occupancy_max, d.readings
+    from unnest(stores) as w (id)
+    join private.store_daily d on d.store_id = w.id and d.day between from_day and to_day
+   where d.readings > 0
+$$;
+comment on function private.metric_days_refreshed(integer[], date, date) is 'Days of very many stores, as of the last refresh of the materialized view';
+
+create function private.metric_hours(stores integer[], from_day date, to_day date) returns setof private.metric_bucket
+language sql stable as $$
+  select h.store_id, sum(h.count_in), sum(h.count_out), 0::numeric, max(h.occupancy_max), sum(h.readings)
+    from unnest(stores) as w (id)
+    join data.stores s on s.id = w.id
+    join data.hourly_analytics h on h.store_id = s.id
+     and h.hour_at >= from_day::timestamp at time zone s.timezone and h.hour_at < (to_day + 1)::timestamp at time zone s.timezone
+   group by h.store_id, h.hour_at
+$$;
+comment on function private.metric_hours(integer[], date, date) is 'Hours of some stores, exact, from the roll-ups';
+
+create function api.custom_metric(name text, "from" date, "to" date, page integer default 1, page_size integer default 100)
+returns table (store_public_id uuid, store_name text, value numeric, buckets bigint, as_of timestamptz)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan set jit = off as $$
+#variable_conflict use_column
 declare
-  mine constant integer[] := private.my_store_ids();
+  -- In days of a store: beyond these the materialized view answers days, and hours are refused.
+  narrow_days  constant integer := 1000;
+  narrow_hours constant integer := 300;
+  days   integer;
+  wanted jsonb;
+  daily  integer[];
+  hourly integer[];
+  found  private.metric_bucket[];
+  told_at timestamptz;
 begin
-  if coalesce("to" < "from" or "to" - "from" > 400, true) then
+  days := "to" - "from" + 1;
+  if coalesce(days not between 1 and 401, true) then
     raise invalid_parameter_value using message = format('%s to %s is no range of at most 400 days', "from", "to"),
       hint = 'Both days are included; ask for longer ranges piece by piece.';
+  elsif coalesce(page < 1 or page_size not between 1 and 1000, true) then
+    raise invalid_parameter_value using message = format('page %s of %s stores cannot be shown', page, page_size),
+      hint = 'Pages count from 1 and hold 1 to 1000 stores.';
   end if;
-  if not exists (select from private.metric_stores(custom_metric.name, mine)) then
+  wanted := (
+    select jsonb_agg(w order by w.store_name, w.store_public_id)
+      from (select m.* from private.metric_stores(custom_metric.name, private.my_store_ids()) as m
+             order by m.store_name, m.store_public_id limit page_size offset (page - 1)::bigint * page_size) as w);
+  if wanted is null then
+    if page > 1 then
+      return;
+    end if;
     raise sqlstate 'PT404' using message = format('no metric "%s" holds for a store you may see', left(custom_metric.name, 100)),
       hint = 'Metrics are defined under custom_metrics in the settings of the organization, a node or a store.';
   end if;
-  -- Narrowed to stores and sensors first: buckets are read by key.
+  daily := array(select (w ->> 'store_id')::integer from jsonb_array_elements(wanted) as w where coalesce(w #>> '{metric,bucket}', 'day') = 'day');
+  hourly := array(select (w ->> 'store_id')::integer from jsonb_array_elements(wanted) as w where w #>> '{metric,bucket}' = 'hour');
+  if cardinality(hourly) * days > narrow_hours then
+    raise invalid_parameter_value using message = format('hours of %s stores over %s days are more than one request may read', cardinality(hourly), days),
+      hint = format('Ask for smaller pages (page_size) or fewer days: up to %s days of a store at once.', narrow_hours);
+  end if;
+  if cardinality(daily) * days <= narrow_days then
+    found := array(select b from private.metric_days(daily, "from", "to") as b);
+  else
+    found := array(select b from private.metric_days_refreshed(daily, "from", "to") as b);
+    told_at := (select r.refreshed_at from private.refreshes r where r.view_name = 'store_daily');
+  end if;
+  found := found || array(select b from private.metric_hours(hourly, "from", "to") as b);
   return query
-  with wanted as materialized (
-    select * from private.metric_stores(custom_metric.name, mine)
-  ), buckets as (
-    select w.store_id, d.day::text as bucket, sum(d.count_in) as count_in, sum(d.count_out) as count_out,
-           sum(d.unallocated_in + d.estimated_in) as extra, max(d.occupancy_max)::numeric as occupancy_max, sum(d.readings) as readings
-      from wanted w
-      join data.sensor_metadata s on s.store_id = w.store_id
-      join data.daily_analytics d on d.store_id = s.store_id and d.sensor_id = s.id and d.day between "from" and "to"
-     where coalesce(w.metric ->> 'bucket', 'day') = 'day'
-     group by w.store_id, d.day
-    union all
-    select w.store_id, h.hour_at::text, sum(h.count_in), sum(h.count_out), 0, max(h.occupancy_max)::numeric, sum(h.readings)
-      from wanted w
-      join data.sensor_metadata s on s.store_id = w.store_id
-      join data.hourly_analytics h on h.store_id = s.store_id and h.sensor_id = s.id
-       and h.hour_at >= "from"::timestamp at time zone w.timezone and h.hour_at < ("to" + 1)::timestamp at time zone w.timezone
-     where w.metric ->> 'bucket' = 'hour'
-     group by w.store_id, h.hour_at
-  ), valued as (
-    select w.store_id, w.store_public_id, w.store_name, w.metric ->> 'aggregate' as aggregate,
+  with valued as (
+    select w.store_id, w.store_public_id, w.store_name, w.metric ->> 'aggregate' as aggregate, w.metric ->> 'bucket' as bucket,
            private.metric_field(w.metric ->> 'field', b.count_in, b.count_out, b.extra, b.occupancy_max, b.readings) as v, w.metric -> 'comparison' as comparison
-      from wanted w
-      left join buckets b on b.store_id = w.store_id
+      from jsonb_to_recordset(wanted) as w (store_id integer, store_public_id uuid, store_name text, metric jsonb)
+      left join unnest(found) as b on b.store_id = w.store_id
   )
   select v.store_public_id, v.store_name,
          case min(v.aggregate)
@@ -135,17 +186,21 @@ begin
            when 'min' then min(v.v) filter (where private.metric_holds(v.v, v.comparison))
            when 'max' then max(v.v) filter (where private.metric_holds(v.v, v.comparison))
            when 'count' then count(*) filter (where private.metric_holds(v.v, v.comparison)) end,
-         count(*) filter (where private.metric_holds(v.v, v.comparison))
+         count(*) filter (where private.metric_holds(v.v, v.comparison)),
+         case when coalesce(min(v.bucket), 'day') = 'day' then told_at end
     from valued v
    group by v.store_id, v.store_public_id, v.store_name
    order by v.store_name, v.store_public_id;
 end $$;
-comment on function api.custom_metric(text, date, date) is
-  'A metric of the organization''s own (settings.custom_metrics) per store the user may see, both days included. buckets: how many days or hours it was made of.';
+comment on function api.custom_metric(text, date, date, integer, integer) is
+  'A metric of the organization''s own (settings.custom_metrics) per store the user may see, by name, a page at a time; both days are included. '
+  'buckets: how many days or hours it was made of. as_of: days of many stores are as old as their materialized view; null: exact.';
 revoke all on function private.metric_stores(text, integer[]), private.metric_holds(numeric, jsonb),
-  private.metric_field(text, numeric, numeric, numeric, numeric, numeric), api.custom_metric(text, date, date)
+  private.metric_field(text, numeric, numeric, numeric, numeric, numeric), private.metric_days(integer[], date, date),
+  private.metric_days_refreshed(integer[], date, date), private.metric_hours(integer[], date, date),
+  api.custom_metric(text, date, date, integer, integer)
   from public, anon, authenticated, lintel_gateway, lintel_hq;
-grant execute on function api.custom_metric(text, date, date) to authenticated;
+grant execute on function api.custom_metric(text, date, date, integer, integer) to authenticated;
 
 notify pgrst, 'reload schema';
 commit;

@@ -116,8 +116,10 @@ begin
   perform private.note_gateway(gateway, body, current);
   alerts_rejected := private.after_counts(gateway, store, body, coalesce(cardinality(parsed.readings), 0)::bigint,
                                           parsed.rejected, current);
-  -- Read again: the request may have raised it.
-  if to_jsonb((select s.config_version from data.stores s where s.id = store.id)) is distinct from body -> 'config_version' then
+  if body ? 'sensors' then  -- new ones have raised it
+    store.config_version := (select s.config_version from data.stores s where s.id = store.id);
+  end if;
+  if to_jsonb(store.config_version) is distinct from body -> 'config_version' then
     config := private.sync_config(gateway);
   end if;
   return jsonb_build_object(

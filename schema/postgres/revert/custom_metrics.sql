@@ -2,7 +2,11 @@
 
 begin;
 
-drop function api.custom_metric(text, date, date);
+drop function api.custom_metric(text, date, date, integer, integer);
+drop function private.metric_hours(integer[], date, date);
+drop function private.metric_days_refreshed(integer[], date, date);
+drop function private.metric_days(integer[], date, date);
+drop type private.metric_bucket;
 drop function private.metric_holds(numeric, jsonb);
 drop function private.metric_field(text, numeric, numeric, numeric, numeric, numeric);
 drop function private.metric_stores(text, integer[]);

@@ -18,7 +18,8 @@ create temp table fleet as
          date_trunc('day', now(), 'UTC') as today;
 
 -- The tree: 4 regions, 80 areas, 400 districts, 2,000 places to hang from, fewer where there are fewer stores.
-insert into data.organizations (id, organization_id, name) values (1, 1, 'Chain');
+insert into data.organizations (id, organization_id, name, settings) values (1, 1, 'Chain',
+  '{"custom_metrics": {"busy_days": {"field": "count_in", "aggregate": "count", "comparison": {"operator": ">", "value": 500}}}}');
 insert into data.organizations (id, organization_id, parent_id, level, name)
 select distinct on (level, place) level * 10000 + place, 1,
        case level when 2 then 1 else (level - 1) * 10000 + above end, level, format('Node %s of level %s', place, level)
@@ -84,4 +85,7 @@ insert into data.daily_analytics
 select s.organization_id, s.store_id, s.id, '1', (f.today at time zone 'UTC')::date - back, (random() * 3000)::integer, (random() * 3000)::integer, 1440, f.today
   from fleet f, generate_series(1, :daily_days) as back, data.sensor_metadata s;
 analyze data.people_counting_raw, data.hourly_analytics, data.daily_analytics, data.user_profiles;
+analyze data.organizations;
+-- As of now, as the job that refreshes them would have left them.
+select private.refresh_analytics() \g /dev/null
 drop table long_series, fleet;

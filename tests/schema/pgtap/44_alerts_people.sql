@@ -1,5 +1,5 @@
 \ir setup.psql
-select plan(51);
+select plan(57);
 
 -- Two chains; in the first a north with two stores and a south with one.
 select pg_temp.become_store('north 1') \g /dev/null
@@ -129,6 +129,16 @@ select is(pg_temp.metric('a', 'best_day'), 'north 1 2 5, north 2 nothing 0, sout
 select matches(pg_temp.metric('e', 'busy_days'), '^PT404 no metric', 'another chain does not have it');
 select matches(pg_temp.metric('a', '''; drop table data.stores --'), '^PT404 no metric', 'a name is but a name');
 select matches(pg_temp.metric('a', 'busy_days', '2024-01-01', '2026-01-01'), '^22023 .*at most 400 days', 'a range has an end');
+
+create function pg_temp.metric_page(letter text, name text, first date, last date, page integer, size integer) returns text
+language sql as $$ select pg_temp.as_person(letter, format($s$ select string_agg(concat_ws(' ', store_name, coalesce(value::text, 'nothing'), buckets, case when as_of is not null then 'as of' end), ', ' order by store_name) from api.custom_metric(%L, %L, %L, %L, %L) $s$, name, first, last, page, size)) $$;
+select is(pg_temp.metric_page('a', 'busy_days', '2026-10-01', '2026-10-31', 2, 2), 'south 1 0 0', 'stores come a page at a time, by name');
+select is(pg_temp.metric_page('a', 'busy_days', '2026-10-01', '2026-10-31', 4, 2), '', 'a page past the end is empty');
+select matches(pg_temp.metric_page('a', 'busy_days', '2026-10-01', '2026-10-31', 0, 2), '^22023 page 0 of 2', 'pages count from 1');
+select matches(pg_temp.metric_page('a', 'hours', '2026-01-01', '2026-10-31', 1, 100), '^22023 hours of 3 stores over 304 days', 'hours of many stores over many days are refused');
+select private.refresh_analytics(true) \g /dev/null
+select is(pg_temp.metric_page('a', 'busy_days', '2025-10-01', '2026-10-31', 1, 100), 'north 1 3 3 as of, north 2 0 0 as of, south 1 0 0 as of', 'days of very many come from the materialized view and say so');
+select is(pg_temp.metric_page('a', 'busy_days', '2025-10-01', '2026-10-31', 1, 2), 'north 1 3 3, north 2 0 0', 'fewer of them exactly');
 
 select * from finish();
 rollback;
