@@ -44,6 +44,9 @@ struct Observation {
   /// Equal where a device states the same thing again (message id, frame counter), so that it counts once;
   /// empty where the format knows no such mark.
   std::string repeat_key{};
+  /// The total starts again at 0 when it would reach this, as 65536 where it is sent in 16 bits; absent:
+  /// unknown, or no total.
+  std::optional<std::int64_t> wraps_at{};
 };
 
 enum class RejectKind {

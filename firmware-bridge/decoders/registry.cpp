@@ -6,6 +6,7 @@
 #include "firmware-bridge/decoders/milesight_push.hpp"
 #include "firmware-bridge/decoders/st_people_lines.hpp"
 #include "firmware-bridge/decoders/tasmota_counter.hpp"
+#include "firmware-bridge/decoders/uplinks/milesight_vs13x.hpp"
 
 namespace lintel::bridge::decoders {
 
@@ -26,6 +27,7 @@ std::unique_ptr<Registry> Registry::with_built_in() {
                      "Milesight VS125 stereo people counter, JSON over MQTT or HTTP");
   put<MilesightPush>(*registry, "milesight-vs133-vs135",
                      "Milesight VS133 and VS135 ToF people counters, JSON over MQTT or HTTP");
+  put<MilesightVs13x>(*registry);
   put<StPeopleLines>(*registry);
   put<TasmotaCounter>(*registry);
   return registry;

@@ -44,6 +44,7 @@ const std::string& bytes_of(const Case& test);
 
 /// One line that holds everything an observation, report or reject says; equal lines mean equal contents.
 std::string describe(const bridge::Observation& observation);
+std::string describe(const bridge::DeviceReport& report);
 std::vector<std::string> describe(const bridge::Decoded& decoded);
 
 }  // namespace lintel::test
