@@ -6,7 +6,16 @@
 #include "firmware-bridge/decoders/milesight_push.hpp"
 #include "firmware-bridge/decoders/st_people_lines.hpp"
 #include "firmware-bridge/decoders/tasmota_counter.hpp"
+#include "firmware-bridge/decoders/uplinks/hkt_people_counter.hpp"
+#include "firmware-bridge/decoders/uplinks/imbuildings_people_counter.hpp"
+#include "firmware-bridge/decoders/uplinks/lorawan_motion.hpp"
+#include "firmware-bridge/decoders/uplinks/milesight_presence.hpp"
+#include "firmware-bridge/decoders/uplinks/milesight_vs121.hpp"
 #include "firmware-bridge/decoders/uplinks/milesight_vs13x.hpp"
+#include "firmware-bridge/decoders/uplinks/milesight_vs350.hpp"
+#include "firmware-bridge/decoders/uplinks/milesight_vs360.hpp"
+#include "firmware-bridge/decoders/uplinks/terabee_uplink.hpp"
+#include "firmware-bridge/decoders/uplinks/yosensi_people_counter.hpp"
 
 namespace lintel::bridge::decoders {
 
@@ -23,13 +32,22 @@ void put(Registry& registry, Arguments&&... arguments) {
 
 std::unique_ptr<Registry> Registry::with_built_in() {
   auto registry = std::make_unique<Registry>();
+  put<HktPeopleCounter>(*registry);
+  put<ImbuildingsPeopleCounter>(*registry);
+  put<LorawanMotion>(*registry);
   put<MilesightPush>(*registry, "milesight-vs125",
                      "Milesight VS125 stereo people counter, JSON over MQTT or HTTP");
   put<MilesightPush>(*registry, "milesight-vs133-vs135",
                      "Milesight VS133 and VS135 ToF people counters, JSON over MQTT or HTTP");
+  put<MilesightPresence>(*registry);
+  put<MilesightVs121>(*registry);
   put<MilesightVs13x>(*registry);
+  put<MilesightVs350>(*registry);
+  put<MilesightVs360>(*registry);
   put<StPeopleLines>(*registry);
   put<TasmotaCounter>(*registry);
+  put<TerabeeUplink>(*registry);
+  put<YosensiPeopleCounter>(*registry);
   return registry;
 }
 

@@ -112,7 +112,7 @@ TEST_CASE("uplinks: every number is moved by the bytes that state it and by no o
       byte ^= 1;
       const Decoded after = test::decode_bytes(test, bytes);
       byte ^= 1;
-      if (!same_shape(before, after)) continue;
+      if (!same_shape(before, after) || !after.rejects.empty()) continue;
       const auto different = moved(before, after);
       CHECK(different.size() <= 1);
       all.insert(different.begin(), different.end());
@@ -142,7 +142,21 @@ TEST_CASE("uplinks: garbage of any length gives one reject and no number of peop
 TEST_CASE("uplinks: a decoder recognises its own payloads, where the bytes tell, and nobody else's") {
   // Those that could come from another model, or from a device that counts nobody, are recognised by none.
   const std::set<std::string> ambiguous = {
-      "milesight-vs13x-lorawan/nothing",
+      "lorawan-motion-counters/pipiot-peoplesense",              // twelve bytes of anything
+      "milesight-vs121-lorawan/passing",                         // so do VS13x, VS350, VS360
+      "milesight-vs121-lorawan/status-only",                     // so does every older Milesight
+      "milesight-vs330-vs340-vs370-lorawan/vs340-occupied",      // an open door of a WS301
+      "milesight-vs330-vs340-vs370-lorawan/vs340-vacant",        // a closed one
+      "milesight-vs330-vs340-vs370-lorawan/vs370-occupied-dim",  // its lid, too
+      "milesight-vs350-vs351-lorawan/battery-temp",              // every Milesight with a thermometer
+      "milesight-vs350-vs351-lorawan/history-batch",             // VS350 and VS360 count alike
+      "milesight-vs350-vs351-lorawan/history-period",
+      "milesight-vs350-vs351-lorawan/history-period-total",
+      "milesight-vs350-vs351-lorawan/temperature-alarm",
+      "milesight-vs350-vs351-lorawan/threshold-alarms",
+      "milesight-vs350-vs351-lorawan/total-and-period",
+      "milesight-vs360-lorawan/history-batch",
+      "milesight-vs360-lorawan/total-and-period",
   };
   for (const test::Case& test : uplinks()) {
     CAPTURE(test.id);
