@@ -12,6 +12,7 @@
 
 #include "firmware-bridge/core/line_framer.hpp"
 #include "firmware-bridge/core/result.hpp"
+#include "firmware-bridge/decoders/byte_reader.hpp"
 #include "firmware-bridge/decoders/registry.hpp"
 #include "gateway/config/nearest.hpp"
 
@@ -26,7 +27,8 @@ using namespace lintel::bridge;
 constexpr int kRejected = 1;
 constexpr int kUnusable = 2;
 constexpr const char* kUsage =
-    "usage: lintel decode DECODER FILE [--topic TOPIC] [--map LINE:in=CHANNEL,out=CHANNEL]... [--json]\n"
+    "usage: lintel decode DECODER FILE [--topic TOPIC] [--hex] [--port PORT]\n"
+    "                     [--map LINE:in=CHANNEL,out=CHANNEL]... [--json]\n"
     "       lintel decode --cases FILE\n";
 
 Frame frame_of(std::string_view payload, std::string_view topic) {
@@ -210,21 +212,6 @@ int unusable(std::ostream& err, const std::string& message) {
   return kUnusable;
 }
 
-std::optional<std::string> from_hex(std::string_view hex) {
-  const auto nibble = [](char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-  };
-  std::string bytes;
-  if (hex.size() % 2 != 0) return std::nullopt;
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    const int high = nibble(hex[i]);
-    const int low = nibble(hex[i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    bytes += static_cast<char>(high * 16 + low);
-  }
-  return bytes;
-}
-
 DecodeSettings settings_of(const json& test) {
   DecodeSettings settings;
   const json map = test.value("/settings/map"_json_pointer, json::object());
@@ -246,7 +233,7 @@ json answer(const json& test) {
   Run run(*decoder, settings);
   std::string stream;
   for (const json& frame : test.at("frames")) {
-    const auto bytes = from_hex(frame.at("hex").get<std::string>());
+    const auto bytes = decoders::from_hex(frame.at("hex").get<std::string>());
     if (!bytes) {
       result["rejects"].push_back({{"kind", "integrity"}, {"message", "the case's hex text is broken"}});
     } else if (test.value("stream", false)) {
@@ -293,6 +280,8 @@ struct Options {
   std::string cases;
   std::string topic;
   std::vector<std::string> maps;
+  unsigned port = 0;  ///< LoRaWAN has no port 0 for applications: unknown
+  bool is_hex = false;
   bool as_json = false;
   bool help = false;
 };
@@ -303,6 +292,8 @@ po::options_description describe(Options& options) {
   add("topic", po::value(&options.topic)->value_name("TOPIC"), "the MQTT topic that the payload came with");
   add("map", po::value(&options.maps)->composing()->value_name("MAP"),
       "channels of a line: door:in=C1,out=C2");
+  add("port", po::value(&options.port)->value_name("PORT"), "the LoRaWAN port that the payload came on");
+  add("hex", po::bool_switch(&options.is_hex), "FILE holds the payload in hex digits");
   add("json", po::bool_switch(&options.as_json), "print JSON lines instead of a table");
   add("cases", po::value(&options.cases)->value_name("FILE"),
       "answer every case of a corpus, one JSON line each");
@@ -327,6 +318,7 @@ Result<Options> parse(std::span<const std::string> args) {
   } catch (const po::error& e) {
     return fail(ErrorKind::misconfigured, e.what());
   }
+  if (options.port > 255) return fail(ErrorKind::misconfigured, "--port: expected 1 to 255");
   return options;
 }
 
@@ -345,18 +337,28 @@ int unknown_decoder(const std::string& name, std::ostream& err) {
   return kUnusable;
 }
 
+Result<std::string> read_payload(const Options& options) {
+  auto bytes = read_file(options.file);
+  if (!bytes || !options.is_hex) return bytes;
+  std::erase_if(*bytes, [](char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; });
+  if (auto payload = decoders::from_hex(*bytes)) return *payload;
+  return fail(ErrorKind::misconfigured, options.file + ": expected an even number of hex digits and blanks");
+}
+
 int decode_file(const Decoder& decoder, const Options& options, std::ostream& out, std::ostream& err) {
   DecodeSettings settings;
   for (const std::string& map : options.maps)
     if (const auto parsed = parse_map(map, settings.lines); !parsed)
       return unusable(err, parsed.error().message);
-  const auto bytes = read_file(options.file);
+  const auto bytes = read_payload(options);
   if (!bytes) return unusable(err, bytes.error().message);
   Run run(decoder, settings);
   if (options.topic.empty() && decoder.framing() == Framing::lines) {
     run.stream(*bytes);
   } else {
-    run.message(frame_of(*bytes, options.topic));
+    Frame frame = frame_of(*bytes, options.topic);
+    if (options.port != 0) frame.port = static_cast<std::uint8_t>(options.port);
+    run.message(frame);
   }
   if (options.as_json) {
     print_lines("observation", run.all.observations, out);

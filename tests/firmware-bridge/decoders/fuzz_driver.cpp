@@ -12,8 +12,10 @@
 #include <random>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "firmware-bridge/decoders/byte_reader.hpp"
 #include "firmware-bridge/decoders/registry.hpp"
 
 /// Runs the fuzz entry point without libFuzzer: seeded mutations of the corpus, the same on every machine.
@@ -24,6 +26,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 namespace {
 
 using Random = std::mt19937_64;
+
+/// The payloads that a file holds in hex, of formats that are no text.
+void add_vectors(std::string_view file, std::vector<std::string>& samples) {
+  constexpr std::string_view kHex = "\"hex\": \"";
+  for (std::size_t at = file.find(kHex); at != std::string_view::npos; at = file.find(kHex, at)) {
+    at += kHex.size();
+    const auto bytes = lintel::bridge::decoders::from_hex(file.substr(at, file.find('"', at) - at));
+    if (bytes) samples.push_back(*bytes);
+  }
+}
 
 std::vector<std::string> read_samples(const std::string& folder) {
   std::vector<std::filesystem::path> paths;
@@ -37,6 +49,7 @@ std::vector<std::string> read_samples(const std::string& folder) {
     std::string bytes = content.str();
     const std::size_t payload = bytes.find("payload: ");
     if (bytes.size() > 8192) continue;  // lists of cases
+    add_vectors(bytes, samples);
     samples.push_back(payload == std::string::npos ? bytes : bytes.substr(payload + 9));
   }
   return samples;
