@@ -1,5 +1,6 @@
 #include "firmware-bridge/decoders/uplinks/hkt_people_counter.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 

@@ -23,7 +23,7 @@ constexpr std::size_t kMostReports = 1000;
 
 /// What a variant holds behind type and variant.
 struct Variant {
-  unsigned number;
+  std::size_t number;
   std::size_t id;       ///< bytes of identity
   std::size_t length;   ///< of all, with identity
   std::size_t counter;  ///< bytes of A and of B; 0: none
@@ -39,7 +39,7 @@ constexpr Variant kVariants[] = {
     {6, 8, 23, 2, false, false, true, true},  {7, 8, 18, 0, false, false, true, false},
 };
 
-const Variant* variant_of(unsigned number) {
+const Variant* variant_of(std::size_t number) {
   for (const Variant& variant : kVariants)
     if (variant.number == number) return &variant;
   return nullptr;

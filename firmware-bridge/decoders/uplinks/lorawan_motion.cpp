@@ -1,5 +1,6 @@
 #include "firmware-bridge/decoders/uplinks/lorawan_motion.hpp"
 
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>

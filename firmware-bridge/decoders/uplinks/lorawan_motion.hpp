@@ -20,8 +20,8 @@ namespace lintel::bridge::decoders {
 ///     u16          level: devices seen by radio, taken for people: flag estimate
 ///     8 bytes      how strong they were
 ///
-/// Without a port the length decides. Pipiot's payload has nothing by which it could be known and is
-/// recognised by no port; the others only on theirs.
+/// Browan and Tektelic are told by their ports. Pipiot's payload has nothing by which it could be known but
+/// its length: it is read on other ports, and without one, but never recognised.
 ///
 /// Source: test vectors of a third party's decoders (akenza-io/device-type-library, types/browan/TBMS100,
 /// tektelic/smartRoomPIRV3_1, pipiot/peopleSense); Browan's battery from public decoders.

@@ -1,7 +1,7 @@
 #include "firmware-bridge/decoders/uplinks/yosensi_people_counter.hpp"
 
-#include <algorithm>
 #include <array>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
