@@ -15,16 +15,17 @@ namespace lintel::bridge::decoders {
 ///   3          17   RSSI i8, A u16, B u16, sensor u8                               NB-IoT
 ///   2          15   RSSI i8, A u8, B u8, sensor u8                                 NB-IoT
 ///
+///   A, B       interval: the two directions since the last report; A is taken for in, though that depends on
+///              how it hangs
+///   total      total: the same since ever, of 16 bits
+///   number     of the payload, one byte: flag seq=N. It comes round after 256, so that the repeat key holds
+///              the counts, too. A gap in it means that intervals are lost; the totals still have them.
+///   sensor     bit 5: battery of the receiver is low: flag receiver_low_battery
+///   time       20 23 02 03 10 35 00 is 2023-02-03 10:35:00 in decimal digits, in UTC, as a comparison with
+///              the time of the network shows
+///
 /// On port 26 and port 27 variants 6 and 7 come without their first ten bytes, and so without identity. A
 /// payload of another length than its variant has is refused.
-///   A, B       interval: the two directions since the last report; which is in depends on how it hangs, A is
-///   taken total A, B total, of 16 bits number     of the payload, one byte: flag seq=N. It comes round after
-///   256, so that the repeat key holds the
-///              counts, too. A gap in it means that intervals are lost; the totals still have them.
-///   sensor     bit 5: battery of the receiver is low: flag receiver_low_battery
-///   time       20 23 02 03 10 35 00 = 2023-02-03 10:35:00 in decimal digits, UTC by comparison with the time
-///   of
-///              the network
 ///
 /// NB-IoT payloads are read as the JSON of a device server, too: /reports/N/value holds one in hex each;
 /// several are a batch.

@@ -32,9 +32,9 @@ struct AnswerLayout {
 
 /// The channels of one family of Milesight's LoRaWAN devices:
 ///
-///   channel u8, type u8, data        again and again; any order; little endian unless a device says
-///   otherwise
+///   channel u8, type u8, data     again and again, in any order
 ///
+/// Numbers are little endian unless a device says otherwise.
 /// There is no length: it follows from the pair, so that nothing behind an unknown pair can be read. The same
 /// pair means other things in other models. What all models share is known here:
 ///
@@ -42,8 +42,8 @@ struct AnswerLayout {
 ///   FF 09 2 bytes   hardware version        FF 1F u8 x 4  firmware
 ///   FF 16 8 bytes   serial number           FF FF 2 bytes version of the data model
 ///   FF 0B u8        switched on             FF 0F u8      LoRaWAN class        FF FE u8   was reset
-///   FE/FF ...       answers to downlinks    F8/F9 ...     the same, F8 with a byte behind it that tells the
-///   result
+///   FE .., FF ..    answers to downlinks
+///   F8 .., F9 ..    the same; F8 has a byte behind it that tells the result
 ///
 /// Answers count nobody. Source: the READMEs and the lengths in Milesight-IoT/SensorDecoders (the vendor's).
 struct Dialect {

@@ -7,12 +7,11 @@ namespace lintel::bridge::decoders {
 /// Terabee's People Counting L-XL and M and People Occupancy Counting over LoRaWAN. Big endian; the port says
 /// what a payload is, and without it nothing can be said:
 ///
-///   port 1    L-XL       u32 u32 u8   total: in, out; 1 counting stopped, 2 counting stuck, 4 several
-///   devices
-///                                     disagree, 8 Wi-Fi access point on
+///   port 1    L-XL       u32 u32 u8   total: in, out; flags: 1 counting stopped, 2 counting stuck,
+///                                     4 several devices disagree, 8 Wi-Fi access point on
 ///   port 82   M          u32 u32 u8   the same; 4 network on
-///   port 83   occupancy  u8           1 counting stopped, 2 counting stuck, 4 Wi-Fi access point on, 8
-///   warming up
+///   port 83   occupancy  u8           flags: 1 counting stopped, 2 counting stuck, 4 Wi-Fi access point on,
+///                                     8 warming up
 ///                        u8           level: people in all
 ///                        u8 x 8       level: people in zones 0 to 7; 255 = no such zone
 ///   port 2    L-XL, M    02 u32 u32   total, asked for by a downlink: flag reply
