@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "firmware-bridge/decoders/envelopes/chirpstack.hpp"
+#include "firmware-bridge/decoders/envelopes/sparkplug.hpp"
+#include "firmware-bridge/decoders/envelopes/things_stack.hpp"
 #include "firmware-bridge/decoders/milesight_push.hpp"
 #include "firmware-bridge/decoders/st_people_lines.hpp"
 #include "firmware-bridge/decoders/tasmota_counter.hpp"
@@ -35,6 +38,8 @@ std::unique_ptr<Registry> Registry::with_built_in() {
   put<HktPeopleCounter>(*registry);
   put<ImbuildingsPeopleCounter>(*registry);
   put<LorawanMotion>(*registry);
+  put<envelopes::ChirpStack>(*registry, *registry);
+  put<envelopes::ThingsStack>(*registry, *registry);
   put<MilesightPush>(*registry, "milesight-vs125",
                      "Milesight VS125 stereo people counter, JSON over MQTT or HTTP");
   put<MilesightPush>(*registry, "milesight-vs133-vs135",
@@ -44,6 +49,7 @@ std::unique_ptr<Registry> Registry::with_built_in() {
   put<MilesightVs13x>(*registry);
   put<MilesightVs350>(*registry);
   put<MilesightVs360>(*registry);
+  put<envelopes::SparkplugB>(*registry);
   put<StPeopleLines>(*registry);
   put<TasmotaCounter>(*registry);
   put<TerabeeUplink>(*registry);
