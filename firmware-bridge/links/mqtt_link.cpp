@@ -250,12 +250,42 @@ void MqttLink::take(Session& session, const Frame& frame) {
   lose("what arrives cannot be kept, so the broker has to keep it");
 }
 
+void MqttLink::publish(std::string topic, std::string payload) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!up_ || outgoing_.size() >= kMostOutgoing) return;
+    if (topic.empty() || topic.find_first_of("#+") != std::string::npos) return;  // brokers hang up on those
+    outgoing_.push_back({std::move(topic), std::move(payload)});
+  }
+  changed_.notify_all();
+}
+
+/// Nobody waits for these: one that Paho does not take is not worth the connection.
+void MqttLink::send(Session& session, const std::vector<Outgoing>& messages) {
+  for (const auto& message : messages) {
+    try {
+      session.client.publish(message.topic, message.payload.data(), message.payload.size(), 0, false);
+    } catch (const mqtt::exception& error) {
+      if (options_.log) {
+        options_.log(
+            fmt::format("link {}: cannot publish to {}: {}", options_.name, message.topic, error.what()));
+      }
+    }
+  }
+}
+
 void MqttLink::stay(Session& session) {
   bool lost = false;
-  {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return stopping_ || lost_; });
-    lost = lost_;
+  for (bool ends = false; !ends;) {
+    std::vector<Outgoing> messages;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return stopping_ || lost_ || !outgoing_.empty(); });
+      lost = lost_;
+      ends = stopping_ || lost_;
+      messages.swap(outgoing_);
+    }
+    if (!ends) send(session, messages);
   }
   if (lost) {
     say_lost(session, "it closed the connection");

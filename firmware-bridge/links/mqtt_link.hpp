@@ -49,8 +49,18 @@ class MqttLink {
   void stop();
 
   [[nodiscard]] LinkState state() const;
+  [[nodiscard]] const std::string& name() const { return options_.name; }
+
+  /// Publishes once, QoS 0, not retained. Any thread; returns at once. Best effort: while the broker is away,
+  /// and beyond kMostOutgoing waiting messages, it is dropped; so is one to a topic that cannot be.
+  void publish(std::string topic, std::string payload);
+  static constexpr std::size_t kMostOutgoing = 64;
 
  private:
+  struct Outgoing {
+    std::string topic;
+    std::string payload;
+  };
   struct Session;  // Paho's client and what belongs to one connection
 
   void run();
@@ -60,6 +70,7 @@ class MqttLink {
   void lose(const std::string& why);
   void say_lost(const Session& session, std::string why);
   void stay(Session& session);
+  void send(Session& session, const std::vector<Outgoing>& messages);
   void say(bool up, const std::string& trouble);
   void take(Session& session, const Frame& frame);
   bool wait(std::chrono::milliseconds time);
@@ -71,11 +82,12 @@ class MqttLink {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  bool stopping_ = false;  // guarded by mutex_
-  bool lost_ = false;      // guarded by mutex_
-  std::string lost_why_;   // guarded by mutex_
-  bool up_ = false;        // guarded by mutex_
-  std::string trouble_;    // guarded by mutex_
+  bool stopping_ = false;           // guarded by mutex_
+  bool lost_ = false;               // guarded by mutex_
+  std::string lost_why_;            // guarded by mutex_
+  bool up_ = false;                 // guarded by mutex_
+  std::string trouble_;             // guarded by mutex_
+  std::vector<Outgoing> outgoing_;  // guarded by mutex_
   std::thread thread_;
 };
 

@@ -106,9 +106,12 @@ Daemon::Daemon(const config::Config& config, Opened opened)
       spool_(std::move(opened.spool)),
       attempts_(std::move(opened.attempts)),
       series_(store_->db()),
-      pipeline_(config_, *store_, series_,
-                clock::Zone::find(store_->timezone()).value(),  // the store's calendar has been made from it
-                [](std::string_view name) { return bridge::decoders::Registry::built_in().find(name); }),
+      outbox_(clock::boot_now,
+              [this](std::string_view link, const bridge::Outbound& message) { links_.send(link, message); }),
+      pipeline_(
+          config_, *store_, series_,
+          clock::Zone::find(store_->timezone()).value(),  // the store's calendar has been made from it
+          [](std::string_view name) { return bridge::decoders::Registry::built_in().find(name); }, &outbox_),
       wall_(clock::boot_id(), known_boots(store_->db()), clock::build_date()),
       offset_(kUnknown),
       watch_({config_.offline_after, started_}, stated_intervals(config_)),

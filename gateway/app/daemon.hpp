@@ -8,6 +8,7 @@
 
 #include "firmware-bridge/core/result.hpp"
 #include "gateway/app/links.hpp"
+#include "gateway/app/outbox.hpp"
 #include "gateway/app/pipeline.hpp"
 #include "gateway/app/writer.hpp"
 #include "gateway/config/config.hpp"
@@ -59,6 +60,7 @@ class Daemon {
   std::unique_ptr<bridge::links::Spool> spool_;
   std::unique_ptr<bridge::links::AttemptMark> attempts_;
   counting::SeriesStates series_;
+  Outbox outbox_;  // of the writer thread; sends through links_, which outlasts the frames it waits for
   Pipeline pipeline_;
   clock::WallClock wall_;             // of the writer thread, once it runs
   std::atomic<std::int64_t> offset_;  // wall_'s offset in ms for the other threads; kUnknown without time

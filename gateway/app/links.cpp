@@ -62,6 +62,11 @@ void Links::stop() {
   for (auto& link : mqtt_) link->stop();
 }
 
+void Links::send(std::string_view link, const bridge::Outbound& message) {
+  for (auto& one : mqtt_)
+    if (one->name() == link) one->publish(message.topic, message.payload);
+}
+
 std::vector<status::Facts::Link> Links::facts() const {
   std::vector<status::Facts::Link> all;
   const auto add = [&all](const bridge::links::LinkState& state) {

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
 
 #include "firmware-bridge/core/frame.hpp"
+#include "firmware-bridge/core/observation.hpp"
 #include "firmware-bridge/links/mqtt_link.hpp"
 #include "firmware-bridge/links/serial_link.hpp"
 #include "gateway/config/config.hpp"
@@ -23,6 +25,9 @@ class Links {
   /// After this nothing is appended any more, and nothing was acknowledged that is not in the sink. The
   /// loop must not run meanwhile.
   void stop();
+
+  /// Sends through the link of that name, if it is one that can and is connected. Any thread; does not wait.
+  void send(std::string_view link, const bridge::Outbound& message);
 
   /// Any thread.
   [[nodiscard]] std::vector<status::Facts::Link> facts() const;

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -20,6 +21,11 @@ constexpr std::size_t kLongestName = 128;
 
 bool sane(const std::optional<std::int64_t>& count, Kind kind) {
   return !count || (*count >= 0 && *count <= (kind == Kind::total ? kMostInTotal : kMostInOneReading));
+}
+
+store::DecoderNotes::Owner owner_of(const std::string& link, const std::string& topic,
+                                    const bridge::Decoder* decoder) {
+  return {link, topic, decoder == nullptr ? "" : std::string(decoder->name())};
 }
 
 clock::Zone zone_or(const std::string& name, const clock::Zone& fallback) {
@@ -48,24 +54,63 @@ bool topic_matches(std::string_view filter, std::string_view topic) {
 }
 
 Pipeline::Pipeline(const config::Config& config, store::Store& store, counting::SeriesStates& series,
-                   const clock::Zone& zone, const FindDecoder& find_decoder)
-    : store_(store), series_(series), unlisted_{nullptr, zone} {
+                   const clock::Zone& zone, const FindDecoder& find_decoder, Outbox* outbox)
+    : store_(store), series_(series), outbox_(outbox), notes_(store.db()), unlisted_{nullptr, zone} {
   bridge::DecodeSettings mapped;
-  for (const auto& sensor : config.sensors) mapped.sensors.emplace(sensor.serial, sensor.lines);
+  for (const auto& sensor : config.sensors) {
+    mapped.sensors.emplace(sensor.serial, sensor.lines);
+    if (!sensor.payload.empty()) mapped.payloads.emplace(sensor.serial, sensor.payload);
+  }
   for (const auto& link : config.links) {
-    auto& routes = routes_[link.name];
     auto settings = mapped;
     settings.lines = mapped.lines_of("link:" + link.name);  // a device that states no identity is its link
-    for (const auto& subscription : link.subscriptions) {
-      routes.push_back({subscription.topic, find_decoder(subscription.decoder), settings, {}});
-    }
-    if (!link.decoder.empty()) routes.push_back({{}, find_decoder(link.decoder), settings, {}});
+    add_routes(link, settings, find_decoder);
   }
+  forget_others();
+  load();
   for (const auto& sensor : config.sensors) {
     sensors_.emplace(sensor.serial, Installed{&sensor, zone_or(sensor.timezone, zone)});
   }
   // NOLINTNEXTLINE(concurrency-mt-unsafe): read once, and nobody writes the environment
   if (const char* bytes = std::getenv("LINTEL_INJECT_ABORT")) abort_on_ = bytes;
+}
+
+void Pipeline::add_routes(const config::Link& link, const bridge::DecodeSettings& settings,
+                          const FindDecoder& find_decoder) {
+  auto& routes = routes_[link.name];
+  for (const auto& subscription : link.subscriptions) {
+    routes.push_back({subscription.topic, find_decoder(subscription.decoder), settings});
+  }
+  if (!link.decoder.empty()) routes.push_back({{}, find_decoder(link.decoder), settings});
+}
+
+/// What a subscription said that is not configured any more would only be mistaken for news one day.
+void Pipeline::forget_others() {
+  std::vector<store::DecoderNotes::Owner> owners;
+  for (const auto& [link, routes] : routes_) {
+    for (const auto& route : routes) owners.push_back(owner_of(link, route.topic, route.decoder));
+  }
+  notes_.keep_only(owners);
+}
+
+void Pipeline::flush() {
+  for (auto& [link, routes] : routes_) {
+    for (auto& route : routes) {
+      if (!std::exchange(route.session.notes_changed, false)) continue;
+      notes_.save(owner_of(link, route.topic, route.decoder), route.kept, route.session.notes);
+      route.kept = route.session.notes;
+    }
+  }
+}
+
+void Pipeline::load() {
+  for (auto& [link, routes] : routes_) {
+    for (auto& route : routes) {
+      route.kept = notes_.load(owner_of(link, route.topic, route.decoder));
+      route.session.notes = route.kept;
+      route.session.notes_changed = false;
+    }
+  }
 }
 
 Pipeline::Route* Pipeline::route(const bridge::Frame& frame) {
@@ -95,6 +140,9 @@ void Pipeline::process(const bridge::Frame& frame, UtcMs arrival) {
     return;
   }
   decode(frame, *taken);
+  if (outbox_ != nullptr) {
+    for (const auto& message : decoded_.outbound) outbox_->offer(frame.link, message);
+  }
   // A frame is kept once, with the first reason.
   bool kept = false;
   const auto keep = [&](std::string_view kind, std::string_view reason) {

@@ -247,6 +247,7 @@ void Writer::open_batch() {
 
 void Writer::commit() {
   parts_.series.flush();
+  parts_.pipeline.flush();
   parts_.store.sensors().flush(parts_.wall.boot(), clock::boot_now());
   parts_.store.commit({cursor_.segment, cursor_.offset}, recent_.save(), now_or_arrival());
   parts_.spool.release(cursor_);
@@ -267,6 +268,7 @@ void Writer::commit() {
 void Writer::recover(const std::string& error) {
   parts_.store.rollback();
   parts_.series.load();
+  parts_.pipeline.load();
   parts_.attempts.end();
   cursor_ = {parts_.store.position().segment, parts_.store.position().offset};
   remember_packets();

@@ -79,6 +79,7 @@ std::string listing(const Sensor& sensor) {
     const auto out = channels.out.empty() ? "" : " out=" + channels.out;
     text += line("line", fmt::format("{}{}{}", name, in, out));
   }
+  if (!sensor.payload.empty()) text += line("payload", sensor.payload);
   return text;
 }
 

@@ -51,6 +51,7 @@ struct Sensor {
   std::string timezone;                       ///< zone of device-local times; empty: the store's
   std::chrono::seconds expected_interval{0};  ///< 0: learnt
   std::map<std::string, bridge::ChannelMap, std::less<>> lines;  ///< `line = door in=C1 out=C2`
+  std::string payload;  ///< decoder of what an envelope carries for it; empty: the envelope finds out
 };
 
 struct Config {

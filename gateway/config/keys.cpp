@@ -139,6 +139,9 @@ const Key kSensorKeys[] = {
     {"", "line", "",
      "Name of a counting line and its channels, for example: door in=C1 out=C2. May be repeated.", must<line>,
      true},
+    {"", "payload", "",
+     "Decoder of what a LoRaWAN network server passes on from it. Default: found by model and bytes.",
+     may<word>},
 };
 
 }  // namespace

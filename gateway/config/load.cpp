@@ -96,7 +96,7 @@ class Loader {
     std::vector<Link> known(link_names_.size());
     for (std::size_t i = 0; i < known.size(); ++i) known[i].name = link_names_[i];
     for (const auto& part : parts("sensors.d", "sensor")) {
-      auto sensor = read_sensor(part, known, report_);
+      auto sensor = read_sensor(part, known, vocabulary_, report_);
       if (!sensor) continue;
       const auto twin = std::find_if(config_.sensors.begin(), config_.sensors.end(),
                                      [&](const Sensor& other) { return other.serial == sensor->serial; });

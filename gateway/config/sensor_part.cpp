@@ -45,9 +45,30 @@ std::string identity(const Part& part, const Settings& settings, const std::vect
   return "link:" + name;
 }
 
+/// The decoder of what an envelope carries; an envelope within an envelope is a mistake.
+std::string payload(const Settings& settings, const Vocabulary& vocabulary, Report& report) {
+  const auto& name = settings.text("payload");
+  if (name.empty()) return {};
+  std::vector<std::string_view> names;
+  for (const auto& known : vocabulary.decoders) {
+    if (!known.starts_with("envelope-")) names.push_back(known);
+  }
+  if (std::find(names.begin(), names.end(), name) == names.end()) {
+    const auto* entry = settings.entry("payload");
+    const bool envelope = name.starts_with("envelope-");
+    report.problems.push_back(
+        fmt::format("{} = \"{}\": {}, {}", entry->label, entry->value,
+                    envelope ? "an envelope is stated by the link, write here what it carries"
+                             : "no decoder is called this",
+                    suggest(name, names)));
+  }
+  return name;
+}
+
 }  // namespace
 
-std::optional<Sensor> read_sensor(const Part& part, const std::vector<Link>& links, Report& report) {
+std::optional<Sensor> read_sensor(const Part& part, const std::vector<Link>& links,
+                                  const Vocabulary& vocabulary, Report& report) {
   const auto before = report.problems.size();
   Settings settings(sensor_keys(), report);
   settings.add(part.entries);
@@ -59,6 +80,7 @@ std::optional<Sensor> read_sensor(const Part& part, const std::vector<Link>& lin
   sensor.timezone = settings.text("timezone");
   const auto interval = whole_number(settings.text("expected_interval_seconds"), 0, INT64_MAX, "", "");
   sensor.expected_interval = std::chrono::seconds(interval.value_or(0));
+  sensor.payload = payload(settings, vocabulary, report);
   std::map<std::string, std::string, std::less<>> seen;
   for (const auto& entry : settings.entries("line")) {
     auto parsed = line(entry.value);

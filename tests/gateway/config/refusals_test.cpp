@@ -252,6 +252,20 @@ TEST_CASE("configuration: two links that would throw each other out are refused"
                                  "links.d/d.conf: /dev/ttyS0 is used by links.d/c.conf already"});
 }
 
+TEST_CASE("configuration: a payload that no decoder reads, or that is an envelope again, is refused") {
+  Configured configured;
+  configured.write("sensors.d/a.conf", "serial = x\npayload = tasmota-countr\n")
+      .write("sensors.d/b.conf", "serial = y\npayload = envelope-chirpstack\n")
+      .write("sensors.d/c.conf", "serial = z\npayload = tasmota-counter\n");
+  const auto problems = configured.problems();
+  REQUIRE(problems.size() == 2);
+  CHECK(problems[0] ==
+        "sensors.d/a.conf:2: payload = \"tasmota-countr\": no decoder is called this, did you mean "
+        "tasmota-counter?");
+  CHECK(problems[1].starts_with(
+      "sensors.d/b.conf:2: payload = \"envelope-chirpstack\": an envelope is stated by the link"));
+}
+
 TEST_CASE("configuration: a sensor that two files describe is refused") {
   Configured configured;
   configured.write("sensors.d/a.conf", "serial = x\n").write("sensors.d/b.conf", "serial = x\n");
