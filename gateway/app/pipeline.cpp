@@ -62,9 +62,13 @@ Pipeline::Pipeline(const config::Config& config, store::Store& store, counting::
     if (!sensor.payload.empty()) mapped.payloads.emplace(sensor.serial, sensor.payload);
   }
   for (const auto& link : config.links) {
+    auto& routes = routes_[link.name];
     auto settings = mapped;
     settings.lines = mapped.lines_of("link:" + link.name);  // a device that states no identity is its link
-    add_routes(link, settings, find_decoder);
+    for (const auto& subscription : link.subscriptions) {
+      routes.push_back({subscription.topic, find_decoder(subscription.decoder), settings, {}});
+    }
+    if (!link.decoder.empty()) routes.push_back({{}, find_decoder(link.decoder), settings, {}});
   }
   forget_others();
   load();
@@ -73,15 +77,6 @@ Pipeline::Pipeline(const config::Config& config, store::Store& store, counting::
   }
   // NOLINTNEXTLINE(concurrency-mt-unsafe): read once, and nobody writes the environment
   if (const char* bytes = std::getenv("LINTEL_INJECT_ABORT")) abort_on_ = bytes;
-}
-
-void Pipeline::add_routes(const config::Link& link, const bridge::DecodeSettings& settings,
-                          const FindDecoder& find_decoder) {
-  auto& routes = routes_[link.name];
-  for (const auto& subscription : link.subscriptions) {
-    routes.push_back({subscription.topic, find_decoder(subscription.decoder), settings});
-  }
-  if (!link.decoder.empty()) routes.push_back({{}, find_decoder(link.decoder), settings});
 }
 
 /// What a subscription said that is not configured any more would only be mistaken for news one day.
@@ -97,8 +92,7 @@ void Pipeline::flush() {
   for (auto& [link, routes] : routes_) {
     for (auto& route : routes) {
       if (!std::exchange(route.session.notes_changed, false)) continue;
-      notes_.save(owner_of(link, route.topic, route.decoder), route.kept, route.session.notes);
-      route.kept = route.session.notes;
+      notes_.save(owner_of(link, route.topic, route.decoder), route.session.notes);
     }
   }
 }
@@ -106,8 +100,7 @@ void Pipeline::flush() {
 void Pipeline::load() {
   for (auto& [link, routes] : routes_) {
     for (auto& route : routes) {
-      route.kept = notes_.load(owner_of(link, route.topic, route.decoder));
-      route.session.notes = route.kept;
+      route.session.notes = notes_.load(owner_of(link, route.topic, route.decoder));
       route.session.notes_changed = false;
     }
   }

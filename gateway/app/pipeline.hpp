@@ -43,16 +43,13 @@ class Pipeline {
     std::string topic;  ///< MQTT filter; empty takes all
     const bridge::Decoder* decoder;
     bridge::DecodeSettings settings;
-    bridge::DecodeSession session{};
-    store::DecoderNotes::Notes kept{};  ///< the session's notes as the database has them
+    bridge::DecodeSession session;
   };
   struct Installed {
     const config::Sensor* sensor = nullptr;
     clock::Zone zone;
   };
 
-  void add_routes(const config::Link& link, const bridge::DecodeSettings& settings,
-                  const FindDecoder& find_decoder);
   void forget_others();
   Route* route(const bridge::Frame& frame);
   const Installed& installed(std::string_view serial) const;

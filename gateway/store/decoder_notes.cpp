@@ -19,6 +19,7 @@ DecoderNotes::Notes DecoderNotes::load(const Owner& owner) {
   select_.bind(owner.link, owner.topic, owner.decoder);
   while (select_.step()) notes.emplace(select_.text(0), select_.text(1));
   select_.reset();
+  stored_[owner] = notes;
   return notes;
 }
 
@@ -26,9 +27,10 @@ void DecoderNotes::remove(const Owner& owner, std::string_view key) {
   remove_.bind(owner.link, owner.topic, owner.decoder, key).run();
 }
 
-void DecoderNotes::save(const Owner& owner, const Notes& before, const Notes& now) {
+void DecoderNotes::save(const Owner& owner, const Notes& notes) {
+  Notes& before = stored_[owner];
   auto old = before.begin();
-  for (const auto& [key, value] : now) {
+  for (const auto& [key, value] : notes) {
     for (; old != before.end() && old->first < key; ++old) remove(owner, old->first);
     const bool known = old != before.end() && old->first == key;
     if (!known || old->second != value) {
@@ -37,6 +39,7 @@ void DecoderNotes::save(const Owner& owner, const Notes& before, const Notes& no
     if (known) ++old;
   }
   for (; old != before.end(); ++old) remove(owner, old->first);
+  before = notes;
 }
 
 void DecoderNotes::keep_only(const std::vector<Owner>& owners) {
@@ -47,6 +50,9 @@ void DecoderNotes::keep_only(const std::vector<Owner>& owners) {
   }
   owners_.reset();
   for (const auto& owner : gone) drop_.bind(owner.link, owner.topic, owner.decoder).run();
+  std::erase_if(stored_, [&](const auto& kept) {
+    return std::find(owners.begin(), owners.end(), kept.first) == owners.end();
+  });
 }
 
 }  // namespace lintel::store

@@ -24,15 +24,17 @@ class DecoderNotes {
 
   explicit DecoderNotes(Database& db);
 
+  /// What the database has; also after a rollback, before anything is saved again.
   [[nodiscard]] Notes load(const Owner& owner);
-  /// Writes, inside the open transaction, what `now` has changed since `before`.
-  void save(const Owner& owner, const Notes& before, const Notes& now);
+  /// Writes, inside the open transaction, what differs from what was loaded or saved last.
+  void save(const Owner& owner, const Notes& notes);
   /// Drops the notes of everybody else: subscriptions that the configuration has no more.
   void keep_only(const std::vector<Owner>& owners);
 
  private:
   void remove(const Owner& owner, std::string_view key);
 
+  std::map<Owner, Notes> stored_;
   Statement select_, save_, remove_, owners_, drop_;
 };
 

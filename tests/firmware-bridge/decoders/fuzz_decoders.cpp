@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -36,6 +37,12 @@ void check(const Decoded& decoded) {
             "an observation states a number, or whether somebody is there");
     require(o.from.has_value() == o.to.has_value() && (!o.from || o.from->time <= o.to->time),
             "a window has both its ends");
+    const bool unknown = std::find(o.flags.begin(), o.flags.end(), "null_value") != o.flags.end();
+    require(unknown || o.kind != Kind::level || (o.occupancy && is_count(o.occupancy)),
+            "a level states how many");
+    require(unknown || o.count_in || o.count_out || o.occupancy, "an observation states a number");
+    require(o.kind != Kind::interval || (o.from && o.to && o.from->time <= o.to->time),
+            "an interval has its window");
     require(o.sensor.empty() || decoders::is_name(o.sensor), "an identity can be a key");
     require(o.line.empty() || decoders::is_name(o.line), "a line can be a key");
     require(o.region.empty() || decoders::is_name(o.region), "a region can be a key");
@@ -66,6 +73,14 @@ void decode(const Decoder& decoder, const Frame& frame, const DecodeSettings& se
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   constexpr std::string_view kTopics[] = {"", "tele/door1/SENSOR", "door1/stat/STATUS8", "tele/door1/LWT"};
   constexpr std::optional<std::uint8_t> kPorts[] = {{}, 1, 2, 10, 26, 27, 82, 83, 85, 102};
+  constexpr std::string_view kTopics[] = {"",
+                                          "tele/door1/SENSOR",
+                                          "door1/stat/STATUS8",
+                                          "tele/door1/LWT",
+                                          "spBv1.0/Stores/DBIRTH/edge-12/door-a",
+                                          "spBv1.0/Stores/DDATA/edge-12/door-a",
+                                          "spBv1.0/Stores/NDEATH/edge-12",
+                                          "application/1/device/24e124716c000001/event/up"};
   if (size < 2) return 0;
   const auto& all = decoders::Registry::built_in().all();
   const Decoder& decoder = *all[data[0] % all.size()];
@@ -84,7 +99,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     framer.finish(on_line);
     return 0;
   }
-  frame.topic = kTopics[data[1] & 3];
+  frame.topic = kTopics[data[1] & 7];
   frame.payload = payload;
   if (decoder.framing() == Framing::uplink) frame.port = kPorts[data[1] % std::size(kPorts)];
   decode(decoder, frame, settings, session);
