@@ -71,10 +71,10 @@ struct DeviceReport {
   std::optional<int> battery_percent{};        ///< 0 to 100
   std::optional<int> battery_mv{};             ///< where the device states a voltage and no share
   std::optional<int> signal_dbm{};             ///< RSSI of its radio
-  std::optional<int> margin_db{};              ///< what its radio link could still lose (LoRaWAN's link margin)
-  std::optional<bool> tampered{};              ///< moved, opened, covered
-  std::vector<std::string> faults{};           ///< what it says is broken, in a few words each
-  std::string firmware{};                      ///< version, as it states it
+  std::optional<int> margin_db{};     ///< what its radio link could still lose (LoRaWAN's link margin)
+  std::optional<bool> tampered{};     ///< moved, opened, covered
+  std::vector<std::string> faults{};  ///< what it says is broken, in a few words each
+  std::string firmware{};             ///< version, as it states it
 };
 
 /// A message that the format's rules ask to be sent to where the frame came from, as Sparkplug's request to

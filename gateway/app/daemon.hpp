@@ -60,7 +60,7 @@ class Daemon {
   std::unique_ptr<bridge::links::Spool> spool_;
   std::unique_ptr<bridge::links::AttemptMark> attempts_;
   counting::SeriesStates series_;
-  Outbox outbox_;  // of the writer thread; sends through links_, which outlasts the frames it waits for
+  Outbox outbox_;  // of the writer thread, which ends before links_ does
   Pipeline pipeline_;
   clock::WallClock wall_;             // of the writer thread, once it runs
   std::atomic<std::int64_t> offset_;  // wall_'s offset in ms for the other threads; kUnknown without time

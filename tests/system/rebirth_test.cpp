@@ -52,6 +52,15 @@ class RunningGateway {
     return eventually(
         [&] { return scalar("select coalesce(sum(count_in), 0) from people_counting_raw") == people; });
   }
+  /// Why frames are in quarantine, for the failure's message.
+  std::string refusals() {
+    auto db = store::Database::open(store::database_path(dir_.path() / "state"), store::OpenMode::reader);
+    std::string text;
+    auto rows = db->prepare(
+        "select reason from quarantine union all select key || ' = ' || value from decoder_notes");
+    while (rows.step()) text += std::string(rows.text(0)) + "\n";
+    return text;
+  }
   std::string log() { return text_of(dir_.path() / "log"); }
 
  private:
@@ -114,7 +123,7 @@ TEST_CASE("sparkplug: the gateway asks for births, counts, and knows the aliases
   total(3, 49);  // while it was away
   gateway.start();
   total(4, 50);
-  CHECK_MESSAGE(gateway.comes_to(9), gateway.log());
+  CHECK_MESSAGE(gateway.comes_to(9), gateway.log(), gateway.refusals());
   CHECK(gateway.scalar("select count(*) from quarantine") == 1);
   CHECK(commands.kept().size() == 1);
 }

@@ -4,73 +4,17 @@
 #include <fmt/format.h>
 
 #include "firmware-bridge/core/time.hpp"
-#include "firmware-bridge/decoders/envelopes/protobuf_reader.hpp"
-#include "firmware-bridge/decoders/envelopes/sparkplug.hpp"
 #include "firmware-bridge/decoders/envelopes/sparkplug_births.hpp"
-#include "tests/firmware-bridge/decoders/corpus.hpp"
-#include "tests/support/sparkplug_message.hpp"
+#include "tests/firmware-bridge/decoders/sparkplug_link.hpp"
 
 using namespace lintel;
 using namespace lintel::bridge;
 using namespace lintel::bridge::decoders::envelopes;
-using lintel::test::Protobuf;
-using lintel::test::sparkplug_message;
-using Metrics = std::vector<lintel::test::SparkplugMetricText>;
-
-namespace {
-
-const SparkplugB kDecoder;
-
-/// One link's memory, and messages through it.
-struct Link {
-  DecodeSession session;
-  DecodeSettings settings;
-
-  Decoded hear(const std::string& where, const std::string& payload) {
-    const std::string topic = "spBv1.0/Stores/" + where;
-    Frame frame;
-    frame.topic = topic;
-    frame.payload = payload;
-    Decoded out;
-    kDecoder.decode(frame, settings, session, out);
-    return out;
-  }
-  /// Node and door are born: messages 0 and 1.
-  Decoded births(const Metrics& of_door) {
-    REQUIRE(hear("NBIRTH/edge", sparkplug_message(0, {{"bdSeq", {}, 8, 7}})).rejects.empty());
-    return hear("DBIRTH/edge/door", sparkplug_message(1, of_door));
-  }
-};
-
-const Metrics kDoor = {
-    {"Line/Entrance/In", 1, 8, 100}, {"Line/Entrance/Out", 2, 8, 90}, {"Shop/Occupancy", 3, 8, 6}};
-
-bool has(const Observation& observation, std::string_view flag) {
-  const auto& flags = observation.flags;
-  return std::find(flags.begin(), flags.end(), flag) != flags.end();
-}
-
-std::string only_reject(const Decoded& out) {
-  REQUIRE(out.rejects.size() == 1);
-  CHECK(out.rejects.front().message.size() < 400);
-  return out.rejects.front().message;
-}
-
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
-test::Case documented_session() {
-  for (auto& test : test::read_corpus())
-    if (test.id == "sparkplug-b/session") return test;
-  FAIL("the corpus has no Sparkplug session");
-  return {};
-}
-
-}  // namespace
+using namespace lintel::test;
+using Metrics = std::vector<SparkplugMetricText>;
 
 TEST_CASE("sparkplug: a birth states everything, data what changed") {
-  Link link;
+  SparkplugLink link;
   auto out = link.births(kDoor);
   REQUIRE(out.observations.size() == 2);
   CHECK(out.observations[0].sensor == "edge/door");
@@ -90,14 +34,14 @@ TEST_CASE("sparkplug: a birth states everything, data what changed") {
 }
 
 TEST_CASE("sparkplug: a line with one direction is never partial") {
-  Link link;
+  SparkplugLink link;
   link.births({{"Gate/In", 1, 8, 1}});
   const auto out = link.hear("DDATA/edge/door", sparkplug_message(2, {{"", 1, 0, 2}}));
   CHECK_FALSE(has(out.observations.at(0), "partial"));
 }
 
 TEST_CASE("sparkplug: a metric's time goes before the message's, in and out of one instant are one") {
-  Link link;
+  SparkplugLink link;
   link.births(kDoor);
   const auto out = link.hear(
       "DDATA/edge/door",
@@ -116,7 +60,7 @@ TEST_CASE("sparkplug: a metric's time goes before the message's, in and out of o
 }
 
 TEST_CASE("sparkplug: a time beyond all calendars is flagged, no time at all leaves it to the arrival") {
-  Link link;
+  SparkplugLink link;
   link.births(kDoor);
   auto out = link.hear("DDATA/edge/door", sparkplug_message(2, {{"", 3, 0, 5, ~std::uint64_t{0}}}));
   CHECK_FALSE(out.observations.at(0).time);
@@ -127,7 +71,7 @@ TEST_CASE("sparkplug: a time beyond all calendars is flagged, no time at all lea
 }
 
 TEST_CASE("sparkplug: null is unknown, not 0: a level says so, a total says nothing of that direction") {
-  Link link;
+  SparkplugLink link;
   link.births(kDoor);
   auto out =
       link.hear("DDATA/edge/door",
@@ -145,7 +89,7 @@ TEST_CASE("sparkplug: null is unknown, not 0: a level says so, a total says noth
 }
 
 TEST_CASE("sparkplug: data before a birth is refused and asks for a rebirth; names need none") {
-  Link link;
+  SparkplugLink link;
   auto out = link.hear("DDATA/edge/door", sparkplug_message(9, {{"", 1, 0, 5}, {"", 2, 0, 5}}, 77));
   CHECK(out.observations.empty());
   CHECK(contains(only_reject(out), "a rebirth of the edge node is needed"));
@@ -161,7 +105,7 @@ TEST_CASE("sparkplug: data before a birth is refused and asks for a rebirth; nam
 }
 
 TEST_CASE("sparkplug: an alias that the birth did not tell is refused, the rest is still reported") {
-  Link link;
+  SparkplugLink link;
   link.births(kDoor);
   const auto out = link.hear("DDATA/edge/door", sparkplug_message(2, {{"", 44, 0, 5}, {"", 2, 0, 91}}));
   CHECK(contains(only_reject(out), "alias 44"));
@@ -170,7 +114,7 @@ TEST_CASE("sparkplug: an alias that the birth did not tell is refused, the rest 
 }
 
 TEST_CASE("sparkplug: a new birth may give the same alias another meaning") {
-  Link link;
+  SparkplugLink link;
   link.births(kDoor);
   link.hear("DBIRTH/edge/door", sparkplug_message(2, {{"Back/Out", 1, 8, 3}}));
   const auto out = link.hear("DDATA/edge/door", sparkplug_message(3, {{"", 1, 0, 4}}));
@@ -181,7 +125,7 @@ TEST_CASE("sparkplug: a new birth may give the same alias another meaning") {
 }
 
 TEST_CASE("sparkplug: devices of one node keep their aliases apart, and so do groups") {
-  Link link;
+  SparkplugLink link;
   link.births(kDoor);
   link.hear("DBIRTH/edge/door-2", sparkplug_message(2, {{"Yard/In", 1, 8, 1}}));
   CHECK(link.hear("DDATA/edge/door", sparkplug_message(3, {{"", 1, 0, 101}})).observations.at(0).line ==
@@ -192,7 +136,7 @@ TEST_CASE("sparkplug: devices of one node keep their aliases apart, and so do gr
 }
 
 TEST_CASE("sparkplug: the node's own metrics count under the node's name") {
-  Link link;
+  SparkplugLink link;
   link.hear("NBIRTH/edge", sparkplug_message(0, {{"bdSeq", {}, 8, 7}, {"In", 5, 8, 10}}));
   const auto out = link.hear("NDATA/edge", sparkplug_message(1, {{"", 5, 0, 11}}));
   REQUIRE(out.observations.size() == 1);
@@ -202,7 +146,7 @@ TEST_CASE("sparkplug: the node's own metrics count under the node's name") {
 }
 
 TEST_CASE("sparkplug: a gap in the numbers is flagged, a wrap and a repeat are none") {
-  Link link;
+  SparkplugLink link;
   link.births(kDoor);
   const auto number = [&](std::optional<std::uint64_t> seq) {
     return link.hear("DDATA/edge/door", sparkplug_message(seq, {{"", 3, 0, 5}}));
@@ -220,7 +164,7 @@ TEST_CASE("sparkplug: a gap in the numbers is flagged, a wrap and a repeat are n
 
 TEST_CASE(
     "sparkplug: births and deaths tell who is connected, a will of an older connection is passed over") {
-  Link link;
+  SparkplugLink link;
   auto out = link.births(kDoor);
   REQUIRE(out.reports.size() == 1);
   CHECK(out.reports[0].sensor == "edge/door");
@@ -237,7 +181,7 @@ TEST_CASE(
 }
 
 TEST_CASE("sparkplug: the death of a device leaves the others alone") {
-  Link link;
+  SparkplugLink link;
   link.births(kDoor);
   link.hear("DBIRTH/edge/door-2", sparkplug_message(2, {{"Yard/In", 1, 8, 1}}));
   const auto out = link.hear("DDEATH/edge/door", sparkplug_message(3, {}));
@@ -249,7 +193,7 @@ TEST_CASE("sparkplug: the death of a device leaves the others alone") {
 }
 
 TEST_CASE("sparkplug: the installation's lines name metrics, and no others count passages") {
-  Link link;
+  SparkplugLink link;
   link.settings.sensors["edge/door"]["front"] = {"Counters/A", "Counters/B"};
   auto out = link.births({{"Counters/A", 1, 8, 1},
                           {"Counters/B", 2, 8, 2},
@@ -263,7 +207,7 @@ TEST_CASE("sparkplug: the installation's lines name metrics, and no others count
 }
 
 TEST_CASE("sparkplug: names that state no count, or no whole number, count nobody") {
-  Link link;
+  SparkplugLink link;
   const auto out = link.births({{"Properties/In", 1, 8, 1},
                                 {"Node Control/Out", 2, 8, 1},
                                 {"Temperature", 3, 8, 1},
@@ -275,7 +219,7 @@ TEST_CASE("sparkplug: names that state no count, or no whole number, count nobod
 }
 
 TEST_CASE("sparkplug: signed and small integers, truth values") {
-  Link link;
+  SparkplugLink link;
   const auto out = link.births({{"A/In", 1, 3, 7, {}, false, false, 10},
                                 {"B/In", 2, 3, 0xFFFFFFFF, {}, false, false, 10},
                                 {"C/In", 3, 5, 200, {}, false, false, 10},
@@ -292,7 +236,7 @@ TEST_CASE("sparkplug: signed and small integers, truth values") {
 }
 
 TEST_CASE("sparkplug: commands and host states are accepted, foreign topics and compression refused") {
-  Link link;
+  SparkplugLink link;
   CHECK(link.hear("NCMD/edge", "what").rejects.empty());
   CHECK(link.hear("DCMD/edge/door", "ever").rejects.empty());
   const auto at = [&](std::string topic, const std::string& payload) {
@@ -300,7 +244,7 @@ TEST_CASE("sparkplug: commands and host states are accepted, foreign topics and 
     frame.topic = topic;
     frame.payload = payload;
     Decoded out;
-    kDecoder.decode(frame, {}, link.session, out);
+    SparkplugB().decode(frame, {}, link.session, out);
     return out;
   };
   CHECK(at("spBv1.0/STATE/host", "{\"online\":true}").rejects.empty());
@@ -314,7 +258,7 @@ TEST_CASE("sparkplug: commands and host states are accepted, foreign topics and 
 }
 
 TEST_CASE("sparkplug: the memory is bounded, counts are remembered first") {
-  Link link;
+  SparkplugLink link;
   Metrics many;
   for (std::uint64_t i = 0; i < 4095; ++i)
     many.push_back({"Plc/Register " + std::to_string(i), 10 + i, 8, 1});
@@ -332,10 +276,10 @@ TEST_CASE("sparkplug: the memory is bounded, counts are remembered first") {
 }
 
 TEST_CASE("sparkplug: notes say when they changed, and a session made of them goes on where it was") {
-  Link link;
+  SparkplugLink link;
   link.births(kDoor);
   CHECK(link.session.notes_changed);
-  Link later;
+  SparkplugLink later;
   later.session.notes = link.session.notes;
   const auto out = later.hear("DDATA/edge/door", sparkplug_message(2, {{"", 1, 0, 104}}));
   CHECK(out.observations.at(0).count_in == 104);
@@ -343,91 +287,4 @@ TEST_CASE("sparkplug: notes say when they changed, and a session made of them go
   later.session.notes_changed = false;
   later.hear("DDATA/edge/door", sparkplug_message(2, {{"", 1, 0, 104}}));
   CHECK_FALSE(later.session.notes_changed);  // the same number again
-}
-
-TEST_CASE("sparkplug: hostile protobuf is refused in one piece") {
-  Link link;
-  link.births(kDoor);
-  const auto refused = [&](const std::string& payload) {
-    const auto before = link.session.notes;
-    const auto out = link.hear("DDATA/edge/door", payload);
-    CHECK(out.observations.empty());
-    CHECK(link.session.notes == before);
-    return only_reject(out);
-  };
-  CHECK(contains(refused(""), "empty"));
-  CHECK(contains(refused("\x12\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01"), "cut off"));  // 2^64 bytes long
-  CHECK(contains(refused(std::string(11, '\xFF')), "not protobuf"));
-  CHECK(contains(refused(std::string("\x00\x00", 2)), "not protobuf"));   // field 0
-  CHECK(contains(refused(std::string(5000, '\x13')), "not protobuf"));    // groups within groups
-  CHECK(contains(refused(std::string("\x0A\x01x", 3)), "no Sparkplug"));  // a text for a time
-  CHECK(contains(refused("\x12\x02\x08\x05"), "no Sparkplug"));           // a number for a name
-  CHECK(contains(refused(std::string(2 << 20, 'x')), "too long"));
-  std::string nest;
-  for (int i = 0; i < 2000; ++i) nest = Protobuf().bytes(18, nest).text;  // templates within templates
-  const auto out = link.hear("DDATA/edge/door", Protobuf().bytes(2, nest).number(3, 2).text);
-  CHECK(out.observations.empty());
-}
-
-TEST_CASE("sparkplug: every prefix and every flipped bit of the documented session") {
-  const auto test = documented_session();
-  Link whole;
-  for (const auto& message : test.messages) {
-    const auto where = message.topic.substr(std::string_view("spBv1.0/Stores/").size());
-    const auto before = whole.session;
-    const auto right = whole.hear(where, message.payload);
-    const auto numbers = [](const Decoded& out) {
-      std::size_t sum = 0;
-      for (const auto& o : out.observations) {
-        for (const auto& count : {o.count_in, o.count_out, o.occupancy}) {
-          if (count) REQUIRE((*count >= 0 && *count <= 999'999'999'999));
-          sum += count.has_value();
-        }
-      }
-      return sum;
-    };
-    for (std::size_t length = 0; length < message.payload.size(); ++length) {
-      CAPTURE(length);
-      Link cut{before, {}};
-      const auto out = cut.hear(where, message.payload.substr(0, length));
-      REQUIRE(numbers(out) <= numbers(right));
-      for (const auto& o : out.observations) {
-        REQUIRE(std::any_of(right.observations.begin(), right.observations.end(), [&](const Observation& r) {
-          return r.line == o.line && r.region == o.region && (!o.count_in || o.count_in == r.count_in) &&
-                 (!o.count_out || o.count_out == r.count_out) && o.occupancy == r.occupancy;
-        }));
-      }
-    }
-    auto bytes = message.payload;
-    for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
-      CAPTURE(bit);
-      bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << bit % 8));
-      Link flipped{before, {}};
-      REQUIRE(numbers(flipped.hear(where, bytes)) <= numbers(right));
-      bytes[bit / 8] = message.payload[bit / 8];
-    }
-  }
-}
-
-TEST_CASE("protobuf: fields of all wire types, the end told from a break") {
-  ProtobufReader reader(std::string_view("\x08\x96\x01\x11\x01\0\0\0\0\0\0\x80\x1A\x02hi\x25\x05\0\0\0", 21));
-  auto field = reader.next();
-  REQUIRE(field);
-  CHECK(field->number == 1);
-  CHECK(field->value == 150);
-  field = reader.next();
-  REQUIRE(field);
-  CHECK(field->value == 0x8000000000000001);
-  field = reader.next();
-  REQUIRE(field);
-  CHECK(field->bytes == "hi");
-  field = reader.next();
-  REQUIRE(field);
-  CHECK(field->number == 4);
-  CHECK(field->value == 5);
-  CHECK_FALSE(reader.next());
-  CHECK_FALSE(reader.failed());
-  ProtobufReader broken("\x08");
-  CHECK_FALSE(broken.next());
-  CHECK(broken.failed());
 }

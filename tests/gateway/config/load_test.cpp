@@ -169,12 +169,13 @@ TEST_CASE("configuration: sensors arrive with their lines, sorted by serial") {
       .write("sensors.d/2.conf",
              "link = door\nname = Back door\ninvert = yes\ntimezone = Asia/Kathmandu\n"
              "expected_interval_seconds = 90\nline = a in=C1 out=C2\nline = b out=C4\n")
-      .write("sensors.d/1.conf", "[sensor]\nserial = 6789C3\n");
+      .write("sensors.d/1.conf", "[sensor]\nserial = 6789C3\npayload = tasmota-counter\n");
   const auto config = configured.load();
   REQUIRE(config);
   REQUIRE(config->sensors.size() == 2);
   CHECK(config->sensors[0].serial == "6789C3");
   CHECK(config->sensors[0].expected_interval == 0s);
+  CHECK(config->sensors[0].payload == "tasmota-counter");
   const auto& door = config->sensors[1];
   CHECK(door.serial == "link:door");
   CHECK(door.name == "Back door");
