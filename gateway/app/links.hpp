@@ -1,28 +1,36 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
 
 #include "firmware-bridge/core/frame.hpp"
 #include "firmware-bridge/links/mqtt_link.hpp"
+#include "firmware-bridge/links/poller.hpp"
+#include "firmware-bridge/links/push_link.hpp"
 #include "firmware-bridge/links/serial_link.hpp"
+#include "gateway/app/ingest.hpp"
 #include "gateway/config/config.hpp"
 #include "gateway/status/facts.hpp"
 
 namespace lintel::app {
 
-/// The links of the configuration, all filling one sink. Serial links live on the loop, MQTT links on
-/// threads of Paho's.
+/// The links of the configuration, all filling one sink. Serial and HTTP push links live on the loop, MQTT
+/// links on threads of Paho's, polled devices on one thread together.
 class Links {
  public:
-  Links(const config::Config& config, boost::asio::io_context& loop, bridge::FrameSink& sink);
+  Links(const config::Config& config, boost::asio::io_context& loop, bridge::FrameSink& sink,
+        bridge::Commits& commits);
 
   void start();
   /// After this nothing is appended any more, and nothing was acknowledged that is not in the sink. The
   /// loop must not run meanwhile.
   void stop();
+
+  /// What the status page's listener passes on, where devices push to that; else null.
+  [[nodiscard]] std::shared_ptr<bridge::UploadSink> uploads_of_page() const;
 
   /// Any thread.
   [[nodiscard]] std::vector<status::Facts::Link> facts() const;
@@ -30,6 +38,9 @@ class Links {
  private:
   std::vector<std::unique_ptr<bridge::links::MqttLink>> mqtt_;
   std::vector<std::unique_ptr<bridge::links::SerialLink>> serial_;
+  bridge::links::Poller poller_;
+  std::shared_ptr<bridge::links::PushLinks> push_;  // shared with connections, which may outlive it
+  std::optional<Ingest> ingest_;                    // none: the page's listener, or nobody pushes
 };
 
 }  // namespace lintel::app
