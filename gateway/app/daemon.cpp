@@ -117,7 +117,8 @@ Daemon::Daemon(const config::Config& config, Opened opened)
       watch_({config_.offline_after, started_}, stated_intervals(config_)),
       sync_(sync_options(config_), sync_surroundings()),
       writer_({*spool_, *attempts_, *store_, series_, pipeline_, wall_}, writer_options()),
-      links_(config_, loop_, *spool_) {}
+      commits_(loop_, *spool_, writer_),
+      links_(config_, loop_, *spool_, commits_) {}
 
 Daemon::~Daemon() = default;
 
@@ -205,7 +206,9 @@ Result<void> Daemon::open_faces() {
   options.listen = config_.listen;
   options.allowed_hosts = config_.allowed_hosts;
   options.log = [](const std::string& text) { log(text); };
-  auto http = status::HttpServer::open(loop_, std::move(options), page_->routes());
+  auto routes = page_->routes();
+  routes.uploads = links_.uploads_of_page();
+  auto http = status::HttpServer::open(loop_, std::move(options), std::move(routes));
   if (!http) return tl::unexpected(http.error());
   http_ = std::move(*http);
   return {};

@@ -8,6 +8,7 @@
 
 #include "firmware-bridge/core/result.hpp"
 #include "gateway/app/links.hpp"
+#include "gateway/app/loop_commits.hpp"
 #include "gateway/app/outbox.hpp"
 #include "gateway/app/pipeline.hpp"
 #include "gateway/app/writer.hpp"
@@ -67,6 +68,7 @@ class Daemon {
   health::Watch watch_;
   sync::Sync sync_;
   Writer writer_;
+  LoopCommits commits_;
   Links links_;
   std::unique_ptr<status::ControlServer> control_;
   std::unique_ptr<status::Page> page_;

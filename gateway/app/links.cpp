@@ -40,25 +40,101 @@ bridge::links::SerialLink::Options serial_options(const config::Link& link) {
   return options;
 }
 
+bridge::links::PushAuthKind push_kind(config::Link::Auth auth) {
+  switch (auth) {
+    case config::Link::Auth::bearer: return bridge::links::PushAuthKind::bearer;
+    case config::Link::Auth::basic: return bridge::links::PushAuthKind::basic;
+    case config::Link::Auth::digest: return bridge::links::PushAuthKind::digest;
+    case config::Link::Auth::path:
+    case config::Link::Auth::none: break;
+  }
+  return bridge::links::PushAuthKind::path;
+}
+
+bridge::links::PushLink::Options push_options(const config::Link& link) {
+  bridge::links::PushLink::Options options;
+  options.name = link.name;
+  options.credentials = {push_kind(link.auth), link.user, link.secret};
+  options.boot = clock::boot_id();
+  options.boot_clock = clock::boot_now;
+  options.clock = [] { return std::chrono::steady_clock::now(); };
+  options.log = [](const std::string& text) { log(text); };
+  return options;
+}
+
+bridge::links::PollAuth poll_kind(config::Link::Auth auth) {
+  switch (auth) {
+    case config::Link::Auth::bearer: return bridge::links::PollAuth::bearer;
+    case config::Link::Auth::basic: return bridge::links::PollAuth::basic;
+    case config::Link::Auth::digest: return bridge::links::PollAuth::digest;
+    case config::Link::Auth::path:
+    case config::Link::Auth::none: break;
+  }
+  return bridge::links::PollAuth::none;
+}
+
+std::vector<bridge::links::PollOptions> polled(const config::Config& config) {
+  std::vector<bridge::links::PollOptions> devices;
+  for (const auto& link : config.links) {
+    if (link.type != config::Link::Type::poll) continue;
+    bridge::links::PollOptions options;
+    options.name = link.name;
+    options.urls = link.urls;
+    options.interval = link.interval;
+    options.timeout = link.timeout;
+    options.auth = poll_kind(link.auth);
+    options.user = link.user;
+    options.secret = link.secret;
+    options.pin = link.pin;
+    options.ca_file = link.ca_file;
+    options.stream = link.stream;
+    options.boot = clock::boot_id();
+    options.boot_clock = clock::boot_now;
+    options.log = [](const std::string& text) { log(text); };
+    devices.push_back(std::move(options));
+  }
+  return devices;
+}
+
 }  // namespace
 
-Links::Links(const config::Config& config, boost::asio::io_context& loop, bridge::FrameSink& sink) {
+Links::Links(const config::Config& config, boost::asio::io_context& loop, bridge::FrameSink& sink,
+             bridge::Commits& commits)
+    : poller_(polled(config), sink),
+      push_(std::make_shared<bridge::links::PushLinks>([] { return std::chrono::steady_clock::now(); })) {
   for (const auto& link : config.links) {
-    if (link.type == config::Link::Type::mqtt) {
-      mqtt_.push_back(std::make_unique<bridge::links::MqttLink>(mqtt_options(link), sink));
-    } else {
-      serial_.push_back(std::make_unique<bridge::links::SerialLink>(loop, serial_options(link), sink));
+    switch (link.type) {
+      case config::Link::Type::mqtt:
+        mqtt_.push_back(std::make_unique<bridge::links::MqttLink>(mqtt_options(link), sink));
+        break;
+      case config::Link::Type::serial:
+        serial_.push_back(std::make_unique<bridge::links::SerialLink>(loop, serial_options(link), sink));
+        break;
+      case config::Link::Type::http:
+        push_->add(link.name, std::make_shared<bridge::links::PushLink>(push_options(link), sink, commits));
+        break;
+      case config::Link::Type::poll: break;  // the poller has them
     }
   }
+  if (!push_->empty() && config.ingest_listen != config.listen)
+    ingest_.emplace(loop, config.ingest_listen, push_);
 }
 
 void Links::start() {
   for (auto& link : mqtt_) link->start();
   for (auto& link : serial_) link->start();
+  poller_.start();
+  if (ingest_) {
+    ingest_->open();
+  } else {
+    push_->listening(true, {});
+  }
 }
 
 void Links::stop() {
+  if (ingest_) ingest_->close();
   for (auto& link : serial_) link->stop();
+  poller_.stop();
   for (auto& link : mqtt_) link->stop();
 }
 
@@ -67,13 +143,20 @@ void Links::send(std::string_view link, const bridge::Outbound& message) {
     if (one->name() == link) one->publish(message.topic, message.payload);
 }
 
+std::shared_ptr<bridge::UploadSink> Links::uploads_of_page() const {
+  if (push_->empty() || ingest_) return nullptr;
+  return push_;
+}
+
 std::vector<status::Facts::Link> Links::facts() const {
   std::vector<status::Facts::Link> all;
   const auto add = [&all](const bridge::links::LinkState& state) {
-    all.push_back({state.name, state.type, state.up, state.trouble, state.frames});
+    all.push_back({state.name, state.type, state.up, state.trouble, state.frames, state.pictures});
   };
   for (const auto& link : mqtt_) add(link->state());
   for (const auto& link : serial_) add(link->state());
+  for (const auto& state : poller_.states()) add(state);
+  for (const auto& state : push_->states()) add(state);
   return all;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -9,17 +10,21 @@
 #include "firmware-bridge/core/frame.hpp"
 #include "firmware-bridge/core/observation.hpp"
 #include "firmware-bridge/links/mqtt_link.hpp"
+#include "firmware-bridge/links/poller.hpp"
+#include "firmware-bridge/links/push_link.hpp"
 #include "firmware-bridge/links/serial_link.hpp"
+#include "gateway/app/ingest.hpp"
 #include "gateway/config/config.hpp"
 #include "gateway/status/facts.hpp"
 
 namespace lintel::app {
 
-/// The links of the configuration, all filling one sink. Serial links live on the loop, MQTT links on
-/// threads of Paho's.
+/// The links of the configuration, all filling one sink. Serial and HTTP push links live on the loop, MQTT
+/// links on threads of Paho's, polled devices on one thread together.
 class Links {
  public:
-  Links(const config::Config& config, boost::asio::io_context& loop, bridge::FrameSink& sink);
+  Links(const config::Config& config, boost::asio::io_context& loop, bridge::FrameSink& sink,
+        bridge::Commits& commits);
 
   void start();
   /// After this nothing is appended any more, and nothing was acknowledged that is not in the sink. The
@@ -28,6 +33,8 @@ class Links {
 
   /// Sends through the link of that name, if it is one that can and is connected. Any thread; does not wait.
   void send(std::string_view link, const bridge::Outbound& message);
+  /// What the status page's listener passes on, where devices push to that; else null.
+  [[nodiscard]] std::shared_ptr<bridge::UploadSink> uploads_of_page() const;
 
   /// Any thread.
   [[nodiscard]] std::vector<status::Facts::Link> facts() const;
@@ -35,6 +42,9 @@ class Links {
  private:
   std::vector<std::unique_ptr<bridge::links::MqttLink>> mqtt_;
   std::vector<std::unique_ptr<bridge::links::SerialLink>> serial_;
+  bridge::links::Poller poller_;
+  std::shared_ptr<bridge::links::PushLinks> push_;  // shared with connections, which may outlive it
+  std::optional<Ingest> ingest_;                    // none: the page's listener, or nobody pushes
 };
 
 }  // namespace lintel::app

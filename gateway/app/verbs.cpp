@@ -1,5 +1,6 @@
 #include "gateway/app/verbs.hpp"
 
+#include "gateway/app/pin.hpp"
 #include "gateway/app/run.hpp"
 #include "gateway/cli/config.hpp"
 #include "gateway/cli/decode.hpp"
@@ -36,6 +37,11 @@ constexpr cli::Verb kVerbs[] = {
      "One line per decoder: the name that links.d and `lintel decode` use, and what it\n"
      "understands.",
      "lintel decoders", cli::decoders},
+    {"pin", "the key of a device that speaks HTTPS, to pin it", "lintel pin URL",
+     "Connects to the device, shows the certificate and hangs up; nothing is sent to\n"
+     "it. Compare the fingerprint with what the device's own page or a direct cable\n"
+     "shows, then put the line that begins with pin into its file in links.d.",
+     "lintel pin https://192.168.1.20", pin},
     {"config", "check the configuration, or show what is in force",
      "lintel config check [--config FILE] [--set section.key=value]...\n"
      "lintel config show  [--config FILE] [--set section.key=value]...",

@@ -1,4 +1,5 @@
 // What `lintel config` prints of a configuration that is in order.
+#include <algorithm>
 #include <vector>
 
 #include <fmt/format.h>
@@ -41,6 +42,7 @@ std::vector<std::string> values(const Config& config, const std::string& name) {
   if (name == "storage.commit_interval_ms") return {std::to_string(config.commit_interval.count())};
   if (name == "status.listen") return {config.listen};
   if (name == "status.allowed_host") return config.allowed_hosts;
+  if (name == "ingest.listen") return {config.ingest_listen};
   if (name == "hq.url") return {config.hq_url};
   if (name == "hq.api_key") return {masked(config.hq_api_key)};
   if (name == "hq.credential_file") return {config.hq_credential_file.string()};
@@ -54,6 +56,34 @@ std::string line(std::string_view key, std::string_view value) {
   return value.empty() ? std::string() : fmt::format("{} = {}\n", key, value);
 }
 
+std::string_view word(Link::Auth auth) {
+  switch (auth) {
+    case Link::Auth::none: return "none";
+    case Link::Auth::path: return "path";
+    case Link::Auth::bearer: return "bearer";
+    case Link::Auth::basic: return "basic";
+    case Link::Auth::digest: return "digest";
+  }
+  return "";
+}
+
+std::string seconds(std::chrono::milliseconds time) {
+  return number(static_cast<double>(time.count()) / 1000);
+}
+
+std::string http_listing(const Link& link) {
+  const bool poll = link.type == Link::Type::poll;
+  auto text = line("type", poll ? "poll" : "http");
+  for (const auto& url : link.urls) text += line("url", url);
+  text += line("decoder", link.decoder);
+  if (poll) {
+    text += line("interval_seconds", seconds(link.interval)) +
+            line("timeout_seconds", seconds(link.timeout)) + line("stream", link.stream ? "yes" : "no") +
+            line("pin", link.pin) + line("ca_file", link.ca_file.string());
+  }
+  return text + line("auth", word(link.auth)) + line("user", link.user) + line("secret", masked(link.secret));
+}
+
 std::string listing(const Link& link) {
   auto text = fmt::format("\n# link {}, {}\n", link.name, link.file.string());
   if (link.type == Link::Type::serial) {
@@ -61,6 +91,7 @@ std::string listing(const Link& link) {
            line("baud", std::to_string(link.baud)) + line("format", link.format) +
            line("decoder", link.decoder);
   }
+  if (link.type != Link::Type::mqtt) return text + http_listing(link);
   text += line("type", "mqtt") + line("url", link.url) + line("client_id", link.client_id) +
           line("user", link.user) + line("password", masked(link.password)) +
           line("ca_file", link.ca_file.string());
@@ -92,6 +123,16 @@ std::string in_short(const Link& link) {
     return fmt::format("{}: {}, {} {}, {}", link.name, link.device.string(), link.baud, link.format,
                        link.decoder);
   }
+  if (link.type == Link::Type::http) {
+    return fmt::format("{}: pushed to /ingest/{}, auth {}, {}", link.name, link.name, word(link.auth),
+                       link.decoder);
+  }
+  if (link.type == Link::Type::poll) {
+    return fmt::format("{}: {}{}, {} {} s, {}", link.name, link.urls.front(),
+                       link.urls.size() > 1 ? fmt::format(" and {} more", link.urls.size() - 1) : "",
+                       link.stream ? "a stream, silent at most" : "every", seconds(link.interval),
+                       link.decoder);
+  }
   const auto count = link.subscriptions.size();
   return fmt::format("{}: {}, {} subscription{}", link.name, link.url, count, count == 1 ? "" : "s");
 }
@@ -111,6 +152,9 @@ std::string summary(const Config& config) {
   text += row("storage", fmt::format("{}, committed every {} ms", config.relaxed ? "relaxed" : "strict",
                                      config.commit_interval.count()));
   text += row("page", config.listen.empty() ? "none" : fmt::format("http://{}/", config.listen));
+  const bool pushed = std::any_of(config.links.begin(), config.links.end(),
+                                  [](const Link& link) { return link.type == Link::Type::http; });
+  if (pushed) text += row("ingest", fmt::format("http://{}/ingest/", config.ingest_listen));
   text += row("HQ", config.hq_url.empty() ? "none, nothing is sent" : config.hq_url);
   for (const auto& link : config.links) text += row("link", in_short(link));
   for (const auto& sensor : config.sensors) text += row("sensor", in_short(sensor));

@@ -21,7 +21,8 @@ struct Subscription {
 
 /// A file in links.d/; its stem is the link's name.
 struct Link {
-  enum class Type { mqtt, serial };
+  enum class Type { mqtt, serial, http, poll };
+  enum class Auth { none, path, bearer, basic, digest };
   std::string name;
   Type type = Type::mqtt;
   std::filesystem::path file;
@@ -31,14 +32,25 @@ struct Link {
   std::string client_id;  ///< default: lintel-<store id>-<link>
   std::string user;
   std::string password;
-  std::filesystem::path ca_file;  ///< mqtts: own CA instead of the system's
+  std::filesystem::path ca_file;  ///< mqtts: own CA instead of the system's; poll: who vouches for the device
   std::vector<Subscription> subscriptions;
 
   // serial
   std::filesystem::path device;  ///< /dev/serial/by-id/..., by-path/..., or a tty
   unsigned baud = 115200;
   std::string format = "8N1";  ///< data bits, parity N|E|O, stop bits
-  std::string decoder;
+  std::string decoder;         ///< also of http and poll
+
+  // http: who may send; poll: who we are to the device. With `user`
+  Auth auth = Auth::none;
+  std::string secret;  ///< `secret` or `secret_file`: password, token or part of the path
+
+  // poll
+  std::vector<std::string> urls;  ///< of one device
+  std::chrono::milliseconds interval{60'000};
+  std::chrono::milliseconds timeout{10'000};
+  std::string pin;      ///< sha256//BASE64 of the device's key
+  bool stream = false;  ///< an answer that never ends, a part for each message
 };
 
 /// A file in sensors.d/: what a person says about one device. Optional: devices without one are counted
@@ -76,6 +88,9 @@ struct Config {
   // [status]
   std::string listen = "127.0.0.1:8080";   ///< empty: no page
   std::vector<std::string> allowed_hosts;  ///< beside the addresses of the machine itself and its name
+
+  // [ingest]
+  std::string ingest_listen = "0.0.0.0:8081";  ///< where links of type http listen, if there are any
 
   // [hq]
   std::string hq_url;                        ///< https://project.supabase.co/rest/v1; empty: no sync

@@ -72,6 +72,8 @@ void apply_gateway(const Settings& settings, Config& config, Report& report) {
   config.listen = settings.text("status.listen");
   for (const auto& host : settings.entries("status.allowed_host")) config.allowed_hosts.push_back(host.value);
 
+  config.ingest_listen = settings.text("ingest.listen");
+
   if (const auto& url = settings.text("hq.url"); !url.empty()) config.hq_url = checked(http_url(url), url);
   config.hq_api_key = settings.text("hq.api_key");
   config.hq_credential_file = settings.path("hq.credential_file");

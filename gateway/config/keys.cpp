@@ -54,8 +54,34 @@ Wrong check_sync_interval(std::string_view value) {
 }
 
 Wrong check_type(std::string_view value) {
-  if (value == "mqtt" || value == "serial") return std::nullopt;
-  return "expected mqtt or serial";
+  for (const auto* type : {"mqtt", "serial", "http", "poll"}) {
+    if (value == type) return std::nullopt;
+  }
+  return "expected mqtt, serial, http or poll";
+}
+
+Wrong check_push_auth(std::string_view value) {
+  for (const auto* kind : {"path", "bearer", "basic", "digest"}) {
+    if (value == kind) return std::nullopt;
+  }
+  return "expected path, bearer, basic or digest";
+}
+
+Wrong check_poll_auth(std::string_view value) {
+  for (const auto* kind : {"none", "bearer", "basic", "digest"}) {
+    if (value == kind) return std::nullopt;
+  }
+  return "expected none, basic, digest or bearer";
+}
+
+Wrong check_poll_interval(std::string_view value) {
+  using namespace std::chrono_literals;
+  return wrong(seconds(value, 100ms, 24h));
+}
+
+Wrong check_poll_timeout(std::string_view value) {
+  using namespace std::chrono_literals;
+  return wrong(seconds(value, 100ms, 5min));
 }
 
 const Key kGatewayKeys[] = {
@@ -94,6 +120,11 @@ const Key kGatewayKeys[] = {
      "repeated.",
      may<host_name>, true},
 
+    {"ingest", "listen", "0.0.0.0:8081",
+     "Address and port that devices push to, for links of type = http; none of them, no listener. The "
+     "same as [status] listen: one listener for both.",
+     must<ingest_address>},
+
     {"hq", "url", "", "PostgREST in front of the central schema. Empty: nothing is sent.", may<http_url>},
     {"hq", "api_key", "", "The `apikey` header that Supabase asks for.", may<word>, false, true},
     {"hq", "credential_file", "", "File with the gateway's own token, one line."},
@@ -107,7 +138,7 @@ const Key kGatewayKeys[] = {
 };
 
 const Key kMqttKeys[] = {
-    {"", "type", "", "mqtt or serial.", check_type},
+    {"", "type", "", "mqtt, serial, http or poll.", check_type},
     {"", "url", "", "The broker, mqtt://HOST:PORT or mqtts://HOST:PORT.", must<broker_url>},
     {"", "client_id", "", "Name of the session at the broker. Default: lintel-STORE ID-LINK.", may<word>},
     {"", "user", "", "User at the broker."},
@@ -121,11 +152,43 @@ const Key kMqttKeys[] = {
 };
 
 const Key kSerialKeys[] = {
-    {"", "type", "", "mqtt or serial.", check_type},
+    {"", "type", "", "mqtt, serial, http or poll.", check_type},
     {"", "device", "", "The serial line, best by its /dev/serial/by-id or by-path name.", must<some_text>},
     {"", "baud", "115200", "Speed in bits per second.", whole<50, 4'000'000, kBaud, k115200>},
     {"", "format", "8N1", "Data bits, parity (N, E, O), stop bits.", must<serial_format>},
     {"", "decoder", "", "What understands the lines, see `lintel decoders`.", must<some_text>},
+};
+
+const Key kHttpKeys[] = {
+    {"", "type", "", "mqtt, serial, http or poll.", check_type},
+    {"", "decoder", "", "What understands the messages, see `lintel decoders`.", must<some_text>},
+    {"", "auth", "path",
+     "How a device shows that it may send: path (the secret is part of the address), bearer, basic or "
+     "digest.",
+     check_push_auth},
+    {"", "user", "", "With basic and digest: the user."},
+    {"", "secret", "", "Path part, token or password. secret_file keeps it out of this file.", nullptr, false,
+     true},
+    {"", "secret_file", "", "File whose first line is the secret."},
+};
+
+const Key kPollKeys[] = {
+    {"", "type", "", "mqtt, serial, http or poll.", check_type},
+    {"", "url", "", "What to ask the device for. May be repeated, for one device.", must<device_url>, true},
+    {"", "decoder", "", "What understands the answers, see `lintel decoders`.", must<some_text>},
+    {"", "interval_seconds", "60",
+     "Time from one question to the next, in seconds. With stream = yes: silence after which the connection "
+     "is made anew.",
+     check_poll_interval},
+    {"", "timeout_seconds", "10", "How long an answer may take, in seconds.", check_poll_timeout},
+    {"", "auth", "none", "What the device asks for: none, basic, digest or bearer.", check_poll_auth},
+    {"", "user", "", "With basic and digest: the user at the device."},
+    {"", "secret", "", "Password or token. secret_file keeps it out of this file.", nullptr, false, true},
+    {"", "secret_file", "", "File whose first line is the password or token."},
+    {"", "pin", "", "With https: the device's own key, as `lintel pin URL` prints it.", may<key_pin>},
+    {"", "ca_file", "", "With https: certificate authority that vouches for the device."},
+    {"", "stream", "no", "yes: one answer that never ends and brings each message as a part.",
+     must<yes_or_no>},
 };
 
 const Key kSensorKeys[] = {
@@ -158,6 +221,12 @@ std::span<const Key> mqtt_keys() {
 }
 std::span<const Key> serial_keys() {
   return kSerialKeys;
+}
+std::span<const Key> http_keys() {
+  return kHttpKeys;
+}
+std::span<const Key> poll_keys() {
+  return kPollKeys;
 }
 std::span<const Key> sensor_keys() {
   return kSensorKeys;

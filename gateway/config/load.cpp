@@ -55,7 +55,6 @@ class Loader {
 
   void links() {
     for (const auto& part : parts("links.d", "link")) {
-      warn_of_open_secrets(part, mqtt_keys(), report_);
       if (auto link = read_link(part, vocabulary_, report_)) config_.links.push_back(std::move(*link));
       link_names_.push_back(part.file.stem().string());
     }
@@ -79,6 +78,10 @@ class Loader {
         if (first.type == Link::Type::serial && first.device == second.device) {
           problem(second.file,
                   fmt::format("{} is used by links.d/{}.conf already", second.device.string(), first.name));
+        }
+        for (const auto& url : first.urls) {
+          if (std::find(second.urls.begin(), second.urls.end(), url) == second.urls.end()) continue;
+          problem(second.file, fmt::format("{} is asked for by links.d/{}.conf already", url, first.name));
         }
         if (first.type == Link::Type::mqtt && first.url == second.url &&
             first.client_id == second.client_id) {

@@ -45,6 +45,11 @@ Parsed<std::string> broker_url(std::string_view text);
 Parsed<std::string> http_url(std::string_view text);
 /// "127.0.0.1:8080" or "[::1]:8080"; port 0 lets the system choose.
 Parsed<std::string> listen_address(std::string_view text);
+/// The same, but it cannot be left out.
+Parsed<std::string> ingest_address(std::string_view text);
+/// What to ask a device for: http:// or https://, with path and query.
+Parsed<std::string> device_url(std::string_view text);
+Parsed<std::string> key_pin(std::string_view text);  ///< "sha256//" and 44 characters of base64
 Parsed<std::string> host_name(std::string_view text);
 
 /// "DECODER TOPIC". The decoder's name is not checked here, the filter is (MQTT 3.1.1, section 4.7).

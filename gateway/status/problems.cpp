@@ -73,6 +73,13 @@ void look_at_gateway(const json& gateway, Problems& problems) {
   }
 }
 
+const char* advice_for(const std::string& link_type) {
+  if (link_type == "serial") return "Check the cable and the adapter; it reconnects by itself.";
+  if (link_type == "poll") return "Check the device and its file in links.d; it is asked again by itself.";
+  if (link_type == "http") return "Check [ingest] listen in gateway.conf; it is tried again by itself.";
+  return "Check the broker and the network; it reconnects by itself.";
+}
+
 void look_at_links(const json& links, Problems& problems) {
   for (const auto& link : links) {
     if (link.value("up", false)) continue;
@@ -80,8 +87,7 @@ void look_at_links(const json& links, Problems& problems) {
     problems.add(
         kProblem,
         fmt::format("The link {} is down{}{}", text(link, "name"), trouble.empty() ? "" : ": ", trouble),
-        text(link, "type") == "serial" ? "Check the cable and the adapter; it reconnects by itself."
-                                       : "Check the broker and the network; it reconnects by itself.");
+        advice_for(text(link, "type")));
   }
 }
 

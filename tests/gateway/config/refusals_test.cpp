@@ -38,7 +38,8 @@ const Refusal kGatewayRefusals[] = {
     {"gateway.conf", "[stor]\nname = x\nfoo = bar\n",
      "gateway.conf:1: [stor]: no such section, did you mean store?"},
     {"gateway.conf", "[wardrobe]\n",
-     "gateway.conf:1: [wardrobe]: no such section, known are store, gateway, storage, status, hq, health"},
+     "gateway.conf:1: [wardrobe]: no such section, known are store, gateway, storage, status, ingest, hq, "
+     "health"},
     {"gateway.conf", "[store\n", "gateway.conf:1: a section header ends with ], for example [store]"},
     {"gateway.conf", "name = x\n",
      "gateway.conf:1: name: stands above the first section, put it below a line such as [store]"},
@@ -104,9 +105,10 @@ const Refusal kGatewayRefusals[] = {
 
 const Refusal kLinkRefusals[] = {
     {"links.d/broker.conf", "url = mqtt://h\nsubscribe = milesight-vs125 a\n",
-     "links.d/broker.conf: type is missing, add type = mqtt or type = serial"},
+     "links.d/broker.conf: type is missing, add type = mqtt, type = serial, type = http or "
+     "type = poll"},
     {"links.d/broker.conf", "type = mqttt\nurl = mqtt://h\nsubscribe = milesight-vs125 a\n",
-     R"(links.d/broker.conf:1: type = "mqttt": expected mqtt or serial)"},
+     R"(links.d/broker.conf:1: type = "mqttt": expected mqtt, serial, http or poll)"},
     {"links.d/broker.conf", "type = mqtt\nsubscribe = milesight-vs125 a\n",
      "links.d/broker.conf: url is missing, for example: url = mqtt://192.168.1.10:1883"},
     {"links.d/broker.conf", "type = mqtt\nurl = mqtt://h\n",
@@ -171,6 +173,50 @@ const Refusal kLinkRefusals[] = {
      "links.d/door.conf:4: subscribe: belongs to links of type = mqtt, this one is type = serial"},
 };
 
+const Refusal kHttpRefusals[] = {
+    {"gateway.conf", "[ingest]\nlisten =\n",
+     R"(gateway.conf:2: [ingest] listen = "": expected an address of this machine and a port, for example 0.0.0.0:8081)"},
+    {"links.d/a.conf", "type = http\nsecret = 0123456789abcdef\n",
+     "links.d/a.conf: decoder is missing, for example: decoder = milesight-vs125"},
+    {"links.d/a.conf", "type = http\ndecoder = tasmota-counter\n",
+     "links.d/a.conf: auth = path needs a secret, add secret_file = FILE"},
+    {"links.d/a.conf", "type = http\ndecoder = tasmota-counter\nsecret = hunter2\n",
+     "links.d/a.conf: the secret has 7 characters and is all that guards this link: at least 16, for example "
+     "the "
+     "output of `openssl rand -hex 16`"},
+    {"links.d/a.conf", "type = http\ndecoder = tasmota-counter\nsecret = hunter2/hunter2/hunter2\n",
+     "links.d/a.conf: the secret is part of an address: only letters, digits, - and _"},
+    {"links.d/a.conf", "type = http\ndecoder = tasmota-counter\nauth = cookie\nsecret = 0123456789abcdef\n",
+     R"(links.d/a.conf:3: auth = "cookie": expected path, bearer, basic or digest)"},
+    {"links.d/a.conf", "type = http\ndecoder = tasmota-counter\nauth = digest\nsecret = hunter2\n",
+     "links.d/a.conf: auth = digest needs a user, add user = NAME"},
+    {"links.d/a.conf", "type = http\ndecoder = tasmota-counter\nuser = cam\nsecret = 0123456789abcdef\n",
+     R"(links.d/a.conf:3: user = "cam": auth = path knows no user, take it away)"},
+    {"links.d/a.conf", "type = http\ndecoder = tasmota-counter\nsecret = 0123456789abcdef\nurl = http://h\n",
+     "links.d/a.conf:4: url: belongs to links of type = mqtt or type = poll, this one is type = http"},
+    {"links.d/a.conf", "type = poll\ndecoder = tasmota-counter\n",
+     "links.d/a.conf: url is missing, for example: url = http://192.168.1.20/local/tvpc/.api?live-sum.json"},
+    {"links.d/a.conf", "type = poll\ndecoder = tasmota-counter\nurl = http://me:hunter2@h/\n",
+     R"(links.d/a.conf:3: url = "http://***@h/": user and password have keys of their own, user = and secret_file =)"},
+    {"links.d/a.conf", "type = poll\ndecoder = tasmota-counter\nurl = h/counts\n",
+     R"(links.d/a.conf:3: url = "h/counts": expected an address such as http://192.168.1.20/local/tvpc/.api?live-sum.json, without spaces and #)"},
+    {"links.d/a.conf", "type = poll\ndecoder = tasmota-counter\nurl = http://h/a\nurl = http://i/a\n",
+     R"(links.d/a.conf:4: url = "http://i/a": a link is one device, and the url before asks http://h: write a file of its own for this one)"},
+    {"links.d/a.conf",
+     "type = poll\ndecoder = tasmota-counter\nurl = http://h\npin = "
+     "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n",
+     R"(links.d/a.conf:4: pin = "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=": the connection is not encrypted, use an url with https://)"},
+    {"links.d/a.conf", "type = poll\ndecoder = tasmota-counter\nurl = https://h\npin = AB:CD\n",
+     R"(links.d/a.conf:4: pin = "AB:CD": expected sha256// and 44 characters, as `lintel pin URL` prints them)"},
+    {"links.d/a.conf", "type = poll\ndecoder = tasmota-counter\nurl = http://h\nsecret = hunter2\n",
+     "links.d/a.conf: secret is stated, but auth is none: add auth = digest, or what the device asks for"},
+    {"links.d/a.conf", "type = poll\ndecoder = tasmota-counter\nurl = http://h\ninterval_seconds = 0\n",
+     R"(links.d/a.conf:4: interval_seconds = "0": expected a number of seconds from 0.1 to 86400)"},
+    {"links.d/a.conf",
+     "type = poll\ndecoder = tasmota-counter\nurl = http://h/a\nurl = http://h/b\nstream = yes\n",
+     "links.d/a.conf: with stream = yes a link has one url"},
+};
+
 const Refusal kSensorRefusals[] = {
     {"sensors.d/a.conf", "name = Door\n",
      "sensors.d/a.conf: serial is missing, for example: serial = 6789C30012340001 (or link = NAME for a "
@@ -219,6 +265,7 @@ TEST_CASE("configuration: each mistake in gateway.conf is answered with its plac
 
 TEST_CASE("configuration: each mistake in a link is answered with its place and what was expected") {
   check_all(kLinkRefusals);
+  check_all(kHttpRefusals);
 }
 
 TEST_CASE("configuration: each mistake in a sensor is answered with its place and what was expected") {
