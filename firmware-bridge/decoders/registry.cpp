@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "firmware-bridge/decoders/lintel_wire.hpp"
 #include "firmware-bridge/decoders/milesight_push.hpp"
 #include "firmware-bridge/decoders/st_people_lines.hpp"
 #include "firmware-bridge/decoders/tasmota_counter.hpp"
@@ -34,6 +35,7 @@ std::unique_ptr<Registry> Registry::with_built_in() {
   auto registry = std::make_unique<Registry>();
   put<HktPeopleCounter>(*registry);
   put<ImbuildingsPeopleCounter>(*registry);
+  put<LintelWire>(*registry);
   put<LorawanMotion>(*registry);
   put<MilesightPush>(*registry, "milesight-vs125",
                      "Milesight VS125 stereo people counter, JSON over MQTT or HTTP");
