@@ -8,8 +8,8 @@
 #include "board.h"
 
 enum { kOuter = 1, kInner = 2 };
-#define BLOCKED_AFTER 60000UL
-#define HEALTH_EVERY 60000UL
+#define BLOCKED_AFTER ((uint32_t)60000)
+#define HEALTH_EVERY ((uint32_t)60000)
 
 static const struct lw_about kAbout = {"BARRIER-1",
                                        "example 1.0",
