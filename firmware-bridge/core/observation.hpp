@@ -49,8 +49,8 @@ struct Observation {
   std::optional<std::int64_t> wraps_at{};
   /// How long before its arrival the statement was true, where the device states that instead of a time.
   std::optional<Millis> age{};
-  /// Totals only: with another word than before the counter has begun at 0 again. Empty: the device does not say,
-  /// and only a fall shows it.
+  /// Totals only: with another word than before the counter has begun at 0 again. Empty: the device does not
+  /// say, and only a fall shows it.
   std::string counter_run{};
 };
 
