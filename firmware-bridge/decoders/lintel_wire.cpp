@@ -150,6 +150,7 @@ class Reader {
     observation.count_out = record.count_out;
     if (record.merged) observation.flags.emplace_back("merged");
     if (observation.kind == Kind::total) {
+      observation.wraps_at = std::int64_t{1} << 32;
       observation.counter_run = fmt::format("{:08x}/{}", packet_.run, record.life);
     }
     observation.repeat_key = fmt::format("{}/{:08x}/{}", packet_.serial, packet_.run, record.number);
