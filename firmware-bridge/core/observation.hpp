@@ -47,6 +47,11 @@ struct Observation {
   /// The total starts again at 0 when it would reach this, as 65536 where it is sent in 16 bits; absent:
   /// unknown, or no total.
   std::optional<std::int64_t> wraps_at{};
+  /// How long before its arrival the statement was true, where the device states that instead of a time.
+  std::optional<Millis> age{};
+  /// Totals only: with another word than before the counter has begun at 0 again. Empty: the device does not
+  /// say, and only a fall shows it.
+  std::string counter_run{};
 };
 
 enum class RejectKind {

@@ -6,6 +6,7 @@
 #include "firmware-bridge/decoders/envelopes/chirpstack.hpp"
 #include "firmware-bridge/decoders/envelopes/sparkplug.hpp"
 #include "firmware-bridge/decoders/envelopes/things_stack.hpp"
+#include "firmware-bridge/decoders/lintel_wire.hpp"
 #include "firmware-bridge/decoders/milesight_push.hpp"
 #include "firmware-bridge/decoders/st_people_lines.hpp"
 #include "firmware-bridge/decoders/tasmota_counter.hpp"
@@ -37,6 +38,7 @@ std::unique_ptr<Registry> Registry::with_built_in() {
   auto registry = std::make_unique<Registry>();
   put<HktPeopleCounter>(*registry);
   put<ImbuildingsPeopleCounter>(*registry);
+  put<LintelWire>(*registry);
   put<LorawanMotion>(*registry);
   put<envelopes::ChirpStack>(*registry, *registry);
   put<envelopes::ThingsStack>(*registry, *registry);

@@ -29,9 +29,12 @@ Result<counting::Statement> resolve(const bridge::Observation& observation, cons
   statement.kind = observation.kind;
   statement.count_in = observation.count_in;
   statement.count_out = observation.count_out;
+  statement.counter_run = observation.counter_run;
 
   const auto end = observation.to ? observation.to : observation.time;
-  const UtcMs stated = end ? to_utc(*end, zone) : arrival;
+  const Millis age = observation.age.value_or(Millis{0});
+  const bool aged = age >= Millis{0} && age <= kLongestWindow;
+  const UtcMs stated = end ? to_utc(*end, zone) : aged ? arrival - age : arrival;
   if (!end || believable(stated, arrival)) {
     statement.at = stated;
   } else {

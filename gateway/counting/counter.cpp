@@ -44,6 +44,7 @@ void remember_total(SeriesState& state, const Statement& s) {
   if (s.count_out) state.total_out = s.count_out;
   state.total_at = s.at;
   state.zero_at = {};
+  if (!s.counter_run.empty()) state.counter_run = s.counter_run;
 }
 
 std::optional<Reading> count_total(SeriesState& state, const Statement& s) {
@@ -60,10 +61,12 @@ std::optional<Reading> count_total(SeriesState& state, const Statement& s) {
   Reading reading{state.total_at, s.at - state.total_at, {}, {}, s.flags, true, false};
   const auto in = difference(state.total_in, s.count_in, reading.flags);
   const auto out = difference(state.total_out, s.count_out, reading.flags);
-  if (in && out) {
+  const bool began_anew =
+      !s.counter_run.empty() && !state.counter_run.empty() && s.counter_run != state.counter_run;
+  if (in && out && !began_anew) {
     reading.count_in = *in;
     reading.count_out = *out;
-  } else if (all_zero(s)) {
+  } else if (all_zero(s) && !began_anew) {
     state.zero_at = s.at;
     return std::nullopt;
   } else {
@@ -124,6 +127,7 @@ std::string to_json(const SeriesState& state) {
   if (state.event_at != UtcMs{}) j["event_at"] = count_ms(state.event_at);
   if (state.interval_end != UtcMs{}) j["interval_end"] = count_ms(state.interval_end);
   if (state.interval_length != Millis{0}) j["interval"] = state.interval_length.count();
+  if (!state.counter_run.empty()) j["run"] = state.counter_run;
   return j.dump();
 }
 
@@ -146,6 +150,7 @@ bool from_json(std::string_view text, SeriesState& state) {
   state.event_at = utc_ms(integer("event_at").value_or(0));
   state.interval_end = utc_ms(integer("interval_end").value_or(0));
   state.interval_length = Millis{integer("interval").value_or(0)};
+  if (const auto run = j.find("run"); run != j.end() && run->is_string()) state.counter_run = *run;
   return true;
 }
 

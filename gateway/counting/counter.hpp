@@ -19,7 +19,8 @@ struct Statement {
   std::optional<std::int64_t> count_in;
   std::optional<std::int64_t> count_out;
   std::uint32_t flags = 0;
-  bool retained = false;  ///< the broker repeats state it kept
+  bool retained = false;      ///< the broker repeats state it kept
+  std::string counter_run{};  ///< of a total: with another word than before the counter began at 0 again
 };
 
 /// Which of the things a device states about the same traffic is counted; the others are held against it.
@@ -35,6 +36,7 @@ struct SeriesState {
   UtcMs event_at{};  ///< last counted event
   UtcMs interval_end{};  ///< last counted interval
   Millis interval_length{0};
+  std::string counter_run;  ///< of the last accepted total
 
   friend bool operator==(const SeriesState&, const SeriesState&) = default;
 };
@@ -49,6 +51,7 @@ struct SeriesState {
 /// | total, the first of a series | nothing: it is the baseline |
 /// | total that rose or stayed | the difference since the last one |
 /// | total that fell from near 2^16 or 2^32 to near 0 | the difference across the wrap |
+/// | total of another run of the counter | its own value: counted since the reset |
 /// | total that fell to zero | nothing yet: the next value above zero tells |
 /// | after that, at or above the value before | the difference: the zero was a device still starting |
 /// | total that fell otherwise | its own value: counted since the reset (since the last zero, where one was
