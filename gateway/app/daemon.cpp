@@ -118,7 +118,7 @@ Daemon::Daemon(const config::Config& config, Opened opened)
       sync_(sync_options(config_), sync_surroundings()),
       writer_({*spool_, *attempts_, *store_, series_, pipeline_, wall_}, writer_options()),
       commits_(loop_, *spool_, writer_),
-      links_(config_, loop_, *spool_, commits_) {}
+      links_(config_, loop_, *spool_, commits_, [this] { return now(); }) {}
 
 Daemon::~Daemon() = default;
 

@@ -40,6 +40,19 @@ bridge::links::SerialLink::Options serial_options(const config::Link& link) {
   return options;
 }
 
+bridge::links::WireLink::Options wire_options(const config::Link& link, Links::Utc utc) {
+  bridge::links::WireLink::Options options;
+  options.name = link.name;
+  options.device = link.device;
+  options.format =
+      bridge::links::parse_format(link.format, link.baud).value_or(bridge::links::SerialFormat{link.baud});
+  options.boot = clock::boot_id();
+  options.boot_clock = clock::boot_now;
+  options.utc = std::move(utc);
+  options.log = [](const std::string& text) { log(text); };
+  return options;
+}
+
 bridge::links::PushAuthKind push_kind(config::Link::Auth auth) {
   switch (auth) {
     case config::Link::Auth::bearer: return bridge::links::PushAuthKind::bearer;
@@ -99,7 +112,7 @@ std::vector<bridge::links::PollOptions> polled(const config::Config& config) {
 }  // namespace
 
 Links::Links(const config::Config& config, boost::asio::io_context& loop, bridge::FrameSink& sink,
-             bridge::Commits& commits)
+             bridge::Commits& commits, const Utc& utc)
     : poller_(polled(config), sink),
       push_(std::make_shared<bridge::links::PushLinks>([] { return std::chrono::steady_clock::now(); })) {
   for (const auto& link : config.links) {
@@ -108,7 +121,12 @@ Links::Links(const config::Config& config, boost::asio::io_context& loop, bridge
         mqtt_.push_back(std::make_unique<bridge::links::MqttLink>(mqtt_options(link), sink));
         break;
       case config::Link::Type::serial:
-        serial_.push_back(std::make_unique<bridge::links::SerialLink>(loop, serial_options(link), sink));
+        if (link.decoder == bridge::wire::kDecoder) {  // the protocol that wants answers
+          wire_.push_back(
+              std::make_unique<bridge::links::WireLink>(loop, wire_options(link, utc), sink, commits));
+        } else {
+          serial_.push_back(std::make_unique<bridge::links::SerialLink>(loop, serial_options(link), sink));
+        }
         break;
       case config::Link::Type::http:
         push_->add(link.name, std::make_shared<bridge::links::PushLink>(push_options(link), sink, commits));
@@ -123,6 +141,7 @@ Links::Links(const config::Config& config, boost::asio::io_context& loop, bridge
 void Links::start() {
   for (auto& link : mqtt_) link->start();
   for (auto& link : serial_) link->start();
+  for (auto& link : wire_) link->start();
   poller_.start();
   if (ingest_) {
     ingest_->open();
@@ -134,6 +153,7 @@ void Links::start() {
 void Links::stop() {
   if (ingest_) ingest_->close();
   for (auto& link : serial_) link->stop();
+  for (auto& link : wire_) link->stop();
   poller_.stop();
   for (auto& link : mqtt_) link->stop();
 }
@@ -155,6 +175,7 @@ std::vector<status::Facts::Link> Links::facts() const {
   };
   for (const auto& link : mqtt_) add(link->state());
   for (const auto& link : serial_) add(link->state());
+  for (const auto& link : wire_) add(link->state());
   for (const auto& state : poller_.states()) add(state);
   for (const auto& state : push_->states()) add(state);
   return all;

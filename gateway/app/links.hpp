@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "firmware-bridge/links/poller.hpp"
 #include "firmware-bridge/links/push_link.hpp"
 #include "firmware-bridge/links/serial_link.hpp"
+#include "firmware-bridge/links/wire_link.hpp"
 #include "gateway/app/ingest.hpp"
 #include "gateway/config/config.hpp"
 #include "gateway/status/facts.hpp"
@@ -23,8 +25,11 @@ namespace lintel::app {
 /// links on threads of Paho's, polled devices on one thread together.
 class Links {
  public:
+  /// The time, absent while it is not known; what the lintel wire tells its devices.
+  using Utc = std::function<std::optional<UtcMs>()>;
+
   Links(const config::Config& config, boost::asio::io_context& loop, bridge::FrameSink& sink,
-        bridge::Commits& commits);
+        bridge::Commits& commits, const Utc& utc = {});
 
   void start();
   /// After this nothing is appended any more, and nothing was acknowledged that is not in the sink. The
@@ -42,6 +47,7 @@ class Links {
  private:
   std::vector<std::unique_ptr<bridge::links::MqttLink>> mqtt_;
   std::vector<std::unique_ptr<bridge::links::SerialLink>> serial_;
+  std::vector<std::unique_ptr<bridge::links::WireLink>> wire_;
   bridge::links::Poller poller_;
   std::shared_ptr<bridge::links::PushLinks> push_;  // shared with connections, which may outlive it
   std::optional<Ingest> ingest_;                    // none: the page's listener, or nobody pushes
