@@ -130,8 +130,12 @@ Writer::Options Daemon::writer_options() {
 sync::Surroundings Daemon::sync_surroundings() {
   sync::Surroundings surroundings;
   surroundings.post = [this](sync::Confirmation confirmation) {
-    writer_.post([confirmation = std::move(confirmation)](store::Database& db, UtcMs at) {
+    writer_.post([this, confirmation = std::move(confirmation)](store::Database& db, UtcMs at) {
       sync::apply(db, confirmation, at);
+      if (!confirmation.configuration) return;
+      store_->sensors().reread();
+      pipeline_.reload();
+      pipeline_.settle_all(at);
     });
   };
   surroundings.utc = [this] { return now().value_or(machine_now()); };

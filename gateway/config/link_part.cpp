@@ -96,7 +96,8 @@ class LinkReader {
 
   void read_mqtt(const Settings& settings, Link& link) {
     demand(settings, "url", "mqtt://192.168.1.10:1883");
-    demand(settings, "subscribe", "milesight-vs125 counters/+/telemetry");
+    for (const auto& entry : settings.entries("discover")) link.discover.push_back(entry.value);
+    if (link.discover.empty()) demand(settings, "subscribe", "milesight-vs125 counters/+/telemetry");
     link.url = broker_url(settings.text("url")).value_or("");
     link.client_id = settings.text("client_id");
     link.user = settings.text("user");
