@@ -33,6 +33,7 @@ class MqttLink {
     std::string password;
     std::filesystem::path ca_file;  ///< mqtts: own CA instead of the system's
     std::vector<std::string> topics;
+    bool passing = false;  ///< only to look: QoS 0, and the broker keeps nothing for this session
     BootId boot{};
     std::function<BootTime()> boot_clock;
     std::function<void(const std::string&)> log;
@@ -48,6 +49,9 @@ class MqttLink {
   /// Disconnects; afterwards the sink is not used any more. The broker goes on queueing.
   void stop();
 
+  /// Subscribes to one more topic: at once by a new connection, during which the broker queues. Any thread.
+  void listen_to(const std::string& topic);
+
   [[nodiscard]] LinkState state() const;
 
  private:
@@ -58,6 +62,7 @@ class MqttLink {
   bool connect(Session& session);
   bool finished(mqtt::token& token);
   void lose(const std::string& why);
+  [[nodiscard]] std::vector<std::string> topics() const;
   void say_lost(const Session& session, std::string why);
   void stay(Session& session);
   void say(bool up, const std::string& trouble);
@@ -71,11 +76,12 @@ class MqttLink {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  bool stopping_ = false;  // guarded by mutex_
-  bool lost_ = false;      // guarded by mutex_
-  std::string lost_why_;   // guarded by mutex_
-  bool up_ = false;        // guarded by mutex_
-  std::string trouble_;    // guarded by mutex_
+  std::vector<std::string> topics_;  // guarded by mutex_
+  bool stopping_ = false;            // guarded by mutex_
+  bool lost_ = false;                // guarded by mutex_
+  std::string lost_why_;             // guarded by mutex_
+  bool up_ = false;                  // guarded by mutex_
+  std::string trouble_;              // guarded by mutex_
   std::thread thread_;
 };
 

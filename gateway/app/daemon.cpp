@@ -7,6 +7,7 @@
 
 #include "firmware-bridge/decoders/registry.hpp"
 #include "gateway/app/log.hpp"
+#include "gateway/app/open_store.hpp"
 #include "gateway/clock/zone.hpp"
 #include "gateway/sync/confirmation.hpp"
 
@@ -15,18 +16,6 @@ namespace lintel::app {
 namespace {
 
 constexpr std::int64_t kUnknown = std::numeric_limits<std::int64_t>::min();
-
-UtcMs machine_now() {
-  return std::chrono::floor<Millis>(std::chrono::system_clock::now());
-}
-
-Result<store::Calendar> make_calendar(const std::string& timezone, int day_start_minute) {
-  auto zone = clock::Zone::find(timezone);
-  if (!zone) return tl::unexpected(zone.error());
-  const auto days = std::make_shared<clock::StoreDays>(*zone, std::chrono::minutes{day_start_minute});
-  return store::Calendar{[days](UtcMs t) { return std::int64_t{days->day(t)}; },
-                         [days](std::int64_t day) { return days->begin(static_cast<clock::StoreDay>(day)); }};
-}
 
 std::map<BootId, clock::Offset> known_boots(store::Database& db) {
   std::map<BootId, clock::Offset> known;
@@ -38,6 +27,16 @@ std::map<BootId, clock::Offset> known_boots(store::Database& db) {
     known[boot] = {Millis{rows.integer(1)}, clock::source_from(rows.text(2))};
   }
   return known;
+}
+
+/// Link and topic of the sensors that have one of their own.
+std::vector<std::pair<std::string, std::string>> adopted_topics(const store::Sensors& sensors) {
+  std::vector<std::pair<std::string, std::string>> topics;
+  for (const auto& [serial, sensor] : sensors.all()) {
+    const auto said = store::parse_settings(sensor.settings);
+    if (said && !said->topic.empty()) topics.emplace_back(sensor.link, said->topic);
+  }
+  return topics;
 }
 
 std::map<std::string, Millis, std::less<>> stated_intervals(const config::Config& config) {
@@ -61,10 +60,7 @@ sync::Options sync_options(const config::Config& config) {
 
 Result<Daemon::Opened> Daemon::open(const config::Config& config) {
   Opened opened;
-  auto store = store::Store::open(config.state_dir,
-                                  {config.store_id, config.store_name, config.timezone,
-                                   config.day_start_minute, config.gateway_name, LINTEL_VERSION},
-                                  make_calendar, machine_now());
+  auto store = open_store(config);
   if (!store) return tl::unexpected(store.error());
   opened.store = std::move(*store);
   if (!opened.store->notice().empty()) log(opened.store->notice());
@@ -114,7 +110,10 @@ Daemon::Daemon(const config::Config& config, Opened opened)
       watch_({config_.offline_after, started_}, stated_intervals(config_)),
       sync_(sync_options(config_), sync_surroundings()),
       writer_({*spool_, *attempts_, *store_, series_, pipeline_, wall_}, writer_options()),
-      links_(config_, loop_, *spool_) {}
+      links_(config_, loop_, *spool_, heard_, adopted_topics(store_->sensors())),
+      administration_(
+          {config_, *store_, pipeline_, bridge::decoders::Registry::built_in(), &heard_,
+           [this](const std::string& link, const std::string& topic) { links_.listen(link, topic); }}) {}
 
 Daemon::~Daemon() = default;
 
@@ -188,6 +187,15 @@ Result<void> Daemon::open_faces() {
     sync_.wake();
     reply(nlohmann::json::object());
   };
+  // What changes something runs on the writer thread, and is answered once it is durable.
+  for (const std::string verb : {"discover", "adopt", "sensors-set", "quarantine-replay"}) {
+    verbs[verb] = [this, verb](const nlohmann::json& request, const status::ControlServer::Reply& reply) {
+      auto answer = std::make_shared<Result<nlohmann::json>>(nlohmann::json(nullptr));
+      writer_.post([this, verb, request, answer](
+                       store::Database&, UtcMs at) { *answer = administration_.run(verb, request, at); },
+                   [answer, reply] { reply(*answer); });
+    };
+  }
   auto control =
       status::ControlServer::open(loop_, status::control_path(config_.state_dir), std::move(verbs), {});
   if (!control) return tl::unexpected(control.error());

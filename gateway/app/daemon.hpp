@@ -7,6 +7,8 @@
 #include <boost/asio/signal_set.hpp>
 
 #include "firmware-bridge/core/result.hpp"
+#include "gateway/app/administration.hpp"
+#include "gateway/app/heard.hpp"
 #include "gateway/app/links.hpp"
 #include "gateway/app/pipeline.hpp"
 #include "gateway/app/writer.hpp"
@@ -65,7 +67,9 @@ class Daemon {
   health::Watch watch_;
   sync::Sync sync_;
   Writer writer_;
+  Heard heard_;
   Links links_;
+  Administration administration_;  // of the writer thread
   std::unique_ptr<status::ControlServer> control_;
   std::unique_ptr<status::Page> page_;
   std::unique_ptr<status::HttpServer> http_;

@@ -114,8 +114,8 @@ std::vector<Candidate> candidates(store::Store& store, const Pipeline& pipeline,
 }
 
 nlohmann::json to_json(const Candidate& candidate) {
-  return {{"serial", candidate.serial},     {"link", candidate.link},         {"topic", candidate.topic},
-          {"source", candidate.source},     {"decoders", candidate.decoders}, {"messages", candidate.messages},
+  return {{"serial", candidate.serial}, {"link", candidate.link},         {"topic", candidate.topic},
+          {"source", candidate.source}, {"decoders", candidate.decoders}, {"messages", candidate.messages},
           {"sample", candidate.sample}};
 }
 

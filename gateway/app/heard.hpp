@@ -22,7 +22,7 @@ class Heard final : public bridge::FrameSink {
   struct Topic {
     std::string link;
     std::string topic;
-    std::string payload;        ///< of the newest message, cut
+    std::string payload;  ///< of the newest message, cut
     BootTime last{};
     std::uint64_t messages = 0;
     bool retained = false;

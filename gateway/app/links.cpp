@@ -23,6 +23,16 @@ bridge::links::MqttLink::Options mqtt_options(const config::Link& link) {
   return options;
 }
 
+/// A session of its own, which the broker forgets: what is only looked at must neither queue there nor come
+/// twice where filters overlap.
+bridge::links::MqttLink::Options discover_options(const config::Link& link) {
+  auto options = mqtt_options(link);
+  options.client_id += "-discover";
+  options.topics = link.discover;
+  options.passing = true;
+  return options;
+}
+
 bridge::links::SerialLink::Options serial_options(const config::Link& link) {
   bridge::links::SerialLink::Options options;
   options.name = link.name;
@@ -42,10 +52,17 @@ bridge::links::SerialLink::Options serial_options(const config::Link& link) {
 
 }  // namespace
 
-Links::Links(const config::Config& config, boost::asio::io_context& loop, bridge::FrameSink& sink) {
+Links::Links(const config::Config& config, boost::asio::io_context& loop, bridge::FrameSink& sink,
+             bridge::FrameSink& heard, const std::vector<std::pair<std::string, std::string>>& more) {
   for (const auto& link : config.links) {
     if (link.type == config::Link::Type::mqtt) {
-      mqtt_.push_back(std::make_unique<bridge::links::MqttLink>(mqtt_options(link), sink));
+      auto options = mqtt_options(link);
+      for (const auto& [name, topic] : more) {
+        if (name == link.name) options.topics.push_back(topic);
+      }
+      mqtt_.push_back(std::make_unique<bridge::links::MqttLink>(std::move(options), sink));
+      if (link.discover.empty()) continue;
+      discovering_.push_back(std::make_unique<bridge::links::MqttLink>(discover_options(link), heard));
     } else {
       serial_.push_back(std::make_unique<bridge::links::SerialLink>(loop, serial_options(link), sink));
     }
@@ -54,12 +71,20 @@ Links::Links(const config::Config& config, boost::asio::io_context& loop, bridge
 
 void Links::start() {
   for (auto& link : mqtt_) link->start();
+  for (auto& link : discovering_) link->start();
   for (auto& link : serial_) link->start();
 }
 
 void Links::stop() {
   for (auto& link : serial_) link->stop();
+  for (auto& link : discovering_) link->stop();
   for (auto& link : mqtt_) link->stop();
+}
+
+void Links::listen(const std::string& link, const std::string& topic) {
+  for (auto& known : mqtt_) {
+    if (known->state().name == link) known->listen_to(topic);
+  }
 }
 
 std::vector<status::Facts::Link> Links::facts() const {

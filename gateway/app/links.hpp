@@ -17,18 +17,24 @@ namespace lintel::app {
 /// threads of Paho's.
 class Links {
  public:
-  Links(const config::Config& config, boost::asio::io_context& loop, bridge::FrameSink& sink);
+  /// `heard` gets what `discover` filters bring; `more` are topics beside those of links.d, by link.
+  Links(const config::Config& config, boost::asio::io_context& loop, bridge::FrameSink& sink,
+        bridge::FrameSink& heard, const std::vector<std::pair<std::string, std::string>>& more);
 
   void start();
   /// After this nothing is appended any more, and nothing was acknowledged that is not in the sink. The
   /// loop must not run meanwhile.
   void stop();
 
+  /// Subscribes an MQTT link to one more topic. Any thread, as long as the links are not being stopped.
+  void listen(const std::string& link, const std::string& topic);
+
   /// Any thread.
   [[nodiscard]] std::vector<status::Facts::Link> facts() const;
 
  private:
   std::vector<std::unique_ptr<bridge::links::MqttLink>> mqtt_;
+  std::vector<std::unique_ptr<bridge::links::MqttLink>> discovering_;
   std::vector<std::unique_ptr<bridge::links::SerialLink>> serial_;
 };
 

@@ -109,7 +109,7 @@ Mapping mapping_of(const config::Sensor* file, const store::Sensor* sensor) {
 }
 
 bool settle(store::Sensors& sensors, store::Sensor& sensor, const config::Sensor* file,
-            const Mapping& mapping, counting::SeriesStates& series, UtcMs now) {
+            const Mapping& mapping, counting::SeriesStates& series, UtcMs now, bool tell) {
   auto columns = store::Sensors::columns_of(sensor);
   const auto force = in_force(mapping);
   const auto known = columns.metadata.find("in_force");
@@ -138,7 +138,7 @@ bool settle(store::Sensors& sensors, store::Sensor& sensor, const config::Sensor
     change["lines"] = {before["lines"], force["lines"]};
   }
   columns.metadata["in_force"] = force;
-  sensors.configure(sensor, columns, now, change.empty() ? json(nullptr) : change);
+  sensors.configure(sensor, columns, now, change.empty() || !tell ? json(nullptr) : change);
   return true;
 }
 

@@ -34,8 +34,9 @@ Mapping mapping_of(const config::Sensor* file, const store::Sensor* sensor);
 
 /// Writes down what counting goes by from now on, where that differs from before: the direction that ends
 /// here, and for each line the running totals of the channels that it is made of now, so that channels
-/// that change places look neither like a reset nor like people. False when nothing had changed.
+/// that change places look neither like a reset nor like people. `tell`: HQ has not been told of it by
+/// another entry of the journal. False when nothing had changed.
 bool settle(store::Sensors& sensors, store::Sensor& sensor, const config::Sensor* file,
-            const Mapping& mapping, counting::SeriesStates& series, UtcMs now);
+            const Mapping& mapping, counting::SeriesStates& series, UtcMs now, bool tell = true);
 
 }  // namespace lintel::app

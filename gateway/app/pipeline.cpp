@@ -109,11 +109,11 @@ void Pipeline::add_adopted(const bridge::DecodeSettings& mapped) {
 }
 
 /// Inside a batch, unlike reload().
-void Pipeline::settle_all(UtcMs now) {
+void Pipeline::settle_all(UtcMs now, bool tell) {
   unsettled_ = false;
   for (const auto& [serial, installed] : sensors_) {
     if (auto* sensor = store_.sensors().find(serial)) {
-      (void)settle(store_.sensors(), *sensor, installed.file, installed.mapping, series_, now);
+      (void)settle(store_.sensors(), *sensor, installed.file, installed.mapping, series_, now, tell);
     }
   }
   // A direction that has just ended is part of the mapping.

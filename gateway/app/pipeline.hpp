@@ -58,7 +58,7 @@ class Pipeline {
   /// Configuration in the store has changed: goes by it from the next frame on.
   void reload();
   /// Writes down what has changed with that (settle() in mapping.hpp); else the next frame does.
-  void settle_all(UtcMs now);
+  void settle_all(UtcMs now, bool tell = true);
 
   /// Whether frames of this topic are counted, by a subscription or an adopted sensor.
   [[nodiscard]] bool takes(std::string_view link, std::string_view topic) const;
