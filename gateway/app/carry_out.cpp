@@ -47,6 +47,10 @@ Result<json> alone(const config::Config& config, const std::string& verb, const 
 Result<json> carry_out(const config::Config& config, const std::string& verb, json request) {
   request["verb"] = verb;
   auto answer = status::ask(status::control_path(config.state_dir), request, kAnswerWithin);
+  if (answer && answer->contains("refused")) {
+    return fail(answer->value("usage", false) ? ErrorKind::misconfigured : ErrorKind::rejected,
+                answer->value("refused", std::string()));
+  }
   if (answer || answer.error().kind != ErrorKind::misconfigured) return answer;
   return alone(config, verb, request);
 }

@@ -39,10 +39,9 @@ std::vector<std::pair<std::string, std::string>> adopted_topics(const store::Sen
   return topics;
 }
 
-std::map<std::string, Millis, std::less<>> stated_intervals(const config::Config& config) {
-  std::map<std::string, Millis, std::less<>> stated;
-  for (const auto& sensor : config.sensors) stated[sensor.serial] = sensor.expected_interval;
-  return stated;
+/// The command line is to end with the code that fits the kind of error.
+nlohmann::json refusal_of(const Error& error) {
+  return {{"refused", error.message}, {"usage", error.kind == ErrorKind::misconfigured}};
 }
 
 sync::Options sync_options(const config::Config& config) {
@@ -107,10 +106,11 @@ Daemon::Daemon(const config::Config& config, Opened opened)
                 [](std::string_view name) { return bridge::decoders::Registry::built_in().find(name); }),
       wall_(clock::boot_id(), known_boots(store_->db()), clock::build_date()),
       offset_(kUnknown),
-      watch_({config_.offline_after, started_}, stated_intervals(config_)),
+      watch_({config_.offline_after, started_}, pipeline_.intervals()),
       sync_(sync_options(config_), sync_surroundings()),
       writer_({*spool_, *attempts_, *store_, series_, pipeline_, wall_}, writer_options()),
-      links_(config_, loop_, *spool_, heard_, adopted_topics(store_->sensors())),
+      fair_(*spool_, {.log = [](const std::string& text) { log(text); }}),
+      links_(config_, loop_, *spool_, fair_, heard_, adopted_topics(store_->sensors())),
       administration_(
           {config_, *store_, pipeline_, bridge::decoders::Registry::built_in(), &heard_,
            [this](const std::string& link, const std::string& topic) { links_.listen(link, topic); }}) {}
@@ -148,6 +148,10 @@ void Daemon::watch_health(store::Database& db, UtcMs now) {
   offset_ = current.source == clock::Source::none ? kUnknown : current.offset.count();
   health::Surroundings surroundings{wall_.boot(), clock::boot_now(), now, {}};
   for (const auto& link : links_.facts()) surroundings.links[link.name] = {link.up, link.trouble};
+  if (configured_ != pipeline_.reloads()) {
+    configured_ = pipeline_.reloads();
+    watch_.expect(pipeline_.intervals());
+  }
   watch_.refresh(db, store_->sensors(), surroundings);
 }
 
@@ -193,7 +197,7 @@ Result<void> Daemon::open_faces() {
       auto answer = std::make_shared<Result<nlohmann::json>>(nlohmann::json(nullptr));
       writer_.post([this, verb, request, answer](
                        store::Database&, UtcMs at) { *answer = administration_.run(verb, request, at); },
-                   [answer, reply] { reply(*answer); });
+                   [answer, reply] { reply(*answer ? **answer : refusal_of(answer->error())); });
     };
   }
   auto control =

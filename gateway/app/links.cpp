@@ -53,14 +53,15 @@ bridge::links::SerialLink::Options serial_options(const config::Link& link) {
 }  // namespace
 
 Links::Links(const config::Config& config, boost::asio::io_context& loop, bridge::FrameSink& sink,
-             bridge::FrameSink& heard, const std::vector<std::pair<std::string, std::string>>& more) {
+             bridge::FrameSink& fair, bridge::FrameSink& heard,
+             const std::vector<std::pair<std::string, std::string>>& more) {
   for (const auto& link : config.links) {
     if (link.type == config::Link::Type::mqtt) {
       auto options = mqtt_options(link);
       for (const auto& [name, topic] : more) {
         if (name == link.name) options.topics.push_back(topic);
       }
-      mqtt_.push_back(std::make_unique<bridge::links::MqttLink>(std::move(options), sink));
+      mqtt_.push_back(std::make_unique<bridge::links::MqttLink>(std::move(options), fair));
       if (link.discover.empty()) continue;
       discovering_.push_back(std::make_unique<bridge::links::MqttLink>(discover_options(link), heard));
     } else {

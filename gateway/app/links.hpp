@@ -17,9 +17,11 @@ namespace lintel::app {
 /// threads of Paho's.
 class Links {
  public:
-  /// `heard` gets what `discover` filters bring; `more` are topics beside those of links.d, by link.
+  /// `fair` is the same sink for those whose senders may flood. `heard` gets what `discover` filters bring;
+  /// `more` are topics beside those of links.d, by link.
   Links(const config::Config& config, boost::asio::io_context& loop, bridge::FrameSink& sink,
-        bridge::FrameSink& heard, const std::vector<std::pair<std::string, std::string>>& more);
+        bridge::FrameSink& fair, bridge::FrameSink& heard,
+        const std::vector<std::pair<std::string, std::string>>& more);
 
   void start();
   /// After this nothing is appended any more, and nothing was acknowledged that is not in the sink. The

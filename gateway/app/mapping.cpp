@@ -13,7 +13,10 @@ json in_force(const Mapping& mapping) {
   for (const auto& [line, channels] : mapping.lines) {
     lines[line] = {{"in", channels.in}, {"out", channels.out}};
   }
-  return {{"invert", mapping.invert}, {"lines", std::move(lines)}};
+  return {{"invert", mapping.invert},
+          {"lines", std::move(lines)},
+          {"line_names", mapping.line_names},
+          {"region_names", mapping.region_names}};
 }
 
 bridge::LineMap lines_of(const json& in_force) {
@@ -136,6 +139,10 @@ bool settle(store::Sensors& sensors, store::Sensor& sensor, const config::Sensor
   if (before["lines"] != force["lines"]) {
     move_totals(lines_of(before), mapping.lines, sensor.id, series);
     change["lines"] = {before["lines"], force["lines"]};
+  }
+  for (const char* key : {"line_names", "region_names"}) {
+    const auto was = before.value(key, json::object());
+    if (was != force[key]) change[key] = {was, force[key]};
   }
   columns.metadata["in_force"] = force;
   sensors.configure(sensor, columns, now, change.empty() || !tell ? json(nullptr) : change);

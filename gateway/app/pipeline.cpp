@@ -67,7 +67,14 @@ Pipeline::Pipeline(const config::Config& config, store::Store& store, counting::
   reload();
 }
 
+std::map<std::string, Millis, std::less<>> Pipeline::intervals() const {
+  std::map<std::string, Millis, std::less<>> stated;
+  for (const auto& [serial, installed] : sensors_) stated[serial] = installed.mapping.expected_interval;
+  return stated;
+}
+
 void Pipeline::reload() {
+  ++reloads_;
   sensors_.clear();
   const auto install = [this](const std::string& serial, const config::Sensor* file) {
     auto mapping = mapping_of(file, store_.sensors().find(serial));

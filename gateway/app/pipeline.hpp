@@ -60,6 +60,10 @@ class Pipeline {
   /// Writes down what has changed with that (settle() in mapping.hpp); else the next frame does.
   void settle_all(UtcMs now, bool tell = true);
 
+  [[nodiscard]] std::uint64_t reloads() const { return reloads_; }
+  /// What people said of how often sensors report, by serial; 0: nothing.
+  [[nodiscard]] std::map<std::string, Millis, std::less<>> intervals() const;
+
   /// Whether frames of this topic are counted, by a subscription or an adopted sensor.
   [[nodiscard]] bool takes(std::string_view link, std::string_view topic) const;
   [[nodiscard]] const Mapping& mapping(std::string_view serial) const { return installed(serial).mapping; }
@@ -112,6 +116,7 @@ class Pipeline {
   std::map<std::string, Installed, std::less<>> sensors_;
   Installed unlisted_;
   bool unsettled_ = true;
+  std::uint64_t reloads_ = 0;
   bridge::Decoded decoded_;
   std::vector<const bridge::Observation*> taken_;
   std::string identity_;

@@ -51,7 +51,7 @@ nlohmann::json object_from(std::string_view text);
 ///   hq        what HQ said last: {"name", "lifecycle", "settings"}
 ///   owed      what was changed here and HQ has not said yet: ["invert", "name", "lifecycle"]
 ///   file_name the name that sensors.d stated last
-///   in_force  what counting went by last: {"invert", "lines"}
+///   in_force  what holds, sensors.d included: {"invert", "lines", "line_names", "region_names"}
 ///   past      directions of before: [{"until": ms, "invert": false}], the oldest first
 struct Pastime {
   UtcMs until{};

@@ -157,11 +157,11 @@ TEST_CASE("a device that floods the broker with garbage neither starves the othe
       babbled / lasted.count(), lasted.count(), rows, kDevices, slowest.count(), kept, database / 1000,
       widest_spool / 1000));
   CHECK(rows >= 10 * kDevices);
-  CHECK(slowest < 3s);
+  CHECK(slowest < 6s);  // a tenth of the shortest window, whatever else runs on this machine
   CHECK(kept > 0);
   CHECK(kept <= store::Quarantine::kMostPerSource);
   CHECK(database < 16'000'000);
-  CHECK(widest_spool < 64'000'000);
+  CHECK(widest_spool < 32'000'000);
   gateway.kill(SIGTERM);
   CHECK(gateway.wait_for(20s) == 0);
 }
