@@ -18,10 +18,10 @@ update data.sensor_metadata set name = 'Main door', lifecycle = 'active' where i
 select ok(pg_temp.sync(2, 2, '[]', jsonb_build_object('config_version', (:'answer'::jsonb) #> '{config,version}')) @? '$.config.sensors[*] ? (@.name == "Main door")', 'a changed name reaches the gateway');
 select is((select name from data.sensor_metadata where id = :a), 'Main door', 'whose own name does not undo it');
 -- How a sensor is mounted: the store's word until HQ confirms the sensor, then HQ's.
-create function pg_temp.declare_door(name text, settings jsonb) returns text language sql as $$
+create function pg_temp.declare_door(door text, mounted jsonb) returns text language sql as $$
   select pg_temp.sync(2, 2, '[]', jsonb_build_object('sensors', jsonb_build_array(
-           jsonb_build_object('id', public_id, 'serial', serial, 'name', m.name, 'model', model, 'lifecycle', 'active', 'settings', settings))))::text
-    from data.sensor_metadata m where m.store_id = pg_temp.store() and m.serial = declare_door.name $$;
+           jsonb_build_object('id', public_id, 'serial', serial, 'name', m.name, 'model', model, 'lifecycle', 'active', 'settings', mounted))))::text
+    from data.sensor_metadata m where m.store_id = pg_temp.store() and m.serial = door $$;
 select pg_temp.declare_door('B', '{"invert": true}') \g /dev/null
 select is((select settings || jsonb_build_object('l', lifecycle) from data.sensor_metadata where store_id = pg_temp.store() and serial = 'B'),
   '{"invert": true, "l": "planning"}', 'an unconfirmed sensor takes the store''s settings, and stays to be confirmed');
