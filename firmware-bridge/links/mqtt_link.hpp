@@ -33,6 +33,7 @@ class MqttLink {
     std::string password;
     std::filesystem::path ca_file;  ///< mqtts: own CA instead of the system's
     std::vector<std::string> topics;
+    bool passing = false;  ///< only to look: QoS 0, and the broker keeps nothing for this session
     BootId boot{};
     std::function<BootTime()> boot_clock;
     std::function<void(const std::string&)> log;
@@ -47,6 +48,9 @@ class MqttLink {
   void start();
   /// Disconnects; afterwards the sink is not used any more. The broker goes on queueing.
   void stop();
+
+  /// Subscribes to one more topic: at once by a new connection, during which the broker queues. Any thread.
+  void listen_to(const std::string& topic);
 
   [[nodiscard]] LinkState state() const;
   [[nodiscard]] const std::string& name() const { return options_.name; }
@@ -68,6 +72,7 @@ class MqttLink {
   bool connect(Session& session);
   bool finished(mqtt::token& token);
   void lose(const std::string& why);
+  [[nodiscard]] std::vector<std::string> topics() const;
   void say_lost(const Session& session, std::string why);
   void stay(Session& session);
   void send(Session& session, const std::vector<Outgoing>& messages);
@@ -82,12 +87,13 @@ class MqttLink {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  bool stopping_ = false;           // guarded by mutex_
-  bool lost_ = false;               // guarded by mutex_
-  std::string lost_why_;            // guarded by mutex_
-  bool up_ = false;                 // guarded by mutex_
-  std::string trouble_;             // guarded by mutex_
-  std::vector<Outgoing> outgoing_;  // guarded by mutex_
+  std::vector<std::string> topics_;  // guarded by mutex_
+  bool stopping_ = false;            // guarded by mutex_
+  bool lost_ = false;                // guarded by mutex_
+  std::string lost_why_;             // guarded by mutex_
+  bool up_ = false;                  // guarded by mutex_
+  std::string trouble_;              // guarded by mutex_
+  std::vector<Outgoing> outgoing_;   // guarded by mutex_
   std::thread thread_;
 };
 

@@ -23,6 +23,16 @@ bridge::links::MqttLink::Options mqtt_options(const config::Link& link) {
   return options;
 }
 
+/// A session of its own, which the broker forgets: what is only looked at must neither queue there nor come
+/// twice where filters overlap.
+bridge::links::MqttLink::Options discover_options(const config::Link& link) {
+  auto options = mqtt_options(link);
+  options.client_id += "-discover";
+  options.topics = link.discover;
+  options.passing = true;
+  return options;
+}
+
 bridge::links::SerialLink::Options serial_options(const config::Link& link) {
   bridge::links::SerialLink::Options options;
   options.name = link.name;
@@ -111,25 +121,36 @@ std::vector<bridge::links::PollOptions> polled(const config::Config& config) {
 
 }  // namespace
 
-Links::Links(const config::Config& config, boost::asio::io_context& loop, bridge::FrameSink& sink,
-             bridge::Commits& commits, const Utc& utc)
-    : poller_(polled(config), sink),
+Links::Links(const config::Config& config, boost::asio::io_context& loop, Sinks sinks,
+             const std::vector<std::pair<std::string, std::string>>& more, const Utc& utc)
+    : poller_(polled(config), sinks.all),
       push_(std::make_shared<bridge::links::PushLinks>([] { return std::chrono::steady_clock::now(); })) {
   for (const auto& link : config.links) {
     switch (link.type) {
-      case config::Link::Type::mqtt:
-        mqtt_.push_back(std::make_unique<bridge::links::MqttLink>(mqtt_options(link), sink));
+      case config::Link::Type::mqtt: {
+        auto options = mqtt_options(link);
+        for (const auto& [name, topic] : more) {
+          if (name == link.name) options.topics.push_back(topic);
+        }
+        mqtt_.push_back(std::make_unique<bridge::links::MqttLink>(std::move(options), sinks.fair));
+        if (!link.discover.empty()) {
+          discovering_.push_back(
+              std::make_unique<bridge::links::MqttLink>(discover_options(link), sinks.heard));
+        }
         break;
+      }
       case config::Link::Type::serial:
         if (link.decoder == bridge::wire::kDecoder) {  // the protocol that wants answers
-          wire_.push_back(
-              std::make_unique<bridge::links::WireLink>(loop, wire_options(link, utc), sink, commits));
+          wire_.push_back(std::make_unique<bridge::links::WireLink>(loop, wire_options(link, utc), sinks.all,
+                                                                    sinks.commits));
         } else {
-          serial_.push_back(std::make_unique<bridge::links::SerialLink>(loop, serial_options(link), sink));
+          serial_.push_back(
+              std::make_unique<bridge::links::SerialLink>(loop, serial_options(link), sinks.all));
         }
         break;
       case config::Link::Type::http:
-        push_->add(link.name, std::make_shared<bridge::links::PushLink>(push_options(link), sink, commits));
+        push_->add(link.name,
+                   std::make_shared<bridge::links::PushLink>(push_options(link), sinks.all, sinks.commits));
         break;
       case config::Link::Type::poll: break;  // the poller has them
     }
@@ -140,6 +161,7 @@ Links::Links(const config::Config& config, boost::asio::io_context& loop, bridge
 
 void Links::start() {
   for (auto& link : mqtt_) link->start();
+  for (auto& link : discovering_) link->start();
   for (auto& link : serial_) link->start();
   for (auto& link : wire_) link->start();
   poller_.start();
@@ -155,12 +177,19 @@ void Links::stop() {
   for (auto& link : serial_) link->stop();
   for (auto& link : wire_) link->stop();
   poller_.stop();
+  for (auto& link : discovering_) link->stop();
   for (auto& link : mqtt_) link->stop();
 }
 
 void Links::send(std::string_view link, const bridge::Outbound& message) {
   for (auto& one : mqtt_)
     if (one->name() == link) one->publish(message.topic, message.payload);
+}
+
+void Links::listen(const std::string& link, const std::string& topic) {
+  for (auto& known : mqtt_) {
+    if (known->name() == link) known->listen_to(topic);
+  }
 }
 
 std::shared_ptr<bridge::UploadSink> Links::uploads_of_page() const {

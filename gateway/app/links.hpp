@@ -25,11 +25,19 @@ namespace lintel::app {
 /// links on threads of Paho's, polled devices on one thread together.
 class Links {
  public:
+  /// Where frames go. All outlive the links.
+  struct Sinks {
+    bridge::FrameSink& all;
+    bridge::FrameSink& fair;   ///< the same for those whose senders may flood
+    bridge::FrameSink& heard;  ///< gets what `discover` filters bring
+    bridge::Commits& commits;
+  };
   /// The time, absent while it is not known; what the lintel wire tells its devices.
   using Utc = std::function<std::optional<UtcMs>()>;
 
-  Links(const config::Config& config, boost::asio::io_context& loop, bridge::FrameSink& sink,
-        bridge::Commits& commits, const Utc& utc = {});
+  /// `more` are topics beside those of links.d, by link.
+  Links(const config::Config& config, boost::asio::io_context& loop, Sinks sinks,
+        const std::vector<std::pair<std::string, std::string>>& more, const Utc& utc = {});
 
   void start();
   /// After this nothing is appended any more, and nothing was acknowledged that is not in the sink. The
@@ -38,6 +46,8 @@ class Links {
 
   /// Sends through the link of that name, if it is one that can and is connected. Any thread; does not wait.
   void send(std::string_view link, const bridge::Outbound& message);
+  /// Subscribes an MQTT link to one more topic. Any thread, as long as the links are not being stopped.
+  void listen(const std::string& link, const std::string& topic);
   /// What the status page's listener passes on, where devices push to that; else null.
   [[nodiscard]] std::shared_ptr<bridge::UploadSink> uploads_of_page() const;
 
@@ -46,6 +56,7 @@ class Links {
 
  private:
   std::vector<std::unique_ptr<bridge::links::MqttLink>> mqtt_;
+  std::vector<std::unique_ptr<bridge::links::MqttLink>> discovering_;
   std::vector<std::unique_ptr<bridge::links::SerialLink>> serial_;
   std::vector<std::unique_ptr<bridge::links::WireLink>> wire_;
   bridge::links::Poller poller_;

@@ -2,6 +2,7 @@
 
 #include "gateway/app/pin.hpp"
 #include "gateway/app/run.hpp"
+#include "gateway/app/verb_administration.hpp"
 #include "gateway/cli/config.hpp"
 #include "gateway/cli/decode.hpp"
 #include "gateway/cli/decoders.hpp"
@@ -22,6 +23,38 @@ constexpr cli::Verb kVerbs[] = {
      "sent, and the last contact with HQ. Works while the gateway runs and when it\n"
      "does not. Ends with 1 when something needs attention.",
      "lintel status --json", cli::status},
+    {"sensors", "the sensors, and how they are mounted",
+     "lintel sensors [list] [--json]\n"
+     "lintel sensors set SERIAL KEY=VALUE... [--json]",
+     "set changes how one sensor is read, from now on: what was counted stays as it\n"
+     "is. invert=yes swaps in and out; line=\"door in=C1 out=C2\" says which channels\n"
+     "make up a line; line_name=\"1=Main door\" and region_name=\"2=Checkout\" are what\n"
+     "people read, the series goes on; name, timezone, expected_interval_seconds. An\n"
+     "empty VALUE takes back what was said. HQ is told; what HQ changes later wins.",
+     "lintel sensors set 6789C30012340001 invert=yes name=\"Main entrance\"", sensors},
+    {"discover", "devices that are heard and are no sensors yet", "lintel discover [--json]",
+     "Lists devices that count without having been adopted, sources of messages that\n"
+     "were refused, and what the discover = FILTER of a link hears, each with the\n"
+     "decoders that recognise it and a sample. Nothing of it is counted by looking.",
+     "lintel discover", discover},
+    {"adopt", "make a device that was heard a sensor",
+     "lintel adopt SERIAL [--name NAME] [--decoder DECODER] [--link LINK]\n"
+     "             [--topic TOPIC] [--json]",
+     "SERIAL as `lintel discover` lists it; for a device that does not name itself a\n"
+     "name of your own, with --topic. Kept in the database and told to HQ, which gives\n"
+     "it to the next card: it survives a new one. Works offline and with the gateway\n"
+     "stopped.",
+     "lintel adopt 6789C30012340001 --name \"Side door\"", adopt},
+    {"quarantine", "messages that could not be read, and another try",
+     "lintel quarantine list   [--link LINK] [--decoder DECODER] [--limit N] [--json]\n"
+     "lintel quarantine show   ID [--json]\n"
+     "lintel quarantine replay [ID...] [--link LINK] [--decoder DECODER]\n"
+     "                         [--with DECODER] [--dry-run] [--json]",
+     "replay decodes them again with today's decoders, at the time they came. What was\n"
+     "counted before counts no second time; what is understood leaves quarantine.\n"
+     "--decoder means those that this one refused, --with decodes by another one.\n"
+     "Ends with 1 while some are still not understood.",
+     "lintel quarantine replay --link broker --dry-run", quarantine},
     {"decode", "what a decoder makes of a payload",
      "lintel decode DECODER FILE [--topic TOPIC] [--json]\n"
      "              [--map LINE:in=CHANNEL,out=CHANNEL]...\n"

@@ -265,6 +265,8 @@ void Writer::run_job(const Task& task) {
     // What contradicts the tables' rules would do so at every retry: undo it alone, and say so.
     if ((error.code & 0xff) != SQLITE_CONSTRAINT) throw;
     db.execute("rollback to job");
+    parts_.store.sensors().reread();
+    parts_.pipeline.reload();
     options_.log(fmt::format("a change was refused by the database and undone: {}", error.message));
   }
   db.execute("release job");
@@ -301,6 +303,7 @@ void Writer::commit() {
 void Writer::recover(const std::string& error) {
   parts_.store.rollback();
   parts_.series.load();
+  parts_.pipeline.reload();
   parts_.pipeline.load();
   parts_.attempts.end();
   cursor_ = {parts_.store.position().segment, parts_.store.position().offset};

@@ -192,14 +192,10 @@ Parsed<std::string> key_pin(std::string_view text) {
   return std::string(text);
 }
 
-Parsed<Subscription> subscription(std::string_view text) {
-  const auto gap = text.find_first_of(" \t");
-  if (gap == std::string_view::npos) {
-    return expected("a decoder and a topic, for example: milesight-vs125 counters/+/telemetry");
-  }
-  const Subscription result{std::string(text.substr(0, gap)), std::string(trim(text.substr(gap)))};
-  if (result.topic.size() > 65535) return expected("a topic of at most 65535 bytes");
-  for (std::string_view rest = result.topic;;) {
+Parsed<std::string> topic_filter(std::string_view text) {
+  if (text.empty()) return expected("a topic filter, for example counters/+/telemetry or #");
+  if (text.size() > 65535) return expected("a topic of at most 65535 bytes");
+  for (std::string_view rest = text;;) {
     const auto slash = rest.find('/');
     const auto level = rest.substr(0, slash);
     if (level.find('+') != std::string_view::npos && level != "+") {
@@ -209,9 +205,19 @@ Parsed<Subscription> subscription(std::string_view text) {
       return no(fmt::format("in a topic, # stands alone after the last slash, not in {}",
                             level == "#" ? rest : level));
     }
-    if (slash == std::string_view::npos) return result;
+    if (slash == std::string_view::npos) return std::string(text);
     rest.remove_prefix(slash + 1);
   }
+}
+
+Parsed<Subscription> subscription(std::string_view text) {
+  const auto gap = text.find_first_of(" \t");
+  if (gap == std::string_view::npos) {
+    return expected("a decoder and a topic, for example: milesight-vs125 counters/+/telemetry");
+  }
+  auto topic = topic_filter(trim(text.substr(gap)));
+  if (!topic) return tl::make_unexpected(topic.error());
+  return Subscription{std::string(text.substr(0, gap)), std::move(*topic)};
 }
 
 }  // namespace lintel::config

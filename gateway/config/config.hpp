@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,8 @@ struct Link {
   std::string password;
   std::filesystem::path ca_file;  ///< mqtts: own CA instead of the system's; poll: who vouches for the device
   std::vector<Subscription> subscriptions;
+  std::vector<std::string>
+      discover;  ///< topic filters that are listened to for `lintel discover`, never counted
 
   // serial
   std::filesystem::path device;  ///< /dev/serial/by-id/..., by-path/..., or a tty
@@ -64,6 +67,10 @@ struct Sensor {
   std::chrono::seconds expected_interval{0};  ///< 0: learnt
   std::map<std::string, bridge::ChannelMap, std::less<>> lines;  ///< `line = door in=C1 out=C2`
   std::string payload;  ///< decoder of what an envelope carries for it; empty: the envelope finds out
+  std::map<std::string, std::string, std::less<>> line_names;  ///< `line_name = 1 = Main door`
+  std::map<std::string, std::string, std::less<>> region_names;
+  bool pinned = false;                        ///< what this file states holds, whatever HQ says
+  std::set<std::string, std::less<>> stated;  ///< the keys it states
 };
 
 struct Config {

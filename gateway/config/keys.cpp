@@ -149,6 +149,10 @@ const Key kMqttKeys[] = {
     {"", "subscribe", "",
      "Decoder and topic filter, for example: milesight-vs125 counters/+/telemetry. May be repeated.",
      must<subscription>, true},
+    {"", "discover", "",
+     "Topic filter to listen to for `lintel discover`, for example: #. Nothing of it is counted. May be "
+     "repeated.",
+     must<topic_filter>, true},
 };
 
 const Key kSerialKeys[] = {
@@ -205,6 +209,13 @@ const Key kSensorKeys[] = {
     {"", "payload", "",
      "Decoder of what a LoRaWAN network server passes on from it. Default: found by model and bytes.",
      may<word>},
+    {"", "line_name", "",
+     "What people call a line, after the key its payload gives it, for example: 1 = Main door. May be "
+     "repeated.",
+     must<named_key>, true},
+    {"", "region_name", "", "The same for a region, for example: 2 = Checkout. May be repeated.",
+     must<named_key>, true},
+    {"", "pinned", "no", "yes: what this file states holds, whatever HQ says.", must<yes_or_no>},
 };
 
 }  // namespace

@@ -38,7 +38,8 @@ void read_subscriptions(const LinkFile& file, const Settings& settings, Link& li
 
 void read_mqtt(const LinkFile& file, const Settings& settings, Link& link) {
   file.demand(settings, "url", "mqtt://192.168.1.10:1883");
-  file.demand(settings, "subscribe", "milesight-vs125 counters/+/telemetry");
+  for (const auto& entry : settings.entries("discover")) link.discover.push_back(entry.value);
+  if (link.discover.empty()) file.demand(settings, "subscribe", "milesight-vs125 counters/+/telemetry");
   link.url = broker_url(settings.text("url")).value_or("");
   link.client_id = settings.text("client_id");
   link.user = settings.text("user");

@@ -81,6 +81,16 @@ std::optional<Sensor> read_sensor(const Part& part, const std::vector<Link>& lin
   const auto interval = whole_number(settings.text("expected_interval_seconds"), 0, INT64_MAX, "", "");
   sensor.expected_interval = std::chrono::seconds(interval.value_or(0));
   sensor.payload = payload(settings, vocabulary, report);
+  sensor.pinned = yes_or_no(settings.text("pinned")).value_or(false);
+  for (const auto* key : {"name", "invert", "timezone", "expected_interval_seconds"}) {
+    if (settings.entry(key) != nullptr) sensor.stated.insert(key);
+  }
+  for (const auto& entry : settings.entries("line_name")) {
+    if (auto named = named_key(entry.value)) sensor.line_names.insert(std::move(*named));
+  }
+  for (const auto& entry : settings.entries("region_name")) {
+    if (auto named = named_key(entry.value)) sensor.region_names.insert(std::move(*named));
+  }
   std::map<std::string, std::string, std::less<>> seen;
   for (const auto& entry : settings.entries("line")) {
     auto parsed = line(entry.value);

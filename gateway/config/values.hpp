@@ -54,9 +54,13 @@ Parsed<std::string> host_name(std::string_view text);
 
 /// "DECODER TOPIC". The decoder's name is not checked here, the filter is (MQTT 3.1.1, section 4.7).
 Parsed<Subscription> subscription(std::string_view text);
+Parsed<std::string> topic_filter(std::string_view text);
 Parsed<std::string> serial_format(std::string_view text);  ///< "8N1"
 /// "NAME in=CHANNEL out=CHANNEL"; one of the two may be missing.
 Parsed<std::pair<std::string, bridge::ChannelMap>> line(std::string_view text);
+
+/// "KEY = NAME"; the key is what stands before the first =.
+Parsed<std::pair<std::string, std::string>> named_key(std::string_view text);
 
 /// The URL without what may be a password: "mqtt://***@host".
 std::string without_credentials(std::string_view url);

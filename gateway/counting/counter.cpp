@@ -95,6 +95,7 @@ std::optional<Reading> count_interval(SeriesState& state, const Statement& s) {
 
 std::optional<Reading> count_event(SeriesState& state, const Statement& s) {
   if (s.retained) return std::nullopt;
+  if (state.basis == Basis::total && s.at < state.total_at) return std::nullopt;
   const bool covered =
       state.basis == Basis::interval && s.at - state.interval_end < 3 * state.interval_length;
   if (covered) return std::nullopt;

@@ -47,6 +47,7 @@ struct SeriesState {
 /// |---|---|
 /// | interval | itself, minus events counted inside its window |
 /// | interval inside a span that totals have counted already | nothing |
+/// | event inside a span that totals have counted already | nothing |
 /// | event | itself, unless intervals of this series cover the present |
 /// | total, the first of a series | nothing: it is the baseline |
 /// | total that rose or stayed | the difference since the last one |

@@ -15,6 +15,19 @@ SeriesState& SeriesStates::of(std::int64_t sensor, std::string_view line) {
   return entry.state;
 }
 
+const SeriesState* SeriesStates::look(std::int64_t sensor, std::string_view line) const {
+  const auto found = entries_.find({sensor, std::string(line)});
+  return found == entries_.end() ? nullptr : &found->second.state;
+}
+
+std::vector<std::string> SeriesStates::lines_of(std::int64_t sensor) const {
+  std::vector<std::string> lines;
+  for (const auto& [key, entry] : entries_) {
+    if (key.sensor == sensor) lines.push_back(key.line);
+  }
+  return lines;
+}
+
 void SeriesStates::flush() {
   for (auto& [key, entry] : entries_) {
     if (!entry.touched) continue;

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "gateway/counting/counter.hpp"
 #include "gateway/store/sqlite.hpp"
@@ -18,6 +19,12 @@ class SeriesStates {
   /// State of a sensor's line; a fresh one for a series that was never heard. The reference holds until
   /// the next load(). The caller may change it: it is written at the next flush().
   SeriesState& of(std::int64_t sensor, std::string_view line);
+
+  /// The same without making one: null for a series that was never heard.
+  [[nodiscard]] const SeriesState* look(std::int64_t sensor, std::string_view line) const;
+
+  /// The lines of a sensor that were heard.
+  [[nodiscard]] std::vector<std::string> lines_of(std::int64_t sensor) const;
 
   void flush();
   /// Reads the table anew, after a rollback.

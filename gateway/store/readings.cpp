@@ -12,9 +12,10 @@ insert into people_counting_raw (change_no, sensor_id, line, started_at, seq,
                                  duration_ms, count_in, count_out, flags, revision, received_at)
 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 on conflict (started_at, sensor_id, line, seq) do nothing returning 1)")),
-      find_line_(db.prepare("select change_no, duration_ms, count_in, count_out, flags, revision "
-                            "from people_counting_raw where sensor_id = ? and started_at = ? "
-                            "and line = ? and seq = 0")),
+      find_line_(
+          db.prepare("select change_no, duration_ms, count_in, count_out, flags, revision, received_at "
+                     "from people_counting_raw where sensor_id = ? and started_at = ? "
+                     "and line = ? and seq = 0")),
       delete_line_(db.prepare("delete from people_counting_raw where change_no = ?")),
       last_seq_(db.prepare("select max(seq) from people_counting_raw where sensor_id = ? "
                            "and started_at = ? and line = ?")),
@@ -26,7 +27,7 @@ insert into regional_counting_raw (change_no, sensor_id, region, started_at,
                                    occupancy, flags, revision, received_at)
 values (?, ?, ?, ?, ?, ?, ?, ?)
 on conflict (started_at, sensor_id, region, seq) do nothing returning 1)")),
-      find_region_(db.prepare("select change_no, occupancy, revision from regional_counting_raw "
+      find_region_(db.prepare("select change_no, occupancy, revision, received_at from regional_counting_raw "
                               "where sensor_id = ? and started_at = ? and region = ? and seq = 0")),
       delete_region_(db.prepare("delete from regional_counting_raw where change_no = ?")) {}
 
@@ -112,6 +113,30 @@ Stored Readings::put(std::int64_t sensor, std::string_view region, const Presenc
   insert(revision + 1);
   rollups_.add(sensor, region, presence);
   return Stored::corrected;
+}
+
+std::optional<Existing> Readings::find(std::int64_t sensor, std::string_view line, const Reading& reading) {
+  if (reading.separate) return std::nullopt;
+  find_line_.bind(sensor, count_ms(reading.started), line);
+  std::optional<Existing> existing;
+  if (find_line_.step()) {
+    existing = Existing{utc_ms(find_line_.integer(6)), Millis{find_line_.integer(1)} == reading.duration &&
+                                                           find_line_.maybe_integer(2) == reading.count_in &&
+                                                           find_line_.maybe_integer(3) == reading.count_out};
+  }
+  find_line_.reset();
+  return existing;
+}
+
+std::optional<Existing> Readings::find(std::int64_t sensor, std::string_view region,
+                                       const Presence& presence) {
+  find_region_.bind(sensor, count_ms(presence.at), region);
+  std::optional<Existing> existing;
+  if (find_region_.step()) {
+    existing = Existing{utc_ms(find_region_.integer(3)), find_region_.maybe_integer(1) == presence.occupancy};
+  }
+  find_region_.reset();
+  return existing;
 }
 
 }  // namespace lintel::store

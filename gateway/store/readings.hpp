@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "gateway/store/reading.hpp"
@@ -26,6 +27,12 @@ enum class Stored {
   corrected,  ///< another statement about the same window: a new revision
 };
 
+/// What is stored under a natural key already.
+struct Existing {
+  UtcMs received{};
+  bool same = false;  ///< it says the same
+};
+
 /// The raw tables: natural keys, repeats, corrections. Writer thread only, inside its transaction.
 class Readings {
  public:
@@ -33,6 +40,12 @@ class Readings {
 
   Stored put(std::int64_t sensor, std::string_view line, Reading reading, UtcMs received);
   Stored put(std::int64_t sensor, std::string_view region, const Presence& presence, UtcMs received);
+
+  /// What a put() would meet; absent: nothing. Passages of their own meet nothing.
+  [[nodiscard]] std::optional<Existing> find(std::int64_t sensor, std::string_view line,
+                                             const Reading& reading);
+  [[nodiscard]] std::optional<Existing> find(std::int64_t sensor, std::string_view region,
+                                             const Presence& presence);
 
  private:
   bool insert(std::int64_t sensor, std::string_view line, const Reading& reading, std::int64_t seq,
