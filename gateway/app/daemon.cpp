@@ -148,7 +148,8 @@ void Daemon::watch_health(store::Database& db, UtcMs now) {
   const auto current = wall_.current();
   offset_ = current.source == clock::Source::none ? kUnknown : current.offset.count();
   health::Surroundings surroundings{wall_.boot(), clock::boot_now(), now, {}};
-  for (const auto& link : links_.facts()) surroundings.links[link.name] = {link.up, link.trouble};
+  for (const auto& link : links_.facts())
+    surroundings.links[link.name] = {link.up, link.trouble, link.silent};
   watch_.refresh(db, store_->sensors(), surroundings);
 }
 

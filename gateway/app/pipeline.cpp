@@ -33,6 +33,15 @@ clock::Zone zone_or(const std::string& name, const clock::Zone& fallback) {
   return clock::Zone::find(name).value_or(fallback);
 }
 
+/// On a bus a sensor is its link and its address there, of which the decoder knows only the address.
+void name_units(const std::string& link, bridge::DecodeSettings& settings) {
+  const std::string prefix = fmt::format("link:{}/", link);
+  auto units = settings.sensors;
+  for (const auto& [serial, lines] : units) {
+    if (serial.starts_with(prefix)) settings.sensors.insert_or_assign(serial.substr(prefix.size()), lines);
+  }
+}
+
 }  // namespace
 
 bool topic_matches(std::string_view filter, std::string_view topic) {
@@ -65,6 +74,7 @@ Pipeline::Pipeline(const config::Config& config, store::Store& store, counting::
     auto& routes = routes_[link.name];
     auto settings = mapped;
     settings.lines = mapped.lines_of("link:" + link.name);  // a device that states no identity is its link
+    name_units(link.name, settings);
     for (const auto& subscription : link.subscriptions) {
       routes.push_back({subscription.topic, find_decoder(subscription.decoder), settings, {}});
     }
@@ -161,7 +171,12 @@ Result<void> Pipeline::accept(const bridge::Frame& frame, const Route& route,
                               const bridge::Observation& observation, UtcMs arrival) {
   const auto refuse_with = [](std::string reason) { return fail(ErrorKind::rejected, std::move(reason)); };
   identity_ = observation.sensor;
-  if (identity_.empty()) identity_ = fmt::format("link:{}", frame.link);
+  if (identity_.empty()) {
+    identity_ = fmt::format("link:{}", frame.link);
+  } else if (route.decoder->framing() == bridge::Framing::modbus) {
+    // An address is one only on its own bus.
+    identity_ = fmt::format("link:{}/{}", frame.link, observation.sensor);
+  }
   if (identity_.size() > kLongestName || observation.line.size() > kLongestName ||
       observation.region.size() > kLongestName) {
     return refuse_with(fmt::format("a name in it is longer than {} bytes", kLongestName));
@@ -193,6 +208,7 @@ void Pipeline::record(store::Sensor& sensor, const bridge::Observation& observat
   if (statement.kind == Kind::level || statement.kind == Kind::presence) {
     if (statement.retained) return;
     const auto& region = observation.region.empty() ? observation.line : observation.region;
+    if (!counting::is_news(series_.level_of(sensor.id, region), statement.at, observation.occupancy)) return;
     store_.readings().put(sensor.id, region,
                           store::Presence{statement.at, observation.occupancy, statement.flags}, arrival);
     return;

@@ -15,6 +15,10 @@ SeriesState& SeriesStates::of(std::int64_t sensor, std::string_view line) {
   return entry.state;
 }
 
+LevelState& SeriesStates::level_of(std::int64_t sensor, std::string_view region) {
+  return levels_[{sensor, std::string(region)}];
+}
+
 void SeriesStates::flush() {
   for (auto& [key, entry] : entries_) {
     if (!entry.touched) continue;
@@ -25,6 +29,7 @@ void SeriesStates::flush() {
 
 void SeriesStates::load() {
   entries_.clear();
+  levels_.clear();
   while (select_.step()) {
     Entry entry;
     from_json(select_.text(2), entry.state);
