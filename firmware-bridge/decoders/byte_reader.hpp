@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "firmware-bridge/core/hex.hpp"
+
 namespace lintel::bridge::decoders {
 
 /// Takes numbers off the front of some bytes. A number that is not all there reads as 0 and makes the reader
@@ -42,10 +44,7 @@ class ByteReader {
 /// Two decimal digits in a byte, 0x59 for 59; nothing where a half is no digit.
 std::optional<int> bcd(std::uint8_t byte);
 
-/// "0004a30b" for four bytes.
-std::string to_hex(std::string_view bytes);
-
-/// The bytes of an even number of hex digits of either case; nothing for anything else.
-std::optional<std::string> from_hex(std::string_view digits);
+using bridge::from_hex;
+using bridge::to_hex;
 
 }  // namespace lintel::bridge::decoders

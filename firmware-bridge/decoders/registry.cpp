@@ -6,6 +6,8 @@
 #include "firmware-bridge/decoders/envelopes/chirpstack.hpp"
 #include "firmware-bridge/decoders/envelopes/sparkplug.hpp"
 #include "firmware-bridge/decoders/envelopes/things_stack.hpp"
+#include "firmware-bridge/decoders/eurotech_pcn1001.hpp"
+#include "firmware-bridge/decoders/hilink_ld2450.hpp"
 #include "firmware-bridge/decoders/lintel_wire.hpp"
 #include "firmware-bridge/decoders/milesight_push.hpp"
 #include "firmware-bridge/decoders/st_people_lines.hpp"
@@ -20,6 +22,7 @@
 #include "firmware-bridge/decoders/uplinks/milesight_vs360.hpp"
 #include "firmware-bridge/decoders/uplinks/terabee_uplink.hpp"
 #include "firmware-bridge/decoders/uplinks/yosensi_people_counter.hpp"
+#include "firmware-bridge/decoders/wirenboard_wb_mcm8.hpp"
 
 namespace lintel::bridge::decoders {
 
@@ -42,6 +45,8 @@ std::unique_ptr<Registry> Registry::with_built_in() {
   put<LorawanMotion>(*registry);
   put<envelopes::ChirpStack>(*registry, *registry);
   put<envelopes::ThingsStack>(*registry, *registry);
+  put<EurotechPcn1001>(*registry);
+  put<HilinkLd2450>(*registry);
   put<MilesightPush>(*registry, "milesight-vs125",
                      "Milesight VS125 stereo people counter, JSON over MQTT or HTTP");
   put<MilesightPush>(*registry, "milesight-vs133-vs135",
@@ -56,6 +61,7 @@ std::unique_ptr<Registry> Registry::with_built_in() {
   put<TasmotaCounter>(*registry);
   put<TerabeeUplink>(*registry);
   put<YosensiPeopleCounter>(*registry);
+  put<WirenboardWbMcm8>(*registry);
   return registry;
 }
 

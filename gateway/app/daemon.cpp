@@ -152,7 +152,8 @@ void Daemon::watch_health(store::Database& db, UtcMs now) {
   const auto current = wall_.current();
   offset_ = current.source == clock::Source::none ? kUnknown : current.offset.count();
   health::Surroundings surroundings{wall_.boot(), clock::boot_now(), now, {}};
-  for (const auto& link : links_.facts()) surroundings.links[link.name] = {link.up, link.trouble};
+  for (const auto& link : links_.facts())
+    surroundings.links[link.name] = {link.up, link.trouble, link.silent};
   if (configured_ != pipeline_.reloads()) {
     configured_ = pipeline_.reloads();
     watch_.expect(pipeline_.intervals());

@@ -33,19 +33,45 @@ bridge::links::MqttLink::Options discover_options(const config::Link& link) {
   return options;
 }
 
+/// The configuration has refused formats that cannot be read.
+bridge::links::SerialFormat format_of(const config::Link& link) {
+  return bridge::links::parse_format(link.format, link.baud).value_or(bridge::links::SerialFormat{link.baud});
+}
+
+/// The configuration has refused decoders that nobody knows.
+bridge::StreamFramer framer_of(const config::Link& link) {
+  const auto* decoder = bridge::decoders::Registry::built_in().find(link.decoder);
+  if (decoder != nullptr) return bridge::StreamFramer(*decoder);
+  return bridge::StreamFramer([](std::string_view) { return false; });
+}
+
 bridge::links::SerialLink::Options serial_options(const config::Link& link) {
-  bridge::links::SerialLink::Options options;
+  return {link.name,
+          link.device,
+          format_of(link),
+          clock::boot_id(),
+          clock::boot_now,
+          framer_of(link),
+          [](const std::string& text) { log(text); }};
+}
+
+bridge::links::LineDirection direction_of(const std::string& rs485) {
+  using bridge::links::LineDirection;
+  if (rs485 == "kernel") return LineDirection::kernel;
+  return rs485 == "rts" ? LineDirection::rts : LineDirection::automatic;
+}
+
+bridge::links::ModbusLink::Options modbus_options(const config::Link& link) {
+  bridge::links::ModbusLink::Options options;
   options.name = link.name;
-  options.device = link.device;
-  // The configuration has refused formats that cannot be read.
-  options.format =
-      bridge::links::parse_format(link.format, link.baud).value_or(bridge::links::SerialFormat{link.baud});
+  options.bus = {link.device, format_of(link),     direction_of(link.rs485),
+                 link.echo,   link.answer_timeout, link.gap};
+  options.units = link.units;
+  const auto* decoder = bridge::decoders::Registry::built_in().find(link.decoder);
+  if (decoder != nullptr) options.reads = decoder->reads();
+  options.interval = link.poll_interval;
   options.boot = clock::boot_id();
   options.boot_clock = clock::boot_now;
-  const auto* decoder = bridge::decoders::Registry::built_in().find(link.decoder);
-  options.stands_alone = [decoder](std::string_view line) {
-    return decoder != nullptr && decoder->stands_alone(line);
-  };
   options.log = [](const std::string& text) { log(text); };
   return options;
 }
@@ -153,6 +179,9 @@ Links::Links(const config::Config& config, boost::asio::io_context& loop, Sinks 
                    std::make_shared<bridge::links::PushLink>(push_options(link), sinks.all, sinks.commits));
         break;
       case config::Link::Type::poll: break;  // the poller has them
+      case config::Link::Type::modbus:
+        modbus_.push_back(std::make_unique<bridge::links::ModbusLink>(modbus_options(link), sinks.all));
+        break;
     }
   }
   if (!push_->empty() && config.ingest_listen != config.listen)
@@ -170,6 +199,7 @@ void Links::start() {
   } else {
     push_->listening(true, {});
   }
+  for (auto& link : modbus_) link->start();
 }
 
 void Links::stop() {
@@ -178,6 +208,7 @@ void Links::stop() {
   for (auto& link : wire_) link->stop();
   poller_.stop();
   for (auto& link : discovering_) link->stop();
+  for (auto& link : modbus_) link->stop();
   for (auto& link : mqtt_) link->stop();
 }
 
@@ -201,10 +232,12 @@ std::vector<status::Facts::Link> Links::facts() const {
   std::vector<status::Facts::Link> all;
   const auto add = [&all](const bridge::links::LinkState& state) {
     all.push_back({state.name, state.type, state.up, state.trouble, state.frames, state.pictures});
+    all.back().silent = state.silent;
   };
   for (const auto& link : mqtt_) add(link->state());
   for (const auto& link : serial_) add(link->state());
   for (const auto& link : wire_) add(link->state());
+  for (const auto& link : modbus_) add(link->state());
   for (const auto& state : poller_.states()) add(state);
   for (const auto& state : push_->states()) add(state);
   return all;

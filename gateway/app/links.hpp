@@ -10,6 +10,7 @@
 
 #include "firmware-bridge/core/frame.hpp"
 #include "firmware-bridge/core/observation.hpp"
+#include "firmware-bridge/links/modbus_link.hpp"
 #include "firmware-bridge/links/mqtt_link.hpp"
 #include "firmware-bridge/links/poller.hpp"
 #include "firmware-bridge/links/push_link.hpp"
@@ -22,7 +23,7 @@
 namespace lintel::app {
 
 /// The links of the configuration, all filling one sink. Serial and HTTP push links live on the loop, MQTT
-/// links on threads of Paho's, polled devices on one thread together.
+/// links on threads of Paho's, Modbus links on one each, polled devices on one thread together.
 class Links {
  public:
   /// Where frames go. All outlive the links.
@@ -58,6 +59,7 @@ class Links {
   std::vector<std::unique_ptr<bridge::links::MqttLink>> mqtt_;
   std::vector<std::unique_ptr<bridge::links::MqttLink>> discovering_;
   std::vector<std::unique_ptr<bridge::links::SerialLink>> serial_;
+  std::vector<std::unique_ptr<bridge::links::ModbusLink>> modbus_;
   std::vector<std::unique_ptr<bridge::links::WireLink>> wire_;
   bridge::links::Poller poller_;
   std::shared_ptr<bridge::links::PushLinks> push_;  // shared with connections, which may outlive it

@@ -34,6 +34,15 @@ clock::Zone zone_or(const std::string& name, const clock::Zone& fallback) {
   return clock::Zone::find(name).value_or(fallback);
 }
 
+/// On a bus a sensor is its link and its address there, of which the decoder knows only the address.
+void name_units(const std::string& link, bridge::DecodeSettings& settings) {
+  const std::string prefix = fmt::format("link:{}/", link);
+  auto units = settings.sensors;
+  for (const auto& [serial, lines] : units) {
+    if (serial.starts_with(prefix)) settings.sensors.insert_or_assign(serial.substr(prefix.size()), lines);
+  }
+}
+
 }  // namespace
 
 bool topic_matches(std::string_view filter, std::string_view topic) {
@@ -140,6 +149,7 @@ void Pipeline::reload() {
   for (auto& [link, routes] : routes_) {
     auto settings = mapped;
     settings.lines = mapped.lines_of("link:" + link);  // a device that states no identity is its link
+    name_units(link, settings);
     for (auto& route : routes) route.settings = settings;
   }
   add_adopted(mapped);
@@ -258,7 +268,13 @@ void Pipeline::refuse(const bridge::Frame& frame, UtcMs arrival, std::string_vie
 
 std::string Pipeline::identify(const bridge::Frame& frame, const Route& route,
                                const bridge::Observation& observation) const {
-  if (!observation.sensor.empty()) return observation.sensor;
+  if (!observation.sensor.empty()) {
+    // An address is one only on its own bus.
+    if (route.decoder->framing() == bridge::Framing::modbus) {
+      return fmt::format("link:{}/{}", frame.link, observation.sensor);
+    }
+    return observation.sensor;
+  }
   return route.identity.empty() ? fmt::format("link:{}", frame.link) : route.identity;
 }
 
@@ -304,7 +320,13 @@ Pipeline::Taken Pipeline::record(store::Sensor& sensor, const bridge::Observatio
     return put_count(sensor, observation.line, statement, arrival, how);
   }
   if (statement.retained) return Taken::covered;
+  // A state of which nobody says how many is health's business.
+  if (statement.kind == Kind::presence && !observation.occupancy) return Taken::covered;
   const auto& region = observation.region.empty() ? observation.line : observation.region;
+  if (how.trial == nullptr && !how.late &&
+      !counting::is_news(series_.level_of(sensor.id, region), statement.at, observation.occupancy)) {
+    return Taken::covered;
+  }
   return put_presence(sensor, region, {statement.at, observation.occupancy, statement.flags}, arrival, how);
 }
 

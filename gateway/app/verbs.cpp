@@ -6,6 +6,7 @@
 #include "gateway/cli/config.hpp"
 #include "gateway/cli/decode.hpp"
 #include "gateway/cli/decoders.hpp"
+#include "gateway/cli/probe.hpp"
 #include "gateway/cli/status.hpp"
 
 namespace lintel::app {
@@ -75,6 +76,16 @@ constexpr cli::Verb kVerbs[] = {
      "it. Compare the fingerprint with what the device's own page or a direct cable\n"
      "shows, then put the line that begins with pin into its file in links.d.",
      "lintel pin https://192.168.1.20", pin},
+    {"probe", "what is connected to a serial port, and at which speed",
+     "lintel probe DEVICE [--units LIST] [--seconds N] [--json]\n"
+     "             [--config FILE] [--set section.key=value]...",
+     "Listens to a port that no link uses, at the usual speeds and formats one after\n"
+     "the other, and tells which decoders recognise what comes, each with a sample. It\n"
+     "sends nothing, unless --units names the addresses of Modbus units to be asked. A\n"
+     "port that the running gateway reads is refused.",
+     "lintel probe /dev/ttyUSB0\n"
+     "lintel probe /dev/ttyUSB0 --units 1-10",
+     cli::probe},
     {"config", "check the configuration, or show what is in force",
      "lintel config check [--config FILE] [--set section.key=value]...\n"
      "lintel config show  [--config FILE] [--set section.key=value]...",

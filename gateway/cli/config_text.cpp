@@ -84,6 +84,16 @@ std::string http_listing(const Link& link) {
   return text + line("auth", word(link.auth)) + line("user", link.user) + line("secret", masked(link.secret));
 }
 
+std::string modbus_listing(const Link& link) {
+  return line("type", "modbus") + line("device", link.device.string()) +
+         line("baud", std::to_string(link.baud)) + line("format", link.format) +
+         line("decoder", link.decoder) + line("units", fmt::format("{}", fmt::join(link.units, " "))) +
+         line("poll_seconds", number(static_cast<double>(link.poll_interval.count()) / 1000)) +
+         line("answer_ms", std::to_string(link.answer_timeout.count())) +
+         line("gap_ms", std::to_string(link.gap.count())) + line("rs485", link.rs485) +
+         line("echo", link.echo ? "yes" : "no");
+}
+
 std::string listing(const Link& link) {
   auto text = fmt::format("\n# link {}, {}\n", link.name, link.file.string());
   if (link.type == Link::Type::serial) {
@@ -91,6 +101,7 @@ std::string listing(const Link& link) {
            line("baud", std::to_string(link.baud)) + line("format", link.format) +
            line("decoder", link.decoder);
   }
+  if (link.type == Link::Type::modbus) return text + modbus_listing(link);
   if (link.type != Link::Type::mqtt) return text + http_listing(link);
   text += line("type", "mqtt") + line("url", link.url) + line("client_id", link.client_id) +
           line("user", link.user) + line("password", masked(link.password)) +
@@ -122,6 +133,10 @@ std::string in_short(const Link& link) {
   if (link.type == Link::Type::serial) {
     return fmt::format("{}: {}, {} {}, {}", link.name, link.device.string(), link.baud, link.format,
                        link.decoder);
+  }
+  if (link.type == Link::Type::modbus) {
+    return fmt::format("{}: {}, {} {}, {} at {}", link.name, link.device.string(), link.baud, link.format,
+                       link.decoder, fmt::join(link.units, " "));
   }
   if (link.type == Link::Type::http) {
     return fmt::format("{}: pushed to /ingest/{}, auth {}, {}", link.name, link.name, word(link.auth),

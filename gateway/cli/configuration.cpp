@@ -76,8 +76,10 @@ Result<config::Config> configuration(std::vector<std::string>& args, std::ostrea
 
 config::Vocabulary vocabulary() {
   config::Vocabulary result;
-  for (const auto& decoder : bridge::decoders::Registry::built_in().all())
+  for (const auto& decoder : bridge::decoders::Registry::built_in().all()) {
     result.decoders.emplace_back(decoder->name());
+    if (decoder->framing() == bridge::Framing::modbus) result.modbus.emplace_back(decoder->name());
+  }
   return result;
 }
 

@@ -10,9 +10,9 @@
 #include <boost/program_options.hpp>
 #include <nlohmann/json.hpp>
 
-#include "firmware-bridge/core/line_framer.hpp"
+#include "firmware-bridge/core/hex.hpp"
 #include "firmware-bridge/core/result.hpp"
-#include "firmware-bridge/decoders/byte_reader.hpp"
+#include "firmware-bridge/core/stream_framer.hpp"
 #include "firmware-bridge/decoders/registry.hpp"
 #include "gateway/config/nearest.hpp"
 
@@ -41,7 +41,8 @@ Frame frame_of(std::string_view payload, std::string_view topic) {
 /// Passes bytes to a decoder the way a link would, and collects everything it says.
 class Run {
  public:
-  Run(const Decoder& decoder, const DecodeSettings& settings) : decoder_(decoder), settings_(settings) {}
+  Run(const Decoder& decoder, const DecodeSettings& settings)
+      : decoder_(decoder), settings_(settings), framer_(decoder) {}
 
   void message(Frame frame) {
     frame.link = "decode";
@@ -54,13 +55,13 @@ class Run {
   }
 
   void stream(std::string_view bytes) {
-    const auto on_line = [this](std::string_view line, bool overlong) {
-      if (!overlong) return message(frame_of(line, {}));
-      all.rejects.push_back({RejectKind::length, fmt::format("a line longer than {} bytes", line.size())});
+    const auto on_frame = [this](std::string_view frame, bool overlong) {
+      if (!overlong) return message(frame_of(frame, {}));
+      all.rejects.push_back({RejectKind::length, fmt::format("a line longer than {} bytes", frame.size())});
       ++frames;
     };
-    framer_.feed(bytes, on_line);
-    framer_.finish(on_line);
+    framer_.feed(bytes, on_frame);
+    framer_.finish(on_frame);
   }
 
   Decoded all;
@@ -75,7 +76,7 @@ class Run {
   const Decoder& decoder_;
   const DecodeSettings& settings_;
   DecodeSession session_;
-  LineFramer framer_;
+  StreamFramer framer_;
   Decoded decoded_;
 };
 
@@ -119,6 +120,7 @@ json to_json(const DeviceReport& report) {
   if (!report.sensor.empty()) object["sensor"] = report.sensor;
   put(object, "connected", report.connected);
   put(object, "uptime_seconds", report.uptime_seconds);
+  if (!report.faults.empty()) object["faults"] = report.faults;
   return object;
 }
 
@@ -159,6 +161,7 @@ void print_table(const Run& run, std::ostream& out) {
     out << "device " << (report.sensor.empty() ? "(the link)" : report.sensor) << ":";
     if (report.connected) out << (*report.connected ? " connected" : " disconnected");
     if (report.uptime_seconds) out << " up for " << *report.uptime_seconds << " s";
+    for (const std::string& fault : report.faults) out << " " << fault;
     out << '\n';
   }
   for (const Reject& reject : run.all.rejects)
@@ -233,7 +236,7 @@ json answer(const json& test) {
   Run run(*decoder, settings);
   std::string stream;
   for (const json& frame : test.at("frames")) {
-    const auto bytes = decoders::from_hex(frame.at("hex").get<std::string>());
+    const auto bytes = from_hex(frame.at("hex").get<std::string>());
     if (!bytes) {
       result["rejects"].push_back({{"kind", "integrity"}, {"message", "the case's hex text is broken"}});
     } else if (test.value("stream", false)) {
@@ -289,7 +292,8 @@ struct Options {
 po::options_description describe(Options& options) {
   po::options_description shown("options");
   auto add = shown.add_options();
-  add("topic", po::value(&options.topic)->value_name("TOPIC"), "the MQTT topic that the payload came with");
+  add("topic", po::value(&options.topic)->value_name("TOPIC"),
+      "the MQTT topic that the payload came with; of Modbus the request in hex");
   add("map", po::value(&options.maps)->composing()->value_name("MAP"),
       "channels of a line: door:in=C1,out=C2");
   add("port", po::value(&options.port)->value_name("PORT"), "the LoRaWAN port that the payload came on");
@@ -341,7 +345,7 @@ Result<std::string> read_payload(const Options& options) {
   auto bytes = read_file(options.file);
   if (!bytes || !options.is_hex) return bytes;
   std::erase_if(*bytes, [](char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; });
-  if (auto payload = decoders::from_hex(*bytes)) return *payload;
+  if (auto payload = from_hex(*bytes)) return *payload;
   return fail(ErrorKind::misconfigured, options.file + ": expected an even number of hex digits and blanks");
 }
 
@@ -353,7 +357,7 @@ int decode_file(const Decoder& decoder, const Options& options, std::ostream& ou
   const auto bytes = read_payload(options);
   if (!bytes) return unusable(err, bytes.error().message);
   Run run(decoder, settings);
-  if (options.topic.empty() && decoder.framing() == Framing::lines) {
+  if (options.topic.empty() && StreamFramer::carries(decoder)) {
     run.stream(*bytes);
   } else {
     Frame frame = frame_of(*bytes, options.topic);

@@ -22,7 +22,7 @@ struct Subscription {
 
 /// A file in links.d/; its stem is the link's name.
 struct Link {
-  enum class Type { mqtt, serial, http, poll };
+  enum class Type { mqtt, serial, modbus, http, poll };
   enum class Auth { none, path, bearer, basic, digest };
   std::string name;
   Type type = Type::mqtt;
@@ -38,11 +38,19 @@ struct Link {
   std::vector<std::string>
       discover;  ///< topic filters that are listened to for `lintel discover`, never counted
 
-  // serial
+  // serial and modbus
   std::filesystem::path device;  ///< /dev/serial/by-id/..., by-path/..., or a tty
   unsigned baud = 115200;
   std::string format = "8N1";  ///< data bits, parity N|E|O, stop bits
   std::string decoder;         ///< also of http and poll
+
+  // modbus
+  std::vector<std::uint8_t> units;  ///< addresses on the bus, rising
+  std::chrono::milliseconds poll_interval{10'000};
+  std::chrono::milliseconds answer_timeout{500};
+  std::chrono::milliseconds gap{0};  ///< silence before a request; 0: as the standard has it
+  std::string rs485 = "auto";        ///< auto, kernel, rts
+  bool echo = false;                 ///< the adapter hears what it sends
 
   // http: who may send; poll: who we are to the device. With `user`
   Auth auth = Auth::none;
@@ -123,6 +131,7 @@ struct Config {
 /// What the decoders are called, so that a wrong name is refused with the nearest right one.
 struct Vocabulary {
   std::vector<std::string> decoders;
+  std::vector<std::string> modbus{};  ///< those of them that belong on a Modbus bus, and nowhere else
 };
 
 /// Where settings come from, the weakest first.

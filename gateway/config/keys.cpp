@@ -42,6 +42,8 @@ constexpr char k256[] = "256";
 constexpr char k50[] = "50";
 constexpr char k30[] = "30";
 constexpr char k115200[] = "115200";
+constexpr char k9600[] = "9600";
+constexpr char k500[] = "500";
 
 Wrong check_durability(std::string_view value) {
   if (value == "strict" || value == "relaxed") return std::nullopt;
@@ -53,11 +55,21 @@ Wrong check_sync_interval(std::string_view value) {
   return wrong(seconds(value, 100ms, 24h));
 }
 
+Wrong check_poll(std::string_view value) {
+  using namespace std::chrono_literals;
+  return wrong(seconds(value, 100ms, 1h));
+}
+
+Wrong check_rs485(std::string_view value) {
+  if (value == "auto" || value == "kernel" || value == "rts") return std::nullopt;
+  return "expected auto, kernel or rts";
+}
+
 Wrong check_type(std::string_view value) {
-  for (const auto* type : {"mqtt", "serial", "http", "poll"}) {
+  for (const auto* type : {"mqtt", "serial", "modbus", "http", "poll"}) {
     if (value == type) return std::nullopt;
   }
-  return "expected mqtt, serial, http or poll";
+  return "expected mqtt, serial, modbus, http or poll";
 }
 
 Wrong check_push_auth(std::string_view value) {
@@ -138,7 +150,7 @@ const Key kGatewayKeys[] = {
 };
 
 const Key kMqttKeys[] = {
-    {"", "type", "", "mqtt, serial, http or poll.", check_type},
+    {"", "type", "", "mqtt, serial, modbus, http or poll.", check_type},
     {"", "url", "", "The broker, mqtt://HOST:PORT or mqtts://HOST:PORT.", must<broker_url>},
     {"", "client_id", "", "Name of the session at the broker. Default: lintel-STORE ID-LINK.", may<word>},
     {"", "user", "", "User at the broker."},
@@ -156,15 +168,36 @@ const Key kMqttKeys[] = {
 };
 
 const Key kSerialKeys[] = {
-    {"", "type", "", "mqtt, serial, http or poll.", check_type},
+    {"", "type", "", "mqtt, serial, modbus, http or poll.", check_type},
     {"", "device", "", "The serial line, best by its /dev/serial/by-id or by-path name.", must<some_text>},
     {"", "baud", "115200", "Speed in bits per second.", whole<50, 4'000'000, kBaud, k115200>},
     {"", "format", "8N1", "Data bits, parity (N, E, O), stop bits.", must<serial_format>},
-    {"", "decoder", "", "What understands the lines, see `lintel decoders`.", must<some_text>},
+    {"", "decoder", "", "What understands the lines or packets, see `lintel decoders`.", must<some_text>},
+};
+
+const Key kModbusKeys[] = {
+    {"", "type", "", "mqtt, serial, modbus, http or poll.", check_type},
+    {"", "device", "", "The serial line, best by its /dev/serial/by-id or by-path name.", must<some_text>},
+    {"", "baud", "9600", "Speed in bits per second.", whole<50, 4'000'000, kBaud, k9600>},
+    {"", "format", "8N2", "Data bits, parity (N, E, O), stop bits.", must<serial_format>},
+    {"", "decoder", "", "What the units are, see `lintel decoders`.", must<some_text>},
+    {"", "units", "", "Addresses of the units on the bus, for example: 90 91 100-103", must<bus_units>},
+    {"", "poll_seconds", "10", "Time between two rounds of questions, in seconds.", check_poll},
+    {"", "answer_ms", "500", "How long a unit may take to answer, in milliseconds.",
+     whole<10, 10'000, kMilliseconds, k500>},
+    {"", "gap_ms", "0",
+     "Silence that units need before a question, in milliseconds; 0: 3.5 characters, as the standard has it.",
+     whole<0, 1000, kMilliseconds, k50>},
+    {"", "rs485", "auto",
+     "Who turns the line between sending and listening: auto (the adapter), kernel (the serial driver) or "
+     "rts "
+     "(the gateway, with the RTS line).",
+     check_rs485},
+    {"", "echo", "no", "yes: the adapter hears what it sends.", must<yes_or_no>},
 };
 
 const Key kHttpKeys[] = {
-    {"", "type", "", "mqtt, serial, http or poll.", check_type},
+    {"", "type", "", "mqtt, serial, modbus, http or poll.", check_type},
     {"", "decoder", "", "What understands the messages, see `lintel decoders`.", must<some_text>},
     {"", "auth", "path",
      "How a device shows that it may send: path (the secret is part of the address), bearer, basic or "
@@ -177,7 +210,7 @@ const Key kHttpKeys[] = {
 };
 
 const Key kPollKeys[] = {
-    {"", "type", "", "mqtt, serial, http or poll.", check_type},
+    {"", "type", "", "mqtt, serial, modbus, http or poll.", check_type},
     {"", "url", "", "What to ask the device for. May be repeated, for one device.", must<device_url>, true},
     {"", "decoder", "", "What understands the answers, see `lintel decoders`.", must<some_text>},
     {"", "interval_seconds", "60",
@@ -238,6 +271,9 @@ std::span<const Key> http_keys() {
 }
 std::span<const Key> poll_keys() {
   return kPollKeys;
+}
+std::span<const Key> modbus_keys() {
+  return kModbusKeys;
 }
 std::span<const Key> sensor_keys() {
   return kSensorKeys;

@@ -10,7 +10,10 @@
 namespace lintel::config {
 
 LinkFile::LinkFile(const Part& part, const Vocabulary& vocabulary, Report& report)
-    : part_(part), vocabulary_(vocabulary.decoders.begin(), vocabulary.decoders.end()), report_(report) {}
+    : part_(part),
+      vocabulary_(vocabulary.decoders.begin(), vocabulary.decoders.end()),
+      modbus_(vocabulary.modbus.begin(), vocabulary.modbus.end()),
+      report_(report) {}
 
 void LinkFile::problem(const std::string& text) const {
   report_.problems.push_back(fmt::format("{}: {}", part_.name, text));
@@ -25,9 +28,10 @@ void LinkFile::demand(const Settings& settings, std::string_view key, std::strin
   problem(fmt::format("{} is missing, for example: {} = {}", key, key, example));
 }
 
-void LinkFile::check_decoder(const Entry& entry, const std::string& name) const {
-  if (std::find(vocabulary_.begin(), vocabulary_.end(), name) != vocabulary_.end()) return;
+bool LinkFile::check_decoder(const Entry& entry, const std::string& name) const {
+  if (std::find(vocabulary_.begin(), vocabulary_.end(), name) != vocabulary_.end()) return true;
   problem(entry, fmt::format("no decoder is called {}, {}", name, suggest(name, vocabulary_)));
+  return false;
 }
 
 std::string LinkFile::secret(const Settings& settings, const std::string& key) const {

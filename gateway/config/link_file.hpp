@@ -19,20 +19,26 @@ class LinkFile {
 
   /// Refuses a file that does not mention the key.
   void demand(const Settings& settings, std::string_view key, std::string_view example) const;
-  void check_decoder(const Entry& entry, const std::string& name) const;
+  /// False, and a problem, where no decoder has that name.
+  bool check_decoder(const Entry& entry, const std::string& name) const;
   /// The value of `key`, or the first line of the file that `key_file` names; it warns where everybody can
   /// read that.
   [[nodiscard]] std::string secret(const Settings& settings, const std::string& key) const;
 
   [[nodiscard]] const Part& part() const { return part_; }
+  /// The decoders that belong on a Modbus bus.
+  [[nodiscard]] const std::vector<std::string_view>& modbus() const { return modbus_; }
   [[nodiscard]] Report& report() const { return report_; }
 
  private:
   const Part& part_;
   std::vector<std::string_view> vocabulary_;
+  std::vector<std::string_view> modbus_;
   Report& report_;
 };
 
+void read_serial(const LinkFile& file, const Settings& settings, Link& link);
+void read_modbus(const LinkFile& file, const Settings& settings, Link& link);
 void read_http(const LinkFile& file, const Settings& settings, Link& link);
 void read_poll(const LinkFile& file, const Settings& settings, Link& link);
 

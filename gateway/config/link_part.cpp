@@ -57,23 +57,6 @@ void read_mqtt(const LinkFile& file, const Settings& settings, Link& link) {
   read_subscriptions(file, settings, link);
 }
 
-void read_serial(const LinkFile& file, const Settings& settings, Link& link) {
-  file.demand(settings, "device", "/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0");
-  file.demand(settings, "decoder", "st-vl53l1x-arduino-lines");
-  link.device = settings.path("device");
-  link.baud = static_cast<unsigned>(whole_number(settings.text("baud"), 0, UINT32_MAX, "", "").value_or(0));
-  link.format = settings.text("format");
-  link.decoder = settings.text("decoder");
-  if (const auto* entry = settings.entry("decoder")) file.check_decoder(*entry, link.decoder);
-  const auto tty = link.device.filename().string();
-  if (link.device.parent_path() == "/dev" && (tty.starts_with("ttyUSB") || tty.starts_with("ttyACM"))) {
-    file.warn(
-        fmt::format("{} = \"{}\": this name may change when adapters are replugged, choose "
-                    "one from /dev/serial/by-id or /dev/serial/by-path",
-                    settings.entry("device")->label, link.device.string()));
-  }
-}
-
 /// One type of link: its word in the file, its keys, and who reads them.
 struct LinkType {
   std::string_view name;
@@ -85,6 +68,7 @@ struct LinkType {
 constexpr std::array kTypes = {
     LinkType{"mqtt", Link::Type::mqtt, mqtt_keys, read_mqtt},
     LinkType{"serial", Link::Type::serial, serial_keys, read_serial},
+    LinkType{"modbus", Link::Type::modbus, modbus_keys, read_modbus},
     LinkType{"http", Link::Type::http, http_keys, read_http},
     LinkType{"poll", Link::Type::poll, poll_keys, read_poll},
 };
@@ -105,10 +89,11 @@ const LinkType& type_of(const LinkFile& file) {
     if (found != kTypes.end()) return *found;
   }
   if (!states(part, "type")) {
-    file.problem("type is missing, add type = mqtt, type = serial, type = http or type = poll");
+    file.problem(
+        "type is missing, add type = mqtt, type = serial, type = modbus, type = http or type = poll");
   }
-  if (states(part, "device")) return kTypes[1];
-  if (states(part, "auth")) return states(part, "url") ? kTypes[3] : kTypes[2];
+  if (states(part, "device")) return states(part, "units") ? kTypes[2] : kTypes[1];
+  if (states(part, "auth")) return states(part, "url") ? kTypes[4] : kTypes[3];
   return kTypes[0];
 }
 

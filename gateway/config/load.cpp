@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "gateway/config/config.hpp"
+#include "gateway/config/device.hpp"
 #include "gateway/config/parts.hpp"
 #include "gateway/config/sources.hpp"
 
@@ -74,15 +75,17 @@ class Loader {
       for (std::size_t b = a + 1; b < config_.links.size(); ++b) {
         const auto& first = config_.links[a];
         const auto& second = config_.links[b];
-        if (first.type != second.type) continue;
-        if (first.type == Link::Type::serial && first.device == second.device) {
+        if (!first.device.empty() && port_of(first.device) == port_of(second.device)) {
           problem(second.file,
-                  fmt::format("{} is used by links.d/{}.conf already", second.device.string(), first.name));
+                  fmt::format("{} is used by links.d/{}.conf already: a port has one link, which "
+                              "is type = serial or type = modbus",
+                              second.device.string(), first.name));
         }
         for (const auto& url : first.urls) {
           if (std::find(second.urls.begin(), second.urls.end(), url) == second.urls.end()) continue;
           problem(second.file, fmt::format("{} is asked for by links.d/{}.conf already", url, first.name));
         }
+        if (first.type != second.type) continue;
         if (first.type == Link::Type::mqtt && first.url == second.url &&
             first.client_id == second.client_id) {
           problem(second.file,

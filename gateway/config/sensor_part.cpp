@@ -9,7 +9,8 @@
 namespace lintel::config {
 namespace {
 
-/// "link:NAME" for a device that does not name itself, else what its payload states.
+/// "link:NAME" for a device that does not name itself, "link:NAME/slave 90" for a unit on a bus, else what
+/// its payload states.
 std::string identity(const Part& part, const Settings& settings, const std::vector<Link>& links,
                      Report& report) {
   const auto& serial = settings.text("serial");
@@ -33,7 +34,8 @@ std::string identity(const Part& part, const Settings& settings, const std::vect
   }
   const bool by_link = serial.empty() || serial.starts_with("link:");
   if (!by_link) return serial;
-  const auto name = serial.empty() ? link : serial.substr(5);
+  const auto place = serial.empty() ? link : serial.substr(5);
+  const auto name = place.substr(0, place.find('/'));
   std::vector<std::string_view> names;
   names.reserve(links.size());
   for (const auto& known : links) names.push_back(known.name);
@@ -42,7 +44,7 @@ std::string identity(const Part& part, const Settings& settings, const std::vect
     report.problems.push_back(fmt::format("{} = \"{}\": links.d has no link of this name, {}", entry->label,
                                           entry->value, suggest(name, names)));
   }
-  return "link:" + name;
+  return "link:" + place;
 }
 
 /// The decoder of what an envelope carries; an envelope within an envelope is a mistake.

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <tl/expected.hpp>
 
@@ -56,6 +57,8 @@ Parsed<std::string> host_name(std::string_view text);
 Parsed<Subscription> subscription(std::string_view text);
 Parsed<std::string> topic_filter(std::string_view text);
 Parsed<std::string> serial_format(std::string_view text);  ///< "8N1"
+/// "90 91 100-103": addresses on a Modbus bus, 1 to 247, each once; rising.
+Parsed<std::vector<std::uint8_t>> bus_units(std::string_view text);
 /// "NAME in=CHANNEL out=CHANNEL"; one of the two may be missing.
 Parsed<std::pair<std::string, bridge::ChannelMap>> line(std::string_view text);
 

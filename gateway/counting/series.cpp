@@ -28,6 +28,10 @@ std::vector<std::string> SeriesStates::lines_of(std::int64_t sensor) const {
   return lines;
 }
 
+LevelState& SeriesStates::level_of(std::int64_t sensor, std::string_view region) {
+  return levels_[{sensor, std::string(region)}];
+}
+
 void SeriesStates::flush() {
   for (auto& [key, entry] : entries_) {
     if (!entry.touched) continue;
@@ -38,6 +42,7 @@ void SeriesStates::flush() {
 
 void SeriesStates::load() {
   entries_.clear();
+  levels_.clear();
   while (select_.step()) {
     Entry entry;
     from_json(select_.text(2), entry.state);

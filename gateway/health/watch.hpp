@@ -19,6 +19,8 @@ namespace lintel::health {
 struct LinkState {
   bool up = true;
   std::string trouble;
+  /// Devices that it asked and that do not answer, by name on this link; and why.
+  std::map<std::string, std::string, std::less<>> silent{};
 };
 
 /// What the watch cannot read from the database.

@@ -27,7 +27,7 @@ const std::map<std::string, Names, std::less<>> kArrows = {
     {"app",
      {"cli", "status", "sync", "health", "counting", "store", "config", "clock", "links", "decoders",
       "profiles", "wire", "core"}},
-    {"cli", {"status", "sync", "health", "store", "config", "decoders", "clock", "core"}},
+    {"cli", {"status", "sync", "health", "store", "config", "links", "decoders", "clock", "core"}},
     {"status", {"sync", "health", "store", "clock", "core"}},
     {"sync", {"store", "clock", "core"}},
     {"health", {"store", "clock", "core"}},

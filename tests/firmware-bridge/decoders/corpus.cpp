@@ -5,7 +5,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include "firmware-bridge/core/line_framer.hpp"
+#include "firmware-bridge/core/stream_framer.hpp"
 #include "firmware-bridge/decoders/byte_reader.hpp"
 #include "firmware-bridge/decoders/registry.hpp"
 
@@ -34,6 +34,7 @@ Case read_case(const json& line) {
   REQUIRE_MESSAGE(test.decoder != nullptr, test.id);
   test.stream = line.value("stream", false);
   test.expect = line.at("expect");
+  test.rejects = line.value("rejects", std::size_t{0});
   for (const json& frame : line.at("frames")) test.messages.push_back(read_message(frame));
   const json map = line.value("/settings/map"_json_pointer, json::object());
   for (const auto& [name, channels] : map.items())
@@ -48,7 +49,7 @@ void append(const std::vector<T>& from, std::vector<T>& to) {
 
 class Collector {
  public:
-  explicit Collector(const Case& test) : test_(test) {}
+  explicit Collector(const Case& test) : test_(test), framer_(*test.decoder) {}
 
   /// `payload` stands in for the message's own.
   void message(std::string_view payload, const Case::Message& message) {
@@ -77,7 +78,7 @@ class Collector {
  private:
   const Case& test_;
   DecodeSession session_;
-  LineFramer framer_;
+  StreamFramer framer_;
 };
 
 std::string describe(const std::optional<DeviceTime>& time) {

@@ -23,7 +23,8 @@ struct Case {
   const bridge::Decoder* decoder = nullptr;
   bridge::DecodeSettings settings;
   std::vector<Message> messages;
-  bool stream = false;  ///< the payloads are one byte stream, to be cut into lines
+  bool stream = false;      ///< the payloads are one byte stream, to be cut into frames
+  std::size_t rejects = 0;  ///< frames of it that have to be refused
   nlohmann::json expect;
 };
 

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-#include "firmware-bridge/core/line_framer.hpp"
+#include "firmware-bridge/core/stream_framer.hpp"
 #include "firmware-bridge/decoders/registry.hpp"
 #include "firmware-bridge/decoders/text.hpp"
 
@@ -84,17 +84,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if ((data[1] & 0x80) != 0) settings.lines["door"] = {"C1", "C2"};
   DecodeSession session;
   Frame frame;
-  if (decoder.framing() == Framing::lines && (data[1] & 0x40) != 0) {
-    LineFramer framer(512);
-    const auto on_line = [&](std::string_view line, bool) {
-      frame.payload = line;
+  const bool streams = decoder.framing() == Framing::lines || decoder.framing() == Framing::packets;
+  if (streams && (data[1] & 0x40) != 0) {
+    StreamFramer framer(decoder);
+    const auto on_frame = [&](std::string_view bytes, bool) {
+      frame.payload = bytes;
       decode(decoder, frame, settings, session);
     };
-    framer.feed(payload, on_line);
-    framer.finish(on_line);
+    framer.feed(payload, on_frame);
+    framer.finish(on_frame);
     return 0;
   }
-  frame.topic = kTopics[data[1] & 7];
+  const bool modbus = decoder.framing() == Framing::modbus;
+  frame.topic = modbus ? "5a04003c00043cee" : kTopics[data[1] & 7];
   frame.payload = payload;
   if (decoder.framing() == Framing::uplink) frame.port = kPorts[data[1] % std::size(kPorts)];
   decode(decoder, frame, settings, session);

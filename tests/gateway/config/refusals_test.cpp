@@ -105,10 +105,10 @@ const Refusal kGatewayRefusals[] = {
 
 const Refusal kLinkRefusals[] = {
     {"links.d/broker.conf", "url = mqtt://h\nsubscribe = milesight-vs125 a\n",
-     "links.d/broker.conf: type is missing, add type = mqtt, type = serial, type = http or "
+     "links.d/broker.conf: type is missing, add type = mqtt, type = serial, type = modbus, type = http or "
      "type = poll"},
     {"links.d/broker.conf", "type = mqttt\nurl = mqtt://h\nsubscribe = milesight-vs125 a\n",
-     R"(links.d/broker.conf:1: type = "mqttt": expected mqtt, serial, http or poll)"},
+     R"(links.d/broker.conf:1: type = "mqttt": expected mqtt, serial, modbus, http or poll)"},
     {"links.d/broker.conf", "type = mqtt\nsubscribe = milesight-vs125 a\n",
      "links.d/broker.conf: url is missing, for example: url = mqtt://192.168.1.10:1883"},
     {"links.d/broker.conf", "type = mqtt\nurl = mqtt://h\n",
@@ -123,7 +123,7 @@ const Refusal kLinkRefusals[] = {
     {"links.d/broker.conf", "type = mqtt\nurl = mqtt://h\nsubscribe = milesight-vs152 a\n",
      R"(links.d/broker.conf:3: subscribe = "milesight-vs152 a": no decoder is called milesight-vs152, did you mean milesight-vs125?)"},
     {"links.d/broker.conf", "type = mqtt\nurl = mqtt://h\nsubscribe = xovis a\n",
-     R"(links.d/broker.conf:3: subscribe = "xovis a": no decoder is called xovis, known are milesight-vs125, milesight-vs133-vs135, st-vl53l1x-arduino-lines, tasmota-counter)"},
+     R"(links.d/broker.conf:3: subscribe = "xovis a": no decoder is called xovis, known are milesight-vs125, milesight-vs133-vs135, st-vl53l1x-arduino-lines, tasmota-counter, wirenboard-wb-mcm8-modbus)"},
     {"links.d/broker.conf", "type = mqtt\nurl = mqtt://h\nsubscribe = counters/+/telemetry\n",
      R"(links.d/broker.conf:3: subscribe = "counters/+/telemetry": expected a decoder and a topic, for example: milesight-vs125 counters/+/telemetry)"},
     {"links.d/broker.conf", "type = mqtt\nurl = mqtt://h\nsubscribe = milesight-vs125 a/b+/c\n",
@@ -136,7 +136,8 @@ const Refusal kLinkRefusals[] = {
      "type = mqtt\nurl = mqtt://h\nsubscribe = milesight-vs125 a\nsubscribe = tasmota-counter a\n",
      R"(links.d/broker.conf:4: subscribe = "tasmota-counter a": a is subscribed already in links.d/broker.conf:3)"},
     {"links.d/broker.conf", "type = mqtt\nurl = mqtt://h\nsubscribe = milesight-vs125 a\nbaud = 9600\n",
-     "links.d/broker.conf:4: baud: belongs to links of type = serial, this one is type = mqtt"},
+     "links.d/broker.conf:4: baud: belongs to links of type = serial or type = modbus, this one is type = "
+     "mqtt"},
     {"links.d/broker.conf",
      "type = mqtt\nurl = mqtt://h\nsubscribe = milesight-vs125 a\npasswort = hunter2\n",
      "links.d/broker.conf:4: passwort: no such key, did you mean password?"},
@@ -164,13 +165,30 @@ const Refusal kLinkRefusals[] = {
     {"links.d/door.conf", "type = serial\ndevice = /dev/ttyS0\n",
      "links.d/door.conf: decoder is missing, for example: decoder = st-vl53l1x-arduino-lines"},
     {"links.d/door.conf", "type = serial\ndevice = /dev/ttyS0\ndecoder = tasmota\n",
-     R"(links.d/door.conf:3: decoder = "tasmota": no decoder is called tasmota, known are milesight-vs125, milesight-vs133-vs135, st-vl53l1x-arduino-lines, tasmota-counter)"},
+     R"(links.d/door.conf:3: decoder = "tasmota": no decoder is called tasmota, known are milesight-vs125, milesight-vs133-vs135, st-vl53l1x-arduino-lines, tasmota-counter, wirenboard-wb-mcm8-modbus)"},
     {"links.d/door.conf", "type = serial\ndevice = /dev/ttyS0\ndecoder = tasmota-counter\nbaud = fast\n",
      R"(links.d/door.conf:4: baud = "fast": expected a whole number of bits per second, for example 115200)"},
     {"links.d/door.conf", "type = serial\ndevice = /dev/ttyS0\ndecoder = tasmota-counter\nformat = 8X1\n",
      R"(links.d/door.conf:4: format = "8X1": expected data bits 5 to 8, parity N, E or O, and stop bits 1 or 2, for example 8N1)"},
     {"links.d/door.conf", "type = serial\ndevice = /dev/ttyS0\ndecoder = tasmota-counter\nsubscribe = a b\n",
      "links.d/door.conf:4: subscribe: belongs to links of type = mqtt, this one is type = serial"},
+    {"links.d/door.conf", "type = serial\ndevice = /dev/ttyS0\ndecoder = tasmota-counter\nunits = 1\n",
+     "links.d/door.conf:4: units: belongs to links of type = modbus, this one is type = serial"},
+    {"links.d/door.conf", "type = serial\ndevice = /dev/ttyS0\ndecoder = wirenboard-wb-mcm8-modbus\n",
+     R"(links.d/door.conf:3: decoder = "wirenboard-wb-mcm8-modbus": is read on a Modbus bus, use type = modbus)"},
+    {"links.d/bus.conf", "type = modbus\ndevice = /dev/ttyS0\ndecoder = tasmota-counter\nunits = 1\n",
+     R"(links.d/bus.conf:3: decoder = "tasmota-counter": asks nothing on a Modbus bus, known are wirenboard-wb-mcm8-modbus)"},
+    {"links.d/bus.conf", "type = modbus\ndevice = /dev/ttyS0\ndecoder = wirenboard-wb-mcm8-modbus\n",
+     "links.d/bus.conf: units is missing, for example: units = 90 91"},
+    {"links.d/bus.conf",
+     "type = modbus\ndevice = /dev/ttyS0\ndecoder = wirenboard-wb-mcm8-modbus\nunits = 5 4-6\n",
+     R"(links.d/bus.conf:4: units = "5 4-6": 5 stands there twice)"},
+    {"links.d/bus.conf",
+     "type = modbus\ndevice = /dev/ttyS0\ndecoder = wirenboard-wb-mcm8-modbus\nunits = 0\n",
+     R"(links.d/bus.conf:4: units = "0": expected the addresses of the units, 1 to 247, for example: 90 91 100-103)"},
+    {"links.d/bus.conf",
+     "type = modbus\ndevice = /dev/ttyS0\ndecoder = wirenboard-wb-mcm8-modbus\nunits = 1\nrs485 = yes\n",
+     R"(links.d/bus.conf:5: rs485 = "yes": expected auto, kernel or rts)"},
 };
 
 const Refusal kHttpRefusals[] = {
@@ -293,10 +311,24 @@ TEST_CASE("configuration: two links that would throw each other out are refused"
   configured.write("links.d/a.conf", broker).write("links.d/b.conf", broker);
   const auto* door = "type = serial\ndevice = /dev/ttyS0\ndecoder = tasmota-counter\n";
   configured.write("links.d/c.conf", door).write("links.d/d.conf", door);
-  CHECK(configured.problems() ==
-        std::vector<std::string>{"links.d/b.conf: links.d/a.conf uses the same broker under the same "
-                                 "client_id, give one of them another",
-                                 "links.d/d.conf: /dev/ttyS0 is used by links.d/c.conf already"});
+  CHECK(
+      configured.problems() ==
+      std::vector<std::string>{"links.d/b.conf: links.d/a.conf uses the same broker under the same "
+                               "client_id, give one of them another",
+                               "links.d/d.conf: /dev/ttyS0 is used by links.d/c.conf already: a port has one "
+                               "link, which is type = serial or type = modbus"});
+}
+
+TEST_CASE("configuration: a port is either a stream or a bus, by whatever name it goes") {
+  Configured configured;
+  std::filesystem::create_symlink("/dev/ttyS7", configured.path("adapter"));
+  configured.write("links.d/c.conf", "type = serial\ndevice = /dev/ttyS7\ndecoder = tasmota-counter\n")
+      .write("links.d/d.conf",
+             "type = modbus\ndevice = ../adapter\ndecoder = wirenboard-wb-mcm8-modbus\nunits = 1\n");
+  const auto problems = configured.problems();
+  REQUIRE(problems.size() == 1);
+  CHECK(problems[0].find("links.d/d.conf: ") == 0);
+  CHECK(problems[0].find("is used by links.d/c.conf already") != std::string::npos);
 }
 
 TEST_CASE("configuration: a payload that no decoder reads, or that is an envelope again, is refused") {
