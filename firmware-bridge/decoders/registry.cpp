@@ -6,6 +6,7 @@
 #include "firmware-bridge/decoders/envelopes/chirpstack.hpp"
 #include "firmware-bridge/decoders/envelopes/sparkplug.hpp"
 #include "firmware-bridge/decoders/envelopes/things_stack.hpp"
+#include "firmware-bridge/decoders/hikvision_people_counting.hpp"
 #include "firmware-bridge/decoders/milesight_push.hpp"
 #include "firmware-bridge/decoders/st_people_lines.hpp"
 #include "firmware-bridge/decoders/tasmota_counter.hpp"
@@ -19,6 +20,7 @@
 #include "firmware-bridge/decoders/uplinks/milesight_vs360.hpp"
 #include "firmware-bridge/decoders/uplinks/terabee_uplink.hpp"
 #include "firmware-bridge/decoders/uplinks/yosensi_people_counter.hpp"
+#include "firmware-bridge/decoders/vdv301_passenger_counting.hpp"
 
 namespace lintel::bridge::decoders {
 
@@ -40,6 +42,7 @@ std::unique_ptr<Registry> Registry::with_built_in() {
   put<LorawanMotion>(*registry);
   put<envelopes::ChirpStack>(*registry, *registry);
   put<envelopes::ThingsStack>(*registry, *registry);
+  put<HikvisionPeopleCounting>(*registry);
   put<MilesightPush>(*registry, "milesight-vs125",
                      "Milesight VS125 stereo people counter, JSON over MQTT or HTTP");
   put<MilesightPush>(*registry, "milesight-vs133-vs135",
@@ -54,6 +57,7 @@ std::unique_ptr<Registry> Registry::with_built_in() {
   put<TasmotaCounter>(*registry);
   put<TerabeeUplink>(*registry);
   put<YosensiPeopleCounter>(*registry);
+  put<Vdv301PassengerCounting>(*registry);
   return registry;
 }
 
