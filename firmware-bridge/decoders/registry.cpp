@@ -21,6 +21,7 @@
 #include "firmware-bridge/decoders/uplinks/terabee_uplink.hpp"
 #include "firmware-bridge/decoders/uplinks/yosensi_people_counter.hpp"
 #include "firmware-bridge/decoders/vdv301_passenger_counting.hpp"
+#include "firmware-bridge/decoders/xovis_v5.hpp"
 
 namespace lintel::bridge::decoders {
 
@@ -58,6 +59,7 @@ std::unique_ptr<Registry> Registry::with_built_in() {
   put<TerabeeUplink>(*registry);
   put<YosensiPeopleCounter>(*registry);
   put<Vdv301PassengerCounting>(*registry);
+  put<XovisV5>(*registry);
   return registry;
 }
 

@@ -281,8 +281,11 @@ TEST_CASE("corpus: changing one number changes exactly the one thing that it sta
     CAPTURE(test.id);
     const Decoded before = test::decode(test);
     std::size_t counts = 0;
-    for (const Observation& o : before.observations)
+    std::size_t worded = 0;  // of passages, which some devices tell by a word and no number
+    for (const Observation& o : before.observations) {
       counts += o.count_in.has_value() + o.count_out.has_value() + o.occupancy.has_value();
+      if (o.kind == Kind::event) worded += o.count_in.has_value() + o.count_out.has_value();
+    }
     const json leaves = document.flatten();
     for (const auto& leaf : leaves.items()) {
       const std::string& pointer = leaf.key();
@@ -298,6 +301,6 @@ TEST_CASE("corpus: changing one number changes exactly the one thing that it sta
       REQUIRE(counts >= differing_counts);
       counts -= differing_counts;
     }
-    CHECK_MESSAGE(counts == 0, "a count that no number of the payload moves");
+    CHECK_MESSAGE(counts <= worded, "a count that no number of the payload moves");
   }
 }
