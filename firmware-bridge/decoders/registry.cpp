@@ -7,6 +7,7 @@
 #include "firmware-bridge/decoders/envelopes/sparkplug.hpp"
 #include "firmware-bridge/decoders/envelopes/things_stack.hpp"
 #include "firmware-bridge/decoders/hikvision_people_counting.hpp"
+#include "firmware-bridge/decoders/irisys_vector.hpp"
 #include "firmware-bridge/decoders/milesight_push.hpp"
 #include "firmware-bridge/decoders/st_people_lines.hpp"
 #include "firmware-bridge/decoders/tasmota_counter.hpp"
@@ -44,6 +45,7 @@ std::unique_ptr<Registry> Registry::with_built_in() {
   put<envelopes::ChirpStack>(*registry, *registry);
   put<envelopes::ThingsStack>(*registry, *registry);
   put<HikvisionPeopleCounting>(*registry);
+  put<IrisysVector>(*registry);
   put<MilesightPush>(*registry, "milesight-vs125",
                      "Milesight VS125 stereo people counter, JSON over MQTT or HTTP");
   put<MilesightPush>(*registry, "milesight-vs133-vs135",
