@@ -149,11 +149,11 @@ TEST_CASE("hikvision: XML inside JSON is found, and the envelope's message id ma
       {"header", {{"deviceId", "D1"}, {"messageId", "m-1"}, {"type", "ys.open.isapi"}}},
       {"body", {{"payload", "<?xml version=\"1.0\"?>\r\n" + notification(kRange + kCounts) + "\r\n"}}}};
   const Decoded once = decoded(push.dump());
-  CHECK(test::describe(once) == Lines{kInterval});
+  CHECK(test::describe(once) == Lines{kInterval + " key m-1"});
   CHECK(once.observations.at(0).repeat_key == "m-1");
 
   push["body"]["copy"] = push["body"]["payload"];
-  CHECK(decode(push.dump()) == Lines{kInterval});
+  CHECK(decode(push.dump()) == Lines{kInterval + " key m-1"});
 
   std::string nameless = notification(kRange + kCounts);
   nameless.replace(nameless.find("M1"), 2, "");

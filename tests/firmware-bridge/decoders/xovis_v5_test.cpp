@@ -173,9 +173,9 @@ TEST_CASE("xovis: packages without sensor_info have the link's identity") {
 TEST_CASE("xovis: persons cross, and their groups do not cross once more") {
   const json events = {crossing("LINE_CROSS_FORWARD", 527), crossing("LINE_CROSS_FORWARD", 518)};
   CHECK(decode(live(json::array({kPerson, kGroup}), events)) ==
-        Lines{"S1 event at " + kNow + "line 'L' region '' in 1 out 0 people -"});
+        Lines{"S1 event at " + kNow + "line 'L' region '' in 1 out 0 people - key 1645797259355/527/fw"});
   CHECK(decode(live(json::array({kPerson}), json::array({crossing("LINE_CROSS_BACKWARD", 527)}))) ==
-        Lines{"S1 event at " + kNow + "line 'L' region '' in 0 out 1 people -"});
+        Lines{"S1 event at " + kNow + "line 'L' region '' in 0 out 1 people - key 1645797259355/527/bw"});
 }
 
 TEST_CASE("xovis: who is not listed is what all others of the frame are, or nobody can say") {
