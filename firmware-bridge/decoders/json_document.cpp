@@ -129,16 +129,6 @@ std::optional<Json> parse_json(std::string_view bytes, KeyFilter wanted, Decoded
   return std::nullopt;
 }
 
-std::string Place::pointer() const {
-  if (up_ == nullptr) return {};
-  return up_->pointer() + "/" + (key_.empty() ? std::to_string(index_) : std::string(key_));
-}
-
-void reject(Decoded& out, RejectKind kind, const Place& place, std::string_view what) {
-  const std::string pointer = place.pointer();
-  out.rejects.push_back({kind, fmt::format("{}: {}", pointer.empty() ? "/" : pointer, what)});
-}
-
 const Json* member(const Json* value, std::string_view key) {
   if (value == nullptr) return nullptr;
   const auto* object = value->get_ptr<const Json::object_t*>();

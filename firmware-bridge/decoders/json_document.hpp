@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "firmware-bridge/core/observation.hpp"
+#include "firmware-bridge/decoders/place.hpp"
 
 namespace lintel::bridge::decoders {
 
@@ -21,28 +22,6 @@ using KeyFilter = bool (*)(std::string_view key);
 /// in `out`: more than 1 MiB, nesting deeper than 32, more than 100,000 values, a wanted key stated twice in
 /// one object (which of both counts?), bytes that are not JSON, a text cut off.
 std::optional<Json> parse_json(std::string_view bytes, KeyFilter wanted, Decoded& out);
-
-/// Where in a document one is, for messages: a chain of steps on the caller's stack, which costs nothing
-/// until a JSON pointer ("/line_total_data/1/total") is asked for. Parents must outlive children.
-class Place {
- public:
-  Place() = default;
-  [[nodiscard]] Place at(std::string_view key) const& { return Place(this, key, 0); }
-  [[nodiscard]] Place at(std::size_t index) const& { return Place(this, {}, index); }
-  Place at(std::string_view) const&& = delete;
-  Place at(std::size_t) const&& = delete;
-  [[nodiscard]] std::string pointer() const;
-
- private:
-  Place(const Place* up, std::string_view key, std::size_t index) : up_(up), key_(key), index_(index) {}
-
-  const Place* up_ = nullptr;
-  std::string_view key_;
-  std::size_t index_ = 0;
-};
-
-/// Adds a reject: "/time_info/end_time: <what>".
-void reject(Decoded& out, RejectKind kind, const Place& place, std::string_view what);
 
 /// The member of an object; null when it is absent, is JSON's null, or `value` is no object.
 const Json* member(const Json* value, std::string_view key);

@@ -7,7 +7,9 @@
 #include "firmware-bridge/decoders/envelopes/sparkplug.hpp"
 #include "firmware-bridge/decoders/envelopes/things_stack.hpp"
 #include "firmware-bridge/decoders/eurotech_pcn1001.hpp"
+#include "firmware-bridge/decoders/hikvision_people_counting.hpp"
 #include "firmware-bridge/decoders/hilink_ld2450.hpp"
+#include "firmware-bridge/decoders/irisys_vector.hpp"
 #include "firmware-bridge/decoders/lintel_wire.hpp"
 #include "firmware-bridge/decoders/milesight_push.hpp"
 #include "firmware-bridge/decoders/st_people_lines.hpp"
@@ -22,7 +24,9 @@
 #include "firmware-bridge/decoders/uplinks/milesight_vs360.hpp"
 #include "firmware-bridge/decoders/uplinks/terabee_uplink.hpp"
 #include "firmware-bridge/decoders/uplinks/yosensi_people_counter.hpp"
+#include "firmware-bridge/decoders/vdv301_passenger_counting.hpp"
 #include "firmware-bridge/decoders/wirenboard_wb_mcm8.hpp"
+#include "firmware-bridge/decoders/xovis_v5.hpp"
 
 namespace lintel::bridge::decoders {
 
@@ -47,6 +51,8 @@ std::unique_ptr<Registry> Registry::with_built_in() {
   put<envelopes::ThingsStack>(*registry, *registry);
   put<EurotechPcn1001>(*registry);
   put<HilinkLd2450>(*registry);
+  put<HikvisionPeopleCounting>(*registry);
+  put<IrisysVector>(*registry);
   put<MilesightPush>(*registry, "milesight-vs125",
                      "Milesight VS125 stereo people counter, JSON over MQTT or HTTP");
   put<MilesightPush>(*registry, "milesight-vs133-vs135",
@@ -62,6 +68,8 @@ std::unique_ptr<Registry> Registry::with_built_in() {
   put<TerabeeUplink>(*registry);
   put<YosensiPeopleCounter>(*registry);
   put<WirenboardWbMcm8>(*registry);
+  put<Vdv301PassengerCounting>(*registry);
+  put<XovisV5>(*registry);
   return registry;
 }
 
