@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "firmware-bridge/decoders/registry.hpp"
 #include "gateway/app/log.hpp"
 #include "gateway/clock/zone.hpp"
 #include "gateway/sync/confirmation.hpp"
@@ -106,19 +105,20 @@ Daemon::Daemon(const config::Config& config, Opened opened)
       spool_(std::move(opened.spool)),
       attempts_(std::move(opened.attempts)),
       series_(store_->db()),
+      decoders_(cli::load_decoders(config_.profiles_dir)),
       outbox_(clock::boot_now,
               [this](std::string_view link, const bridge::Outbound& message) { links_.send(link, message); }),
       pipeline_(
           config_, *store_, series_,
           clock::Zone::find(store_->timezone()).value(),  // the store's calendar has been made from it
-          [](std::string_view name) { return bridge::decoders::Registry::built_in().find(name); }, &outbox_),
+          [this](std::string_view name) { return decoders_.registry->find(name); }, &outbox_),
       wall_(clock::boot_id(), known_boots(store_->db()), clock::build_date()),
       offset_(kUnknown),
       watch_({config_.offline_after, started_}, stated_intervals(config_)),
       sync_(sync_options(config_), sync_surroundings()),
       writer_({*spool_, *attempts_, *store_, series_, pipeline_, wall_}, writer_options()),
       commits_(loop_, *spool_, writer_),
-      links_(config_, loop_, *spool_, commits_, [this] { return now(); }) {}
+      links_(config_, *decoders_.registry, loop_, *spool_, commits_, [this] { return now(); }) {}
 
 Daemon::~Daemon() = default;
 

@@ -1,6 +1,5 @@
 #include "gateway/app/links.hpp"
 
-#include "firmware-bridge/decoders/registry.hpp"
 #include "gateway/app/log.hpp"
 #include "gateway/clock/clock.hpp"
 
@@ -23,7 +22,8 @@ bridge::links::MqttLink::Options mqtt_options(const config::Link& link) {
   return options;
 }
 
-bridge::links::SerialLink::Options serial_options(const config::Link& link) {
+bridge::links::SerialLink::Options serial_options(const config::Link& link,
+                                                  const bridge::decoders::Registry& decoders) {
   bridge::links::SerialLink::Options options;
   options.name = link.name;
   options.device = link.device;
@@ -32,7 +32,7 @@ bridge::links::SerialLink::Options serial_options(const config::Link& link) {
       bridge::links::parse_format(link.format, link.baud).value_or(bridge::links::SerialFormat{link.baud});
   options.boot = clock::boot_id();
   options.boot_clock = clock::boot_now;
-  const auto* decoder = bridge::decoders::Registry::built_in().find(link.decoder);
+  const auto* decoder = decoders.find(link.decoder);
   options.stands_alone = [decoder](std::string_view line) {
     return decoder != nullptr && decoder->stands_alone(line);
   };
@@ -111,8 +111,8 @@ std::vector<bridge::links::PollOptions> polled(const config::Config& config) {
 
 }  // namespace
 
-Links::Links(const config::Config& config, boost::asio::io_context& loop, bridge::FrameSink& sink,
-             bridge::Commits& commits, const Utc& utc)
+Links::Links(const config::Config& config, const bridge::decoders::Registry& decoders,
+             boost::asio::io_context& loop, bridge::FrameSink& sink, bridge::Commits& commits, const Utc& utc)
     : poller_(polled(config), sink),
       push_(std::make_shared<bridge::links::PushLinks>([] { return std::chrono::steady_clock::now(); })) {
   for (const auto& link : config.links) {
@@ -125,7 +125,8 @@ Links::Links(const config::Config& config, boost::asio::io_context& loop, bridge
           wire_.push_back(
               std::make_unique<bridge::links::WireLink>(loop, wire_options(link, utc), sink, commits));
         } else {
-          serial_.push_back(std::make_unique<bridge::links::SerialLink>(loop, serial_options(link), sink));
+          serial_.push_back(
+              std::make_unique<bridge::links::SerialLink>(loop, serial_options(link, decoders), sink));
         }
         break;
       case config::Link::Type::http:

@@ -10,6 +10,7 @@
 
 #include "firmware-bridge/core/frame.hpp"
 #include "firmware-bridge/core/observation.hpp"
+#include "firmware-bridge/decoders/registry.hpp"
 #include "firmware-bridge/links/mqtt_link.hpp"
 #include "firmware-bridge/links/poller.hpp"
 #include "firmware-bridge/links/push_link.hpp"
@@ -28,8 +29,10 @@ class Links {
   /// The time, absent while it is not known; what the lintel wire tells its devices.
   using Utc = std::function<std::optional<UtcMs>()>;
 
-  Links(const config::Config& config, boost::asio::io_context& loop, bridge::FrameSink& sink,
-        bridge::Commits& commits, const Utc& utc = {});
+  /// `decoders` must outlive the links.
+  Links(const config::Config& config, const bridge::decoders::Registry& decoders,
+        boost::asio::io_context& loop, bridge::FrameSink& sink, bridge::Commits& commits,
+        const Utc& utc = {});
 
   void start();
   /// After this nothing is appended any more, and nothing was acknowledged that is not in the sink. The

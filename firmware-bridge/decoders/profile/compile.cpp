@@ -48,6 +48,10 @@ class Compiler {
     recognise();
     for (const char* elsewhere : {"$schema", "samples"}) fields_.get(elsewhere);
     fields_.finish();
+    const bool states = std::any_of(form_.groups.begin(), form_.groups.end(),
+                                    [](const Group& group) { return !group.statements.empty(); });
+    if (!states && problems_.none())
+      problems_.add("", "statements is missing: a profile says what is counted");
     sort_unique(form_.keys.names);
     sort_unique(form_.keys.in_order);
     return std::move(form_);
@@ -116,10 +120,6 @@ class Compiler {
     blocks_of("statements", [&](const Spot& one) { compiler.statement(one); });
     blocks_of("reports", [&](const Spot& one) { compiler.report(one); });
     blocks_of("ignore", [&](const Spot& one) { compiler.ignore(one); });
-    const bool states = std::any_of(form_.groups.begin(), form_.groups.end(),
-                                    [](const Group& group) { return !group.statements.empty(); });
-    if (!states && problems_.none())
-      problems_.add("", "statements is missing: a profile says what is counted");
     const auto& ignored = form_.groups.front().ignored;
     for (std::size_t i = 0; i < ignored.size(); ++i)
       if (unseen(ignored[i])) form_.ignored_unseen.push_back(i);

@@ -15,6 +15,14 @@ namespace {
 constexpr std::size_t kMaxItems = 10'000;
 constexpr std::size_t kMaxKeyed = 64;  ///< lines told apart by a part of their keys
 
+/// Equal for readings of which a message can hold only one.
+std::string fact(const Observation& o) {
+  const auto instant = [](const std::optional<DeviceTime>& time) { return time ? count_ms(time->time) : -1; };
+  const int sides = (o.count_in ? 1 : 0) + (o.count_out ? 2 : 0);
+  return fmt::format("{}|{}|{}|{}|{}|{}|{}", static_cast<int>(o.kind), o.sensor, o.line, o.region,
+                     instant(o.time), instant(o.from), sides);
+}
+
 }  // namespace
 
 bool Message::full(const Decoded& out) const {
@@ -37,15 +45,15 @@ void Message::document(Scope& scope, Decoded& out) {
   out_ = &out;
   understood_ = false;
   nameless_ = false;
+  if (const Json* value = scope.item().value; value == nullptr || !value->is_structured())
+    return reject(RejectKind::unsupported, scope.place(), "expected a JSON object");
   for (const Group& group : form_.groups) {
     walk(group, 0);
     if (nameless_) return;
   }
   if (understood_) return;
-  const std::string place = scope.place();
-  if (scope.item().value == nullptr || (!scope.item().value->is_object() && !scope.item().value->is_array()))
-    return reject(RejectKind::unsupported, place, "expected a JSON object");
-  reject(RejectKind::unsupported, place, fmt::format("no statement of {} fits this message", form_.name));
+  reject(RejectKind::unsupported, scope.place(),
+         fmt::format("no statement of {} fits this message", form_.name));
 }
 
 void Message::walk(const Group& group, std::size_t depth) {
@@ -141,23 +149,20 @@ void Message::statement(const Statement& statement) {
   State state(*scope_, settings_, statement, *out_);
   auto observation = state.read();
   nameless_ |= state.nameless();
-  if (observation) keep(std::move(*observation), statement);
+  if (observation) keep(std::move(*observation));
 }
 
-void Message::keep(Observation&& observation, const Statement& statement) {
-  if (statement.kind != Kind::event) {
-    const auto instant = [](const std::optional<DeviceTime>& time) {
-      return time ? count_ms(time->time) : -1;
-    };
-    std::string key = fmt::format("{}|{}|{}|{}|{}|{}|{}", static_cast<int>(observation.kind),
-                                  observation.sensor, observation.line, observation.region,
-                                  instant(observation.time), instant(observation.from),
-                                  (observation.count_in ? 1 : 0) + (observation.count_out ? 2 : 0));
-    if (!stated_.insert(std::move(key)).second)
+void Message::keep(Observation&& observation) {
+  auto& kept = out_->observations;
+  // Most messages hold one reading, which needs no comparing.
+  if (observation.kind != Kind::event && !kept.empty()) {
+    if (stated_.empty())
+      for (const Observation& earlier : kept) stated_.insert(fact(earlier));
+    if (!stated_.insert(fact(observation)).second)
       return reject(RejectKind::sanity, scope_->place(),
                     "the same line or region is stated twice for the same time");
   }
-  out_->observations.push_back(std::move(observation));
+  kept.push_back(std::move(observation));
 }
 
 void Message::report(const Report& report) {

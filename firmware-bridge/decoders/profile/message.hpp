@@ -30,7 +30,7 @@ class Message {
   void item(const Group& group);
   void statement(const Statement& statement);
   void report(const Report& report);
-  void keep(Observation&& observation, const Statement& statement);
+  void keep(Observation&& observation);
   void reject(RejectKind kind, const std::string& place, std::string_view what);
   [[nodiscard]] bool spent();
 

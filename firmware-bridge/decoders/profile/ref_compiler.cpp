@@ -82,10 +82,10 @@ void SourceCompiler::special(std::string_view word, Ref& ref, const std::string&
   if (word.starts_with("topic.")) return part(word.substr(6), form_.topic, Ref::Of::topic_part, ref, pointer);
   if (word.starts_with("text.")) return part(word.substr(5), form_.text, Ref::Of::text_part, ref, pointer);
   if (word.starts_with("each.")) return group(word.substr(5), ref, pointer);
-  constexpr std::string_view kAll[] = {"key",      "index",      "topic",     "payload",  "link",
-                                       "retained", "topic.NAME", "text.NAME", "each.NAME"};
+  constexpr std::string_view kAll[] = {"key",  "index",    "topic", "payload",
+                                       "link", "retained", "text",  "each"};
   problems_.add(pointer, fmt::format("${} is nothing that is known beside the document, {}",
-                                     word.substr(0, 60), suggest(word, kAll)));
+                                     word.substr(0, 60), suggest(word.substr(0, word.find('.')), kAll)));
 }
 
 void SourceCompiler::part(std::string_view name, const TextParts& parts, Ref::Of of, Ref& ref,
@@ -159,7 +159,8 @@ std::vector<Ref> SourceCompiler::refs(const Spot& spot) {
                     "expected where a value stands, for example \"/data/in\", found " + shown(*one.value));
     }
   }
-  if (found.empty()) problems_.add(spot.pointer, "expected at least one place to look at");
+  if (spot.value->is_array() && spot.value->empty())
+    problems_.add(spot.pointer, "expected at least one place to look at");
   return found;
 }
 

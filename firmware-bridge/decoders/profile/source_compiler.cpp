@@ -48,7 +48,7 @@ std::optional<Pattern> SourceCompiler::pattern(const Spot& spot) {
 
 Source SourceCompiler::source(const Spot& spot, const std::vector<Unit>& units) {
   Source made;
-  if (spot.value->is_number()) {
+  if (spot.value->is_number_integer()) {
     made.text = Template{{{scalar(*spot.value).value_or(""), std::nullopt}}};
     return made;
   }
@@ -58,7 +58,7 @@ Source SourceCompiler::source(const Spot& spot, const std::vector<Unit>& units) 
   }
   Fields fields(spot, problems_);
   source_fields(fields, made, units);
-  fields.finish();
+  finish(fields, made);
   return made;
 }
 
@@ -76,8 +76,6 @@ void SourceCompiler::source_fields(Fields& fields, Source& source, const std::ve
     levels_ = outside;
   } else if (source.columns) {
     source.from = {Ref{.written = "."}};
-  } else if (!source.text) {
-    problems_.add(fields.pointer(), "expected \"from\" (where the value stands) or \"text\"");
   }
   if (const auto match = fields.get("match")) source.match = pattern(*match);
   source.optional = fields.flag("optional");
@@ -90,6 +88,12 @@ void SourceCompiler::source_fields(Fields& fields, Source& source, const std::ve
     if (*unit->value == one.word) return;
   }
   problems_.add(unit->pointer, fmt::format("expected one of {}, found {}", words, shown(*unit->value)));
+}
+
+void SourceCompiler::finish(Fields& fields, const Source& source) {
+  fields.finish();
+  if (source.from.empty() && !source.text)
+    problems_.add(fields.pointer(), "expected \"from\" (where the value stands) or \"text\"");
 }
 
 /// `list`, `by`, `is`: an element by its name. `columns`, `is`: a cell of a row by the column's name.
@@ -209,7 +213,7 @@ TimeSource SourceCompiler::time(const Spot& spot) {
       made.compared_seconds = number.value_or(0);
       both.finish();
     }
-    fields.finish();
+    finish(fields, made.source);
   } else {
     made.source = source(spot);
   }
@@ -270,7 +274,7 @@ Choice SourceCompiler::choice(const Spot& spot, std::string_view first, std::str
   };
   made.first = side(first, usual_first);
   made.second = side(second, usual_second);
-  fields.finish();
+  finish(fields, made.source);
   return made;
 }
 

@@ -48,6 +48,7 @@ class SourceCompiler {
   Step step(std::string_view text, const std::string& pointer);
   void remember(const Ref& ref);
   void source_fields(Fields& fields, Source& source, const std::vector<Unit>& units);
+  void finish(Fields& fields, const Source& source);
   void named(Fields& fields, Source& source);
   void zone(const Spot& spot, TimeSource& time);
   Test test(std::string_view word, const Spot& spot);

@@ -24,6 +24,11 @@ std::optional<std::string> name_of(const Value& value) {
   return number ? std::optional(std::to_string(*number)) : std::nullopt;
 }
 
+/// Whether the identity is that of the link, see Scope::find.
+bool is_link(const Value& value) {
+  return value.json() == nullptr && value.present() && value.text()->empty();
+}
+
 /// First, second or neither.
 std::optional<bool> choose(Scope& scope, const Choice& choice, const Value& value) {
   if (scope.holds(choice.first, value)) return true;
@@ -59,7 +64,7 @@ std::optional<Observation> State::read() {
 bool State::read_sensor() {
   if (!statement_.sensor) return true;
   const Value value = scope_.read(*statement_.sensor);
-  if (const auto text = value.text(); text && text->empty()) return true;  // $link
+  if (is_link(value)) return true;
   auto name = name_of(value);
   nameless_ = !name;
   if (nameless_)
@@ -147,8 +152,10 @@ bool State::read_times() {
   if (statement_.window && !read_window()) return false;
   if (statement_.time) {
     const Stated stated = instant(*statement_.time);
-    made_.time = stated.value;
-    if (stated.fault || stated.value) return true;
+    if (stated.fault || stated.value) {
+      made_.time = stated.value;
+      return true;
+    }
   }
   if (made_.to) made_.time = made_.to;
   return true;
@@ -174,9 +181,8 @@ bool State::close_window(const Window& window) {
   const bool whole = made_.from && made_.to && made_.from->local == made_.to->local;
   if (whole && made_.from->time <= made_.to->time) return true;
   if (statement_.kind != Kind::interval) {
-    if (!whole) made_.from.reset();
-    if (!made_.from || made_.from->time > made_.to->time) made_.from.reset();
-    if (!made_.from && made_.to) made_.time = made_.to;
+    if (made_.to) made_.time = made_.to;
+    made_.from.reset();
     made_.to.reset();
     return true;
   }
@@ -295,11 +301,11 @@ std::optional<DeviceReport> read_report(Scope& scope, const Report& report) {
                               made.battery_percent || made.battery_mv || made.signal_dbm ||
                               !made.firmware.empty() || !made.faults.empty();
   if (!says_something) return std::nullopt;
-  if (!report.sensor) return made;
-  auto name = name_of(scope.read(*report.sensor));
-  const auto text = scope.read(*report.sensor).text();
-  if (!name && !(text && text->empty())) return std::nullopt;
-  made.sensor = name.value_or("");
+  const Value sensor = report.sensor ? scope.read(*report.sensor) : Value();
+  if (!report.sensor || is_link(sensor)) return made;
+  auto name = name_of(sensor);
+  if (!name) return std::nullopt;
+  made.sensor = std::move(*name);
   return made;
 }
 

@@ -73,9 +73,9 @@ std::optional<double> Value::number() const {
 
 std::string Value::shown() const {
   if (!present()) return "nothing";
-  if (is_text_) return excerpt(*text());
+  if (const auto own = text()) return excerpt(*own);
   if (json_->is_structured()) return json_->is_array() ? "a list" : "an object";
-  return excerpt(json_->dump(-1, ' ', true, Json::error_handler_t::replace));
+  return json_->dump();
 }
 
 }  // namespace lintel::bridge::decoders::profile
