@@ -62,7 +62,7 @@ TEST_CASE("lintel decoders: check says that a profile is in order, or what is wr
   write(dir, "acme-gate.json", replaced(kProfile, "\"/gate\",", "\"/gate\""));
   answer = ask({"decoders", "check", file});
   CHECK(answer.code == 1);
-  CHECK(answer.err == file + ": 6:3: this is no JSON: a comma, quote or bracket is missing or too many\n");
+  CHECK(answer.err == file + ": 6:14: this is no JSON: a comma, quote or bracket is missing or too many\n");
 
   answer = ask({"decoders", "check", (dir.path() / "none.json").string()});
   CHECK(answer.code == 1);
