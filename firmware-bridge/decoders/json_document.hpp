@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,11 +26,11 @@ class KeyFilter {
   };
   using Simple = bool (*)(std::string_view key);
 
-  KeyFilter(Simple wanted)
-      : simple_(wanted) {}  // NOLINT(google-explicit-constructor): a function is a filter
+  template <std::convertible_to<Simple> F>
+  KeyFilter(F wanted) : simple_(wanted) {}  // NOLINT(google-explicit-constructor): a function is a filter
   /// `state` answers `Keep keep(std::string_view) const`.
   template <class T>
-  explicit KeyFilter(const T& state)
+  requires(!std::convertible_to<T, Simple>) explicit KeyFilter(const T& state)
       : state_(&state),
         call_([](const void* of, std::string_view key) { return static_cast<const T*>(of)->keep(key); }) {}
 
