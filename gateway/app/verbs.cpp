@@ -28,9 +28,9 @@ constexpr cli::Verb kVerbs[] = {
      "lintel decode --cases FILE",
      "Prints what the payload in FILE states (- is standard input), without a gateway\n"
      "and without counting anything. DECODER is a name, or the file of a profile that\n"
-     "ends in .json. --topic is for decoders that read the MQTT topic, --map says which\n"
-     "channels of a device make up a line. With --cases, each line of FILE is a test\n"
-     "case in JSON and gets one line of JSON as its answer.",
+     "ends in .json. --topic is for decoders that read the MQTT topic, --map says\n"
+     "which channels of a device make up a line. With --cases, each line of FILE is a\n"
+     "test case in JSON and gets one line of JSON as its answer.",
      "echo 'Walk In, People Count=1' | lintel decode st-vl53l1x-arduino-lines -\n"
      "lintel decode milesight-vs125 payload.json --json",
      cli::decode},
