@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "firmware-bridge/core/embedded.hpp"
 #include "firmware-bridge/decoders/envelopes/chirpstack.hpp"
 #include "firmware-bridge/decoders/envelopes/sparkplug.hpp"
 #include "firmware-bridge/decoders/envelopes/things_stack.hpp"
@@ -12,6 +13,7 @@
 #include "firmware-bridge/decoders/irisys_vector.hpp"
 #include "firmware-bridge/decoders/lintel_wire.hpp"
 #include "firmware-bridge/decoders/milesight_push.hpp"
+#include "firmware-bridge/decoders/profile/load.hpp"
 #include "firmware-bridge/decoders/st_people_lines.hpp"
 #include "firmware-bridge/decoders/tasmota_counter.hpp"
 #include "firmware-bridge/decoders/uplinks/hkt_people_counter.hpp"
@@ -70,6 +72,11 @@ std::unique_ptr<Registry> Registry::with_built_in() {
   put<WirenboardWbMcm8>(*registry);
   put<Vdv301PassengerCounting>(*registry);
   put<XovisV5>(*registry);
+  // A test holds that all of them load and that their samples hold.
+  for (const auto& file : embedded::profiles()) {
+    auto loaded = profile::load(file.bytes, profile::Samples::skip);
+    if (loaded.profile) registry->add(std::move(loaded.profile));
+  }
   return registry;
 }
 

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "firmware-bridge/decoders/registry.hpp"
 #include "gateway/app/log.hpp"
 #include "gateway/app/open_store.hpp"
 #include "gateway/clock/zone.hpp"
@@ -101,12 +100,13 @@ Daemon::Daemon(const config::Config& config, Opened opened)
       spool_(std::move(opened.spool)),
       attempts_(std::move(opened.attempts)),
       series_(store_->db()),
+      decoders_(cli::load_decoders(config_.profiles_dir)),
       outbox_(clock::boot_now,
               [this](std::string_view link, const bridge::Outbound& message) { links_.send(link, message); }),
       pipeline_(
           config_, *store_, series_,
           clock::Zone::find(store_->timezone()).value(),  // the store's calendar has been made from it
-          [](std::string_view name) { return bridge::decoders::Registry::built_in().find(name); }, &outbox_),
+          [this](std::string_view name) { return decoders_.registry->find(name); }, &outbox_),
       wall_(clock::boot_id(), known_boots(store_->db()), clock::build_date()),
       offset_(kUnknown),
       watch_({config_.offline_after, started_}, pipeline_.intervals()),
@@ -114,10 +114,10 @@ Daemon::Daemon(const config::Config& config, Opened opened)
       writer_({*spool_, *attempts_, *store_, series_, pipeline_, wall_}, writer_options()),
       commits_(loop_, *spool_, writer_),
       fair_(*spool_, {.log = [](const std::string& text) { log(text); }}),
-      links_(config_, loop_, {*spool_, fair_, heard_, commits_}, adopted_topics(store_->sensors()),
-             [this] { return now(); }),
+      links_(config_, *decoders_.registry, loop_, {*spool_, fair_, heard_, commits_},
+             adopted_topics(store_->sensors()), [this] { return now(); }),
       administration_(
-          {config_, *store_, pipeline_, bridge::decoders::Registry::built_in(), &heard_,
+          {config_, *store_, pipeline_, *decoders_.registry, &heard_,
            [this](const std::string& link, const std::string& topic) { links_.listen(link, topic); }}) {}
 
 Daemon::~Daemon() = default;

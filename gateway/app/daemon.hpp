@@ -15,6 +15,7 @@
 #include "gateway/app/outbox.hpp"
 #include "gateway/app/pipeline.hpp"
 #include "gateway/app/writer.hpp"
+#include "gateway/cli/profiles.hpp"
 #include "gateway/config/config.hpp"
 #include "gateway/health/watch.hpp"
 #include "gateway/status/control.hpp"
@@ -64,6 +65,7 @@ class Daemon {
   std::unique_ptr<bridge::links::Spool> spool_;
   std::unique_ptr<bridge::links::AttemptMark> attempts_;
   counting::SeriesStates series_;
+  const cli::Decoders decoders_;
   Outbox outbox_;  // of the writer thread, which ends before links_ does
   Pipeline pipeline_;
   clock::WallClock wall_;             // of the writer thread, once it runs

@@ -1,6 +1,5 @@
 #include "gateway/app/links.hpp"
 
-#include "firmware-bridge/decoders/registry.hpp"
 #include "gateway/app/log.hpp"
 #include "gateway/clock/clock.hpp"
 
@@ -39,19 +38,20 @@ bridge::links::SerialFormat format_of(const config::Link& link) {
 }
 
 /// The configuration has refused decoders that nobody knows.
-bridge::StreamFramer framer_of(const config::Link& link) {
-  const auto* decoder = bridge::decoders::Registry::built_in().find(link.decoder);
+bridge::StreamFramer framer_of(const config::Link& link, const bridge::decoders::Registry& decoders) {
+  const auto* decoder = decoders.find(link.decoder);
   if (decoder != nullptr) return bridge::StreamFramer(*decoder);
   return bridge::StreamFramer([](std::string_view) { return false; });
 }
 
-bridge::links::SerialLink::Options serial_options(const config::Link& link) {
+bridge::links::SerialLink::Options serial_options(const config::Link& link,
+                                                  const bridge::decoders::Registry& decoders) {
   return {link.name,
           link.device,
           format_of(link),
           clock::boot_id(),
           clock::boot_now,
-          framer_of(link),
+          framer_of(link, decoders),
           [](const std::string& text) { log(text); }};
 }
 
@@ -61,13 +61,14 @@ bridge::links::LineDirection direction_of(const std::string& rs485) {
   return rs485 == "rts" ? LineDirection::rts : LineDirection::automatic;
 }
 
-bridge::links::ModbusLink::Options modbus_options(const config::Link& link) {
+bridge::links::ModbusLink::Options modbus_options(const config::Link& link,
+                                                  const bridge::decoders::Registry& decoders) {
   bridge::links::ModbusLink::Options options;
   options.name = link.name;
   options.bus = {link.device, format_of(link),     direction_of(link.rs485),
                  link.echo,   link.answer_timeout, link.gap};
   options.units = link.units;
-  const auto* decoder = bridge::decoders::Registry::built_in().find(link.decoder);
+  const auto* decoder = decoders.find(link.decoder);
   if (decoder != nullptr) options.reads = decoder->reads();
   options.interval = link.poll_interval;
   options.boot = clock::boot_id();
@@ -147,7 +148,8 @@ std::vector<bridge::links::PollOptions> polled(const config::Config& config) {
 
 }  // namespace
 
-Links::Links(const config::Config& config, boost::asio::io_context& loop, Sinks sinks,
+Links::Links(const config::Config& config, const bridge::decoders::Registry& decoders,
+             boost::asio::io_context& loop, Sinks sinks,
              const std::vector<std::pair<std::string, std::string>>& more, const Utc& utc)
     : poller_(polled(config), sinks.all),
       push_(std::make_shared<bridge::links::PushLinks>([] { return std::chrono::steady_clock::now(); })) {
@@ -171,7 +173,7 @@ Links::Links(const config::Config& config, boost::asio::io_context& loop, Sinks 
                                                                     sinks.commits));
         } else {
           serial_.push_back(
-              std::make_unique<bridge::links::SerialLink>(loop, serial_options(link), sinks.all));
+              std::make_unique<bridge::links::SerialLink>(loop, serial_options(link, decoders), sinks.all));
         }
         break;
       case config::Link::Type::http:
@@ -180,7 +182,8 @@ Links::Links(const config::Config& config, boost::asio::io_context& loop, Sinks 
         break;
       case config::Link::Type::poll: break;  // the poller has them
       case config::Link::Type::modbus:
-        modbus_.push_back(std::make_unique<bridge::links::ModbusLink>(modbus_options(link), sinks.all));
+        modbus_.push_back(
+            std::make_unique<bridge::links::ModbusLink>(modbus_options(link, decoders), sinks.all));
         break;
     }
   }

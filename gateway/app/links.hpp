@@ -10,6 +10,7 @@
 
 #include "firmware-bridge/core/frame.hpp"
 #include "firmware-bridge/core/observation.hpp"
+#include "firmware-bridge/decoders/registry.hpp"
 #include "firmware-bridge/links/modbus_link.hpp"
 #include "firmware-bridge/links/mqtt_link.hpp"
 #include "firmware-bridge/links/poller.hpp"
@@ -36,8 +37,9 @@ class Links {
   /// The time, absent while it is not known; what the lintel wire tells its devices.
   using Utc = std::function<std::optional<UtcMs>()>;
 
-  /// `more` are topics beside those of links.d, by link.
-  Links(const config::Config& config, boost::asio::io_context& loop, Sinks sinks,
+  /// `decoders` must outlive the links; `more` are topics beside those of links.d, by link.
+  Links(const config::Config& config, const bridge::decoders::Registry& decoders,
+        boost::asio::io_context& loop, Sinks sinks,
         const std::vector<std::pair<std::string, std::string>>& more, const Utc& utc = {});
 
   void start();

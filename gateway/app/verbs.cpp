@@ -57,20 +57,29 @@ constexpr cli::Verb kVerbs[] = {
      "Ends with 1 while some are still not understood.",
      "lintel quarantine replay --link broker --dry-run", quarantine},
     {"decode", "what a decoder makes of a payload",
-     "lintel decode DECODER FILE [--topic TOPIC] [--json]\n"
+     "lintel decode DECODER FILE [--topic TOPIC] [--json] [--config FILE]\n"
      "              [--map LINE:in=CHANNEL,out=CHANNEL]...\n"
      "lintel decode --cases FILE",
      "Prints what the payload in FILE states (- is standard input), without a gateway\n"
-     "and without counting anything. --topic is for decoders that read the MQTT topic,\n"
-     "--map says which channels of a device make up a line. With --cases, each line of\n"
-     "FILE is a test case in JSON and gets one line of JSON as its answer.",
+     "and without counting anything. DECODER is a name, or the file of a profile that\n"
+     "ends in .json. --topic is for decoders that read the MQTT topic, --map says\n"
+     "which channels of a device make up a line. With --cases, each line of FILE is a\n"
+     "test case in JSON and gets one line of JSON as its answer.",
      "echo 'Walk In, People Count=1' | lintel decode st-vl53l1x-arduino-lines -\n"
      "lintel decode milesight-vs125 payload.json --json",
      cli::decode},
-    {"decoders", "the sensors that this build understands", "lintel decoders",
-     "One line per decoder: the name that links.d and `lintel decode` use, and what it\n"
-     "understands.",
-     "lintel decoders", cli::decoders},
+    {"decoders", "the sensors that are understood, and profiles for more",
+     "lintel decoders [list] [--config FILE]\n"
+     "lintel decoders show NAME [--config FILE]\n"
+     "lintel decoders check FILE...",
+     "list has a line per decoder: the name that links.d and `lintel decode` use, and\n"
+     "what it understands. show prints the profile of a format that is declared as\n"
+     "data, to start your own from. check reads a profile of yours, says what is wrong\n"
+     "and where, and runs its samples; put it into profiles.d when it is in order.",
+     "lintel decoders\n"
+     "lintel decoders show terabee-l-xl-m-json > my-counter.json\n"
+     "lintel decoders check my-counter.json",
+     cli::decoders},
     {"pin", "the key of a device that speaks HTTPS, to pin it", "lintel pin URL",
      "Connects to the device, shows the certificate and hangs up; nothing is sent to\n"
      "it. Compare the fingerprint with what the device's own page or a direct cable\n"

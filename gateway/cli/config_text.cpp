@@ -38,6 +38,7 @@ std::vector<std::string> values(const Config& config, const std::string& name) {
   if (name == "gateway.state_dir") return {config.state_dir.string()};
   if (name == "gateway.spool_dir") return {config.spool_dir.string()};
   if (name == "gateway.spool_limit_mb") return {std::to_string(config.spool_limit_bytes >> 20)};
+  if (name == "gateway.profiles_dir") return {config.profiles_dir.string()};
   if (name == "storage.durability") return {config.relaxed ? "relaxed" : "strict"};
   if (name == "storage.commit_interval_ms") return {std::to_string(config.commit_interval.count())};
   if (name == "status.listen") return {config.listen};

@@ -224,10 +224,10 @@ DecodeSettings settings_of(const json& test) {
 }
 
 /// May throw json::exception on a case of another shape.
-json answer(const json& test) {
+json answer(const json& test, const decoders::Registry& known) {
   json result = {{"id", test.at("id")}, {"observations", json::array()}, {"rejects", json::array()}};
   const std::string name = test.at("decoder");
-  const Decoder* decoder = decoders::Registry::built_in().find(name);
+  const Decoder* decoder = known.find(name);
   if (decoder == nullptr) {
     result["rejects"].push_back({{"kind", "unsupported"}, {"message", "no decoder is called " + name}});
     return result;
@@ -256,7 +256,8 @@ json answer(const json& test) {
   return result;
 }
 
-int decode_cases(const std::string& name, std::ostream& out, std::ostream& err) {
+int decode_cases(const std::string& name, const decoders::Registry& known, std::ostream& out,
+                 std::ostream& err) {
   const auto bytes = read_file(name);
   if (!bytes) return unusable(err, bytes.error().message);
   std::size_t number = 0;
@@ -267,7 +268,7 @@ int decode_cases(const std::string& name, std::ostream& out, std::ostream& err) 
     ++number;
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     try {
-      out << dump(answer(json::parse(line))) << '\n';
+      out << dump(answer(json::parse(line), known)) << '\n';
     } catch (const json::exception& e) {
       return unusable(
           err, fmt::format("{}:{}: not a case ({}); each line is an object with id, decoder and frames", name,
@@ -326,18 +327,18 @@ Result<Options> parse(std::span<const std::string> args) {
   return options;
 }
 
-std::string list_decoders() {
+std::string list_decoders(const decoders::Registry& known) {
   std::string text = "decoders:\n";
-  for (const auto& decoder : decoders::Registry::built_in().all())
+  for (const auto& decoder : known.all())
     text += fmt::format("  {:<26} {}\n", decoder->name(), decoder->summary());
   return text;
 }
 
-int unknown_decoder(const std::string& name, std::ostream& err) {
+int unknown_decoder(const std::string& name, const decoders::Registry& known, std::ostream& err) {
   std::vector<std::string_view> names;
-  for (const auto& decoder : decoders::Registry::built_in().all()) names.push_back(decoder->name());
+  for (const auto& decoder : known.all()) names.push_back(decoder->name());
   unusable(err, "no decoder is called " + name + ": " + config::suggest(name, names));
-  err << list_decoders();
+  err << list_decoders(known);
   return kUnusable;
 }
 
@@ -376,7 +377,8 @@ int decode_file(const Decoder& decoder, const Options& options, std::ostream& ou
 
 }  // namespace
 
-int decode(std::span<const std::string> args, std::ostream& out, std::ostream& err) {
+int decode(std::span<const std::string> args, const decoders::Registry& known, std::ostream& out,
+           std::ostream& err) {
   const auto options = parse(args);
   if (!options) {
     unusable(err, options.error().message);
@@ -385,16 +387,16 @@ int decode(std::span<const std::string> args, std::ostream& out, std::ostream& e
   }
   if (options->help) {
     Options scratch;
-    out << kUsage << describe(scratch) << list_decoders();
+    out << kUsage << describe(scratch) << list_decoders(known);
     return 0;
   }
-  if (!options->cases.empty()) return decode_cases(options->cases, out, err);
+  if (!options->cases.empty()) return decode_cases(options->cases, known, out, err);
   if (options->decoder.empty() || options->file.empty()) {
-    err << kUsage << list_decoders();
+    err << kUsage << list_decoders(known);
     return kUnusable;
   }
-  const Decoder* decoder = decoders::Registry::built_in().find(options->decoder);
-  if (decoder == nullptr) return unknown_decoder(options->decoder, err);
+  const Decoder* decoder = known.find(options->decoder);
+  if (decoder == nullptr) return unknown_decoder(options->decoder, known, err);
   return decode_file(*decoder, *options, out, err);
 }
 

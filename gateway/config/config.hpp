@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -95,6 +96,7 @@ struct Config {
   std::filesystem::path state_dir = "/var/lib/lintel";
   std::filesystem::path spool_dir = "/run/lintel/spool";
   std::uint64_t spool_limit_bytes = 256ull << 20;  ///< `spool_limit_mb`
+  std::filesystem::path profiles_dir;              ///< empty: there is no configuration file
 
   // [storage]
   std::chrono::milliseconds commit_interval{50};  ///< strict; `durability = relaxed` makes it 60 s
@@ -132,6 +134,8 @@ struct Config {
 struct Vocabulary {
   std::vector<std::string> decoders;
   std::vector<std::string> modbus{};  ///< those of them that belong on a Modbus bus, and nowhere else
+  /// What the profiles of a folder add; may be empty.
+  std::function<std::vector<std::string>(const std::filesystem::path& folder)> profiles{};
 };
 
 /// Where settings come from, the weakest first.

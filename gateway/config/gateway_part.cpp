@@ -63,6 +63,7 @@ void apply_gateway(const Settings& settings, Config& config, Report& report) {
   config.state_dir = settings.path("gateway.state_dir");
   config.spool_dir = settings.path("gateway.spool_dir");
   config.spool_limit_bytes = static_cast<std::uint64_t>(number(settings, "gateway.spool_limit_mb")) << 20;
+  config.profiles_dir = settings.path("gateway.profiles_dir");
 
   config.relaxed = settings.text("storage.durability") == "relaxed";
   const bool stated = settings.entry("storage.commit_interval_ms") != nullptr;

@@ -114,6 +114,8 @@ const Key kGatewayKeys[] = {
      must<some_text>},
     {"gateway", "spool_limit_mb", "256", "Most that the spool may hold, in megabytes.",
      whole<1, 1'048'576, kMegabytes, k256>},
+    {"gateway", "profiles_dir", "",
+     "Folder of formats of your own, a profile each (*.json). Default: profiles.d beside this file."},
 
     {"storage", "durability", "strict",
      "strict: a power cut costs at most one commit interval. relaxed: up to 60 seconds, and far fewer "

@@ -22,6 +22,7 @@ class Loader {
     std::error_code error;
     if (!sources_.file.empty()) config_.file = fs::absolute(sources_.file, error).lexically_normal();
     gateway();
+    profiles();
     if (!config_.file.empty()) {
       links();
       sensors();
@@ -52,6 +53,14 @@ class Loader {
       }
     }
     apply_gateway(settings, config_, report_);
+  }
+
+  void profiles() {
+    if (config_.profiles_dir.empty() && !config_.file.empty())
+      config_.profiles_dir = config_.file.parent_path() / "profiles.d";
+    if (!vocabulary_.profiles) return;
+    for (auto& name : vocabulary_.profiles(config_.profiles_dir))
+      vocabulary_.decoders.push_back(std::move(name));
   }
 
   void links() {
@@ -170,7 +179,7 @@ class Loader {
   }
 
   const Sources& sources_;
-  const Vocabulary& vocabulary_;
+  Vocabulary vocabulary_;
   Report report_;
   Config config_;
   std::vector<std::string> link_names_;

@@ -138,6 +138,17 @@ void check_session(const test::Case& test) {
   }
 }
 
+/// A session of values, each with its topic: topic, tab, payload, and what the broker does with it.
+void check_topics(const test::Case& test) {
+  std::ifstream file(LINTEL_CORPUS_DIR "/" + test.id);
+  REQUIRE(file);
+  for (const test::Case::Message& message : test.messages) {
+    std::string line;
+    REQUIRE(std::getline(file, line));
+    CHECK(line == message.topic + '\t' + message.payload + (message.retained ? "\t(retained)" : ""));
+  }
+}
+
 /// What single messages are asked for means nothing to one that explains the next; the tests of such formats
 /// ask it of every message in its place.
 bool is_session(const test::Case& test) {
@@ -182,7 +193,11 @@ TEST_CASE("corpus: the cases hold the bytes of the sample files") {
     CAPTURE(test.id);
     const std::string name = std::string(LINTEL_CORPUS_DIR "/") + test.id;
     if (is_session(test)) {
-      check_session(test);
+      if (std::filesystem::exists(name)) {
+        check_topics(test);
+      } else {
+        check_session(test);
+      }
       continue;
     }
     if (!std::filesystem::exists(name)) {
@@ -299,6 +314,8 @@ TEST_CASE("corpus: changing one number changes exactly the one thing that it sta
       json changed = document;
       changed[json::json_pointer(pointer)] = value.get<std::int64_t>() + 1000;
       const Decoded after = test::decode_bytes(test, changed.dump());
+      // A 1 that means occupied: 1001 means nothing and is refused. No count can be refused unnoticed.
+      if (!after.rejects.empty() && after.observations.size() + 1 == before.observations.size()) continue;
       const std::size_t differing_counts = count_differences(before, after, 1000);
       CHECK(differing_counts <= 1);
       // What is no count may be stated once for several readings: the length of all their windows.

@@ -21,7 +21,7 @@ struct Answer {
 Answer run(const std::vector<std::string>& args) {
   std::ostringstream out;
   std::ostringstream err;
-  const int code = lintel::cli::decode(args, out, err);
+  const int code = lintel::cli::decode(args, lintel::bridge::decoders::Registry::built_in(), out, err);
   return {code, out.str(), err.str()};
 }
 

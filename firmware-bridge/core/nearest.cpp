@@ -1,4 +1,4 @@
-#include "gateway/config/nearest.hpp"
+#include "firmware-bridge/core/nearest.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace lintel::config {
+namespace lintel::bridge {
 namespace {
 
 char lower(char c) {
@@ -58,4 +58,4 @@ std::string suggest(std::string_view word, std::span<const std::string_view> can
   return fmt::format("known are {}", fmt::join(candidates, ", "));
 }
 
-}  // namespace lintel::config
+}  // namespace lintel::bridge
