@@ -1,3 +1,6 @@
+// libFuzzer's way into the profile loader: loads any bytes as a profile, samples included, and lets what
+// loads decode a few payloads.
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -5,9 +8,6 @@
 #include <string_view>
 
 #include "firmware-bridge/decoders/profile/load.hpp"
-
-/// Loads any bytes as a profile, samples included, and lets what loads decode a few payloads. An entry point
-/// for libFuzzer; built with GCC it is called by fuzz_driver.cpp, whose first two bytes mean nothing here.
 
 using namespace lintel::bridge;
 
@@ -20,8 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       "online",
       R"({"in": 1, "out": 2, "type": "counters", "serial_number": "x"})",
       R"([{"type": "LineCount", "serial": "s", "timestamp": 1632385264305, "direction": "forward"}])"};
-  if (size < 2) return 0;
-  const std::string_view text(reinterpret_cast<const char*>(data + 2), size - 2);
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto loaded = decoders::profile::load(text, decoders::profile::Samples::run);
   if ((loaded.profile == nullptr) == loaded.problems.empty()) {
     std::fprintf(stderr, "a profile is in use or has problems\n");
