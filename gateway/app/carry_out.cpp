@@ -4,6 +4,7 @@
 
 #include "gateway/app/administration.hpp"
 #include "gateway/app/open_store.hpp"
+#include "gateway/cli/profiles.hpp"
 #include "gateway/clock/zone.hpp"
 #include "gateway/status/control.hpp"
 
@@ -21,7 +22,8 @@ Result<json> alone(const config::Config& config, const std::string& verb, const 
     if (!store) return tl::unexpected(store.error());
     auto zone = clock::Zone::find((*store)->timezone());
     if (!zone) return tl::unexpected(zone.error());
-    const auto& registry = bridge::decoders::Registry::built_in();
+    const auto decoders = cli::load_decoders(config.profiles_dir);
+    const auto& registry = *decoders.registry;
     counting::SeriesStates series((*store)->db());
     Pipeline pipeline(config, **store, series, *zone,
                       [&](std::string_view name) { return registry.find(name); });

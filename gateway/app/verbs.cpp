@@ -47,7 +47,8 @@ constexpr cli::Verb kVerbs[] = {
      "stopped.",
      "lintel adopt 6789C30012340001 --name \"Side door\"", adopt},
     {"quarantine", "messages that could not be read, and another try",
-     "lintel quarantine list   [--link LINK] [--decoder DECODER] [--limit N] [--json]\n"
+     "lintel quarantine list   [--link LINK] [--decoder DECODER] [--limit N]\n"
+     "                         [--json]\n"
      "lintel quarantine show   ID [--json]\n"
      "lintel quarantine replay [ID...] [--link LINK] [--decoder DECODER]\n"
      "                         [--with DECODER] [--dry-run] [--json]",
