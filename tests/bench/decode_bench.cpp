@@ -52,6 +52,24 @@ struct Format {
   bool json = true;
 };
 
+/// As the gateway does it: one result that is used again and again.
+void decode(const test::Case& one, bridge::Decoded& decoded) {
+  if (one.stream) {
+    decoded = test::decode(one);
+    return;
+  }
+  bridge::DecodeSession session;
+  for (const auto& message : one.messages) {
+    bridge::Frame frame;
+    frame.topic = message.topic;
+    frame.payload = message.payload;
+    frame.retained = message.retained;
+    frame.port = message.port;
+    decoded.clear();
+    one.decoder->decode(frame, one.settings, session, decoded);
+  }
+}
+
 std::map<std::string, Format> formats_of(const std::vector<test::Case>& corpus) {
   std::map<std::string, Format> formats;
   for (const test::Case& one : corpus) {
@@ -74,8 +92,9 @@ TEST_CASE("decoding costs little more than parsing") {
   fmt::print("{:<40} {:>8} {:>12} {:>9} {:>16}\n", "format", "bytes", "messages/s", "us", "% of the parser");
   std::string slow;
   for (const auto& [name, format] : formats_of(corpus)) {
-    const double decode = seconds_of([&] {
-      for (const test::Case* one : format.cases) (void)test::decode(*one);
+    bridge::Decoded decoded;
+    const double took = seconds_of([&] {
+      for (const test::Case* one : format.cases) decode(*one, decoded);
     });
     const auto messages = static_cast<double>(format.messages);
     std::string share = "-";
@@ -87,12 +106,11 @@ TEST_CASE("decoding costs little more than parsing") {
             parsed += json::parse(message.payload, nullptr, false).size();
       });
       REQUIRE(parsed > 0);
-      share = fmt::format("{:.0f}", 100 * parse / decode);
-      if (parse / decode < kShareOfParser) slow += fmt::format("\n  {}: {} %", name, share);
+      share = fmt::format("{:.0f}", 100 * parse / took);
+      if (parse / took < kShareOfParser) slow += fmt::format("\n  {}: {} %", name, share);
     }
     fmt::print("{:<40} {:>8.0f} {:>12.0f} {:>9.2f} {:>16}\n", name,
-               static_cast<double>(format.bytes) / messages, messages / decode, decode / messages * 1e6,
-               share);
+               static_cast<double>(format.bytes) / messages, messages / took, took / messages * 1e6, share);
   }
   CHECK_MESSAGE(slow.empty(), "below 60 % of the parser's speed:" << slow);
 }
