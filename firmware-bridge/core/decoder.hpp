@@ -4,8 +4,10 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "firmware-bridge/core/frame.hpp"
+#include "firmware-bridge/core/modbus.hpp"
 #include "firmware-bridge/core/observation.hpp"
 
 namespace lintel::bridge {
@@ -79,6 +81,9 @@ class Decoder {
   /// Framing::packets only: finds the first packet in what a stream has brought and nobody took yet. Must
   /// take something, or ask for more by a length of 0, and never ask for more than 4096 bytes.
   [[nodiscard]] virtual PacketCut next_packet(std::string_view bytes) const { return {bytes.size(), 0}; }
+
+  /// Framing::modbus only: what every unit is asked in every round. Each answer becomes a frame of its own.
+  [[nodiscard]] virtual std::vector<ModbusRead> reads() const { return {}; }
 
   /// Whether these bytes are this format's and of no other: what discovery and envelopes go by. The
   /// default holds where a frame that decodes to something, and to no reject, can be nothing else.

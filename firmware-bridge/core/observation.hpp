@@ -44,6 +44,14 @@ struct Observation {
   /// Equal where a device states the same thing again (message id, frame counter), so that it counts once;
   /// empty where the format knows no such mark.
   std::string repeat_key{};
+  /// The total starts again at 0 when it would reach this, as 65536 where it is sent in 16 bits; absent:
+  /// unknown, or no total.
+  std::optional<std::int64_t> wraps_at{};
+  /// How long before its arrival the statement was true, where the device states that instead of a time.
+  std::optional<Millis> age{};
+  /// Totals only: with another word than before the counter has begun at 0 again. Empty: the device does not
+  /// say, and only a fall shows it.
+  std::string counter_run{};
 };
 
 enum class RejectKind {
@@ -68,20 +76,30 @@ struct DeviceReport {
   std::optional<int> battery_percent{};        ///< 0 to 100
   std::optional<int> battery_mv{};             ///< where the device states a voltage and no share
   std::optional<int> signal_dbm{};             ///< RSSI of its radio
-  std::optional<bool> tampered{};              ///< moved, opened, covered
-  std::vector<std::string> faults{};           ///< what it says is broken, in a few words each
-  std::string firmware{};                      ///< version, as it states it
+  std::optional<int> margin_db{};     ///< what its radio link could still lose (LoRaWAN's link margin)
+  std::optional<bool> tampered{};     ///< moved, opened, covered
+  std::vector<std::string> faults{};  ///< what it says is broken, in a few words each
+  std::string firmware{};             ///< version, as it states it
+};
+
+/// A message that the format's rules ask to be sent to where the frame came from, as Sparkplug's request to
+/// state everything anew. Best effort: it may be dropped, and whoever sends it limits how often.
+struct Outbound {
+  std::string topic;
+  std::string payload;
 };
 
 struct Decoded {
   std::vector<Observation> observations;
   std::vector<Reject> rejects;
   std::vector<DeviceReport> reports;
+  std::vector<Outbound> outbound{};
 
   void clear() {
     observations.clear();
     rejects.clear();
     reports.clear();
+    outbound.clear();
   }
 };
 

@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kMaxBytes = 1 << 20;
 constexpr std::size_t kMaxDepth = 32;
 constexpr std::size_t kMaxValues = 100'000;
+constexpr std::size_t kMaxOrdered = 256;  ///< members of an object that is kept in order
 constexpr double kExactDouble =
     9007199254740992.0;  // 2^53: above, a double no longer tells whole numbers apart
 
@@ -39,32 +40,41 @@ class TreeBuilder {
 
   bool key(Json::string_t& name) {
     if (skipped_depth_ > 0) return true;
-    skip_next_ = !wanted_(name);
+    if (open_.back().in_order) return pair(std::move(name));
+    const KeyFilter::Keep keep = wanted_(name);
+    skip_next_ = keep == KeyFilter::Keep::no;
+    order_next_ = keep == KeyFilter::Keep::in_order;
     if (skip_next_) return true;
-    const auto [place, fresh] = open_.back()->get_ref<Json::object_t&>().try_emplace(std::move(name));
+    const auto [place, fresh] = open_.back().value->get_ref<Json::object_t&>().try_emplace(std::move(name));
     slot_ = &place->second;
-    return fresh ||
-           fail(RejectKind::integrity, "the key " + excerpt(place->first) + " is stated twice in one object");
+    return fresh || twice(place->first);
   }
 
   bool parse_error(std::size_t position, const std::string&, const Json::exception&) {
+    position_ = position;
     if (position > size_)
       return fail(RejectKind::length, fmt::format("the JSON text is cut off after {} bytes", size_));
     return fail(RejectKind::integrity, fmt::format("not JSON at byte {} of {}", position, size_));
   }
 
   Json take_document() { return std::move(root_); }
-  Reject take_failure() { return std::move(failure_); }
+  JsonFailure take_failure() { return {std::move(failure_), position_}; }
 
  private:
+  struct Open {
+    Json* value;
+    bool in_order;  ///< an object, kept as a list of pairs
+  };
+
   template <class T>
   bool put(T&& value) {
     if (skips()) return true;
+    order_next_ = false;
     if (++values_ > kMaxValues)
       return fail(RejectKind::sanity, fmt::format("more than {} values in one message", kMaxValues));
     if (open_.empty()) {
       last_ = &(root_ = Json(std::forward<T>(value)));
-    } else if (auto* list = open_.back()->get_ptr<Json::array_t*>()) {
+    } else if (auto* list = open_.back().value->get_ptr<Json::array_t*>(); list && !open_.back().in_order) {
       last_ = &list->emplace_back(std::forward<T>(value));
     } else {
       last_ = &(*slot_ = Json(std::forward<T>(value)));
@@ -82,9 +92,26 @@ class TreeBuilder {
       ++skipped_depth_;
       return true;
     }
-    if (!put(type)) return false;
-    open_.push_back(last_);
+    const bool in_order = std::exchange(order_next_, false) && type == Json::value_t::object;
+    if (!put(in_order ? Json::value_t::array : type)) return false;
+    open_.push_back({last_, in_order});
     return true;
+  }
+
+  bool pair(std::string&& name) {
+    auto& pairs = open_.back().value->get_ref<Json::array_t&>();
+    if (pairs.size() >= kMaxOrdered)
+      return fail(RejectKind::sanity, fmt::format("more than {} members where order counts", kMaxOrdered));
+    for (const Json& known : pairs)
+      if (known[0].get_ref<const std::string&>() == name) return twice(name);
+    auto& both = pairs.emplace_back(Json::array_t(2)).get_ref<Json::array_t&>();
+    both[0] = std::move(name);
+    slot_ = &both[1];
+    return true;
+  }
+
+  bool twice(const std::string& name) {
+    return fail(RejectKind::integrity, "the key " + excerpt(name) + " is stated twice in one object");
   }
 
   bool close() {
@@ -105,38 +132,37 @@ class TreeBuilder {
   KeyFilter wanted_;
   std::size_t values_ = 0;
   Json root_;
-  Json* slot_ = nullptr;     ///< where the value of the key just read belongs
-  Json* last_ = nullptr;     ///< the value kept last
-  std::vector<Json*> open_;  ///< containers begun and not ended, outermost first
+  Json* slot_ = nullptr;    ///< where the value of the key just read belongs
+  Json* last_ = nullptr;    ///< the value kept last
+  std::vector<Open> open_;  ///< containers begun and not ended, outermost first
   bool skip_next_ = false;
+  bool order_next_ = false;        ///< the value that comes is kept in order, if it is an object
   std::size_t skipped_depth_ = 0;  ///< containers begun inside a value that is left out, itself included
   Reject failure_;
+  std::size_t position_ = 0;
 };
 
 }  // namespace
 
-std::optional<Json> parse_json(std::string_view bytes, KeyFilter wanted, Decoded& out) {
-  bytes = trim(bytes);
-  if (bytes.size() > kMaxBytes) {
-    out.rejects.push_back(
-        {RejectKind::length,
-         fmt::format("{} bytes are too long for a message: the limit is {}", bytes.size(), kMaxBytes)});
-    return std::nullopt;
+tl::expected<Json, JsonFailure> parse_json(std::string_view bytes, KeyFilter wanted) {
+  const std::string_view text = trim(bytes);
+  if (text.size() > kMaxBytes) {
+    Reject reject{RejectKind::length, fmt::format("{} bytes are too long for a message: the limit is {}",
+                                                  text.size(), kMaxBytes)};
+    return tl::unexpected(JsonFailure{std::move(reject), kMaxBytes});
   }
-  TreeBuilder builder(bytes.size(), wanted);
-  if (Json::sax_parse(bytes.begin(), bytes.end(), &builder)) return builder.take_document();
-  out.rejects.push_back(builder.take_failure());
+  TreeBuilder builder(text.size(), wanted);
+  if (Json::sax_parse(text.begin(), text.end(), &builder)) return builder.take_document();
+  JsonFailure failure = builder.take_failure();
+  if (!text.empty()) failure.position += static_cast<std::size_t>(text.data() - bytes.data());
+  return tl::unexpected(std::move(failure));
+}
+
+std::optional<Json> parse_json(std::string_view bytes, KeyFilter wanted, Decoded& out) {
+  auto document = parse_json(bytes, wanted);
+  if (document) return std::move(*document);
+  out.rejects.push_back(std::move(document.error().reject));
   return std::nullopt;
-}
-
-std::string Place::pointer() const {
-  if (up_ == nullptr) return {};
-  return up_->pointer() + "/" + (key_.empty() ? std::to_string(index_) : std::string(key_));
-}
-
-void reject(Decoded& out, RejectKind kind, const Place& place, std::string_view what) {
-  const std::string pointer = place.pointer();
-  out.rejects.push_back({kind, fmt::format("{}: {}", pointer.empty() ? "/" : pointer, what)});
 }
 
 const Json* member(const Json* value, std::string_view key) {

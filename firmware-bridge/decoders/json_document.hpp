@@ -1,48 +1,65 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
+#include <tl/expected.hpp>
 
 #include "firmware-bridge/core/observation.hpp"
+#include "firmware-bridge/decoders/place.hpp"
 
 namespace lintel::bridge::decoders {
 
 using Json = nlohmann::json;
 
-/// Says which keys a decoder looks at, wherever in the document they stand.
-using KeyFilter = bool (*)(std::string_view key);
-
-/// Parses a whole JSON text in one pass and keeps the members whose keys `wanted` accepts; the rest is
-/// checked and left out. What a hostile or broken sender could do is refused, with the place, as one reject
-/// in `out`: more than 1 MiB, nesting deeper than 32, more than 100,000 values, a wanted key stated twice in
-/// one object (which of both counts?), bytes that are not JSON, a text cut off.
-std::optional<Json> parse_json(std::string_view bytes, KeyFilter wanted, Decoded& out);
-
-/// Where in a document one is, for messages: a chain of steps on the caller's stack, which costs nothing
-/// until a JSON pointer ("/line_total_data/1/total") is asked for. Parents must outlive children.
-class Place {
+/// Says which keys a decoder looks at, wherever in the document they stand. Refers to what it was made
+/// from, which must outlive the call that it is passed to.
+class KeyFilter {
  public:
-  Place() = default;
-  [[nodiscard]] Place at(std::string_view key) const& { return Place(this, key, 0); }
-  [[nodiscard]] Place at(std::size_t index) const& { return Place(this, {}, index); }
-  Place at(std::string_view) const&& = delete;
-  Place at(std::size_t) const&& = delete;
-  [[nodiscard]] std::string pointer() const;
+  enum class Keep {
+    no,
+    yes,
+    in_order,  ///< an object becomes a list of [key, value], because JSON objects forget their order
+  };
+  using Simple = bool (*)(std::string_view key);
+
+  template <std::convertible_to<Simple> F>
+  KeyFilter(F wanted) : simple_(wanted) {}  // NOLINT(google-explicit-constructor): a function is a filter
+  /// `state` answers `Keep keep(std::string_view) const`.
+  template <class T>
+  requires(!std::convertible_to<T, Simple>) explicit KeyFilter(const T& state)
+      : state_(&state),
+        call_([](const void* of, std::string_view key) { return static_cast<const T*>(of)->keep(key); }) {}
+
+  [[nodiscard]] Keep operator()(std::string_view key) const {
+    if (simple_ != nullptr) return simple_(key) ? Keep::yes : Keep::no;
+    return call_(state_, key);
+  }
 
  private:
-  Place(const Place* up, std::string_view key, std::size_t index) : up_(up), key_(key), index_(index) {}
-
-  const Place* up_ = nullptr;
-  std::string_view key_;
-  std::size_t index_ = 0;
+  Simple simple_ = nullptr;
+  const void* state_ = nullptr;
+  Keep (*call_)(const void*, std::string_view) = nullptr;
 };
 
-/// Adds a reject: "/time_info/end_time: <what>".
-void reject(Decoded& out, RejectKind kind, const Place& place, std::string_view what);
+/// Why bytes are no document that is taken.
+struct JsonFailure {
+  Reject reject;
+  std::size_t position = 0;  ///< number of the byte where that was noticed, counted from 1
+};
+
+/// Parses a whole JSON text in one pass and keeps the members whose keys `wanted` accepts; the rest is
+/// checked and left out. What a hostile or broken sender could do is refused, with the place: more than
+/// 1 MiB, nesting deeper than 32, more than 100,000 values, a wanted key stated twice in one object (which of
+/// both counts?), bytes that are not JSON, a text cut off.
+tl::expected<Json, JsonFailure> parse_json(std::string_view bytes, KeyFilter wanted);
+
+/// The same; a failure becomes one reject in `out`.
+std::optional<Json> parse_json(std::string_view bytes, KeyFilter wanted, Decoded& out);
 
 /// The member of an object; null when it is absent, is JSON's null, or `value` is no object.
 const Json* member(const Json* value, std::string_view key);

@@ -12,7 +12,7 @@ namespace lintel::bridge::decoders {
 /// the registry. Thread-safe once nothing is added any more.
 class Registry {
  public:
-  /// The decoders of this build, without those of anybody's profiles.
+  /// The decoders of this build, the profiles in it included, without those of anybody's files.
   static const Registry& built_in();
 
   Registry() = default;

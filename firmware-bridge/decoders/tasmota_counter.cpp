@@ -127,6 +127,7 @@ class Telemetry {
     Observation observation;
     observation.sensor = sensor_;
     observation.kind = Kind::total;
+    observation.wraps_at = kMaxCounter + 1;
     observation.time = time_;
     observation.line = std::move(line);
     observation.flags.reserve(time_flags_.size() + 1);

@@ -72,7 +72,7 @@ std::string explain(const mqtt::exception& error, const Address& address, const 
 
 mqtt::connect_options connect_options(const MqttLink::Options& options, bool with_tls) {
   mqtt::connect_options connect;
-  connect.set_clean_session(false);
+  connect.set_clean_session(options.passing);
   connect.set_mqtt_version(MQTTVERSION_3_1_1);
   connect.set_keep_alive_interval(20);
   connect.set_connect_timeout(10);
@@ -101,7 +101,8 @@ struct MqttLink::Session {
   std::string subscribing;  ///< the topic being subscribed to; empty while connecting
 };
 
-MqttLink::MqttLink(Options options, FrameSink& sink) : options_(std::move(options)), sink_(sink) {}
+MqttLink::MqttLink(Options options, FrameSink& sink)
+    : options_(std::move(options)), sink_(sink), topics_(options_.topics) {}
 
 MqttLink::~MqttLink() {
   stop();
@@ -118,6 +119,15 @@ void MqttLink::stop() {
   }
   changed_.notify_all();
   if (thread_.joinable()) thread_.join();
+}
+
+void MqttLink::listen_to(const std::string& topic) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::find(topics_.begin(), topics_.end(), topic) != topics_.end()) return;
+    topics_.push_back(topic);
+  }
+  lose("to listen to one more topic");
 }
 
 LinkState MqttLink::state() const {
@@ -193,9 +203,9 @@ bool MqttLink::connect(Session& session) {
                       session.address.shown));
       return false;
     }
-    for (const auto& topic : options_.topics) {
+    for (const auto& topic : topics()) {
       session.subscribing = topic;
-      if (!finished(*session.client.subscribe(topic, 1))) {
+      if (!finished(*session.client.subscribe(topic, options_.passing ? 0 : 1))) {
         say_lost(session, "it did not confirm the subscription to " + topic);
         return false;
       }
@@ -220,6 +230,11 @@ bool MqttLink::finished(mqtt::token& token) {
     if (stopping_ || lost_ || std::chrono::steady_clock::now() > limit) return false;
   }
   return true;
+}
+
+std::vector<std::string> MqttLink::topics() const {
+  const std::lock_guard lock(mutex_);
+  return topics_;
 }
 
 void MqttLink::lose(const std::string& why) {
@@ -250,12 +265,42 @@ void MqttLink::take(Session& session, const Frame& frame) {
   lose("what arrives cannot be kept, so the broker has to keep it");
 }
 
+void MqttLink::publish(std::string topic, std::string payload) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!up_ || outgoing_.size() >= kMostOutgoing) return;
+    if (topic.empty() || topic.find_first_of("#+") != std::string::npos) return;  // brokers hang up on those
+    outgoing_.push_back({std::move(topic), std::move(payload)});
+  }
+  changed_.notify_all();
+}
+
+/// Nobody waits for these: one that Paho does not take is not worth the connection.
+void MqttLink::send(Session& session, const std::vector<Outgoing>& messages) {
+  for (const auto& message : messages) {
+    try {
+      session.client.publish(message.topic, message.payload.data(), message.payload.size(), 0, false);
+    } catch (const mqtt::exception& error) {
+      if (options_.log) {
+        options_.log(
+            fmt::format("link {}: cannot publish to {}: {}", options_.name, message.topic, error.what()));
+      }
+    }
+  }
+}
+
 void MqttLink::stay(Session& session) {
   bool lost = false;
-  {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return stopping_ || lost_; });
-    lost = lost_;
+  for (bool ends = false; !ends;) {
+    std::vector<Outgoing> messages;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return stopping_ || lost_ || !outgoing_.empty(); });
+      lost = lost_;
+      ends = stopping_ || lost_;
+      messages.swap(outgoing_);
+    }
+    if (!ends) send(session, messages);
   }
   if (lost) {
     say_lost(session, "it closed the connection");

@@ -33,6 +33,7 @@ class MqttLink {
     std::string password;
     std::filesystem::path ca_file;  ///< mqtts: own CA instead of the system's
     std::vector<std::string> topics;
+    bool passing = false;  ///< only to look: QoS 0, and the broker keeps nothing for this session
     BootId boot{};
     std::function<BootTime()> boot_clock;
     std::function<void(const std::string&)> log;
@@ -48,9 +49,22 @@ class MqttLink {
   /// Disconnects; afterwards the sink is not used any more. The broker goes on queueing.
   void stop();
 
+  /// Subscribes to one more topic: at once by a new connection, during which the broker queues. Any thread.
+  void listen_to(const std::string& topic);
+
   [[nodiscard]] LinkState state() const;
+  [[nodiscard]] const std::string& name() const { return options_.name; }
+
+  /// Publishes once, QoS 0, not retained. Any thread; returns at once. Best effort: while the broker is away,
+  /// and beyond kMostOutgoing waiting messages, it is dropped; so is one to a topic that cannot be.
+  void publish(std::string topic, std::string payload);
+  static constexpr std::size_t kMostOutgoing = 64;
 
  private:
+  struct Outgoing {
+    std::string topic;
+    std::string payload;
+  };
   struct Session;  // Paho's client and what belongs to one connection
 
   void run();
@@ -58,8 +72,10 @@ class MqttLink {
   bool connect(Session& session);
   bool finished(mqtt::token& token);
   void lose(const std::string& why);
+  [[nodiscard]] std::vector<std::string> topics() const;
   void say_lost(const Session& session, std::string why);
   void stay(Session& session);
+  void send(Session& session, const std::vector<Outgoing>& messages);
   void say(bool up, const std::string& trouble);
   void take(Session& session, const Frame& frame);
   bool wait(std::chrono::milliseconds time);
@@ -71,11 +87,13 @@ class MqttLink {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  bool stopping_ = false;  // guarded by mutex_
-  bool lost_ = false;      // guarded by mutex_
-  std::string lost_why_;   // guarded by mutex_
-  bool up_ = false;        // guarded by mutex_
-  std::string trouble_;    // guarded by mutex_
+  std::vector<std::string> topics_;  // guarded by mutex_
+  bool stopping_ = false;            // guarded by mutex_
+  bool lost_ = false;                // guarded by mutex_
+  std::string lost_why_;             // guarded by mutex_
+  bool up_ = false;                  // guarded by mutex_
+  std::string trouble_;              // guarded by mutex_
+  std::vector<Outgoing> outgoing_;   // guarded by mutex_
   std::thread thread_;
 };
 

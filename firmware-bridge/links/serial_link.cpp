@@ -1,5 +1,7 @@
 #include "firmware-bridge/links/serial_link.hpp"
 
+#include <sys/ioctl.h>
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -15,16 +17,27 @@ using boost::system::error_code;
 constexpr auto kShortestPause = 200ms;
 constexpr auto kLongestPause = 5'000ms;
 constexpr auto kOfferAgain = 200ms;
-constexpr auto kSilence = 250ms;
+/// After which a line may be taken without its end: longer than anybody's pause inside a line.
+constexpr auto kLineSilence = 250ms;
+/// Adapters hand bytes on in bursts, up to 16 ms apart; on top of that come a few characters of the line.
+constexpr auto kPacketSilence = 50ms;
+constexpr unsigned kBitsOfSilence = 4 * 11;
+
+std::chrono::milliseconds silence_of(const SerialLink::Options& options) {
+  if (!options.framer.packets()) return kLineSilence;
+  return kPacketSilence + std::chrono::milliseconds(1000 * kBitsOfSilence / options.format.baud);
+}
 
 }  // namespace
 
 SerialLink::SerialLink(boost::asio::io_context& loop, Options options, FrameSink& sink)
     : options_(std::move(options)),
+      silence_lasts_(silence_of(options_)),
       sink_(sink),
       port_(loop),
       timer_(loop),
       silence_(loop),
+      framer_(options_.framer),
       pause_(kShortestPause) {}
 
 void SerialLink::start() {
@@ -58,7 +71,7 @@ void SerialLink::say(bool up, const std::string& trouble) {
 }
 
 void SerialLink::open() {
-  flush();  // lines of before the device went away need no device
+  flush();  // frames of before the device went away need no device
   auto fd = open_serial(options_.device, options_.format);
   if (!fd) {
     say(false, fd.error().message);
@@ -108,31 +121,37 @@ void SerialLink::read() {
 
 void SerialLink::received(std::size_t bytes) {
   bytes_.fetch_add(bytes, std::memory_order_relaxed);
-  framer_.feed({buffer_.data(), bytes}, [this](std::string_view line, bool) { hold(line); });
-  silence_.expires_after(kSilence);
+  framer_.feed({buffer_.data(), bytes}, [this](std::string_view frame, bool) { hold(frame); });
+  await_silence();
+  offer();
+}
+
+void SerialLink::await_silence() {
+  silence_.expires_after(silence_lasts_);
   silence_.async_wait([this](const error_code& error) {
     if (!error && !stopped_) passed_silence();
   });
-  offer();
 }
 
 void SerialLink::passed_silence() {
-  if (!options_.stands_alone || framer_.pending().empty() || !options_.stands_alone(framer_.pending()))
-    return;
-  framer_.finish([this](std::string_view line, bool) { hold(line); });
-  offer();
+  // A loop that was busy comes late: what waits in the kernel was no silence.
+  int unread = 0;
+  if (::ioctl(port_.native_handle(), FIONREAD, &unread) == 0 && unread > 0) return await_silence();
+  const auto before = waiting_.size();
+  framer_.silence([this](std::string_view frame, bool) { hold(frame); });
+  if (waiting_.size() > before) offer();
 }
 
-void SerialLink::hold(std::string_view text) {
-  waiting_.push_back({std::string(text), options_.boot_clock()});
+void SerialLink::hold(std::string_view frame) {
+  waiting_.push_back({std::string(frame), options_.boot_clock()});
 }
 
-bool SerialLink::append(const Line& line) {
+bool SerialLink::append(const Held& held) {
   Frame frame;
   frame.link = options_.name;
-  frame.payload = line.text;
+  frame.payload = held.bytes;
   frame.boot = options_.boot;
-  frame.arrived = line.arrived;
+  frame.arrived = held.arrived;
   if (!sink_.append(frame)) return false;
   frames_.fetch_add(1, std::memory_order_relaxed);
   return true;

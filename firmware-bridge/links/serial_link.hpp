@@ -13,16 +13,16 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "firmware-bridge/core/frame.hpp"
-#include "firmware-bridge/core/line_framer.hpp"
+#include "firmware-bridge/core/stream_framer.hpp"
 #include "firmware-bridge/links/link_state.hpp"
 #include "firmware-bridge/links/serial_port.hpp"
 
 namespace lintel::bridge::links {
 
-/// Text lines from a serial device. The device is opened by its configured path again and again, so a
-/// /dev/serial/by-id or by-path name finds an adapter that came back as another tty. When the sink refuses
-/// a line, reading pauses and the line is offered again: the kernel's buffer and the device wait.
-/// All members but state() are for the loop's thread.
+/// Text lines or binary packets from a serial device, cut as its framer says. The device is opened by its
+/// configured path again and again, so a /dev/serial/by-id or by-path name finds an adapter that came back as
+/// another tty. When the sink refuses a frame, reading pauses and the frame is offered again: the kernel's
+/// buffer and the device wait. All members but state() are for the loop's thread.
 class SerialLink {
  public:
   struct Options {
@@ -31,8 +31,7 @@ class SerialLink {
     SerialFormat format;
     BootId boot{};
     std::function<BootTime()> boot_clock;
-    /// Whether a line whose end has not come may be passed on after a silence (Decoder::stands_alone).
-    std::function<bool(std::string_view)> stands_alone;
+    StreamFramer framer;
     std::function<void(const std::string&)> log;
   };
 
@@ -47,31 +46,33 @@ class SerialLink {
   [[nodiscard]] LinkState state() const;
 
  private:
-  struct Line {
-    std::string text;
+  struct Held {
+    std::string bytes;
     BootTime arrived;
   };
 
   void open();
   void read();
   void received(std::size_t bytes);
+  void await_silence();
   void passed_silence();
   void offer();
   bool flush();
-  bool append(const Line& line);
-  void hold(std::string_view text);
+  bool append(const Held& held);
+  void hold(std::string_view frame);
   void lost(const std::string& why);
   void retry_open();
   void say(bool up, const std::string& trouble);
 
   const Options options_;
+  const std::chrono::milliseconds silence_lasts_;
   FrameSink& sink_;
   boost::asio::posix::stream_descriptor port_;
   boost::asio::steady_timer timer_;  ///< opening again, or offering refused lines again
   boost::asio::steady_timer silence_;
   std::array<char, 4096> buffer_{};
-  LineFramer framer_;
-  std::deque<Line> waiting_;  ///< read and not yet in the sink
+  StreamFramer framer_;
+  std::deque<Held> waiting_;  ///< read and not yet in the sink
   bool reading_ = false;
   std::chrono::milliseconds pause_;
   bool stopped_ = false;

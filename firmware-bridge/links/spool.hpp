@@ -89,6 +89,8 @@ class Spool final : public FrameSink {
   /// thread, to refresh what memory it keeps of frames already stored.
   void recall(Position position, const std::function<void(const Frame&)>& visit) const;
 
+  /// Behind every frame appended so far. Any thread.
+  [[nodiscard]] Position end() const;
   [[nodiscard]] std::uint64_t bytes_waiting() const;
   [[nodiscard]] SpoolFacts facts() const;
 
@@ -107,7 +109,6 @@ class Spool final : public FrameSink {
   void drop_history(std::uint64_t keep);
   void restore_reserve();
   void publish_end(std::uint64_t segment, std::uint64_t offset);
-  [[nodiscard]] Position end() const;
   [[nodiscard]] std::uint64_t limit() const;
   [[nodiscard]] std::uint64_t waiting_locked() const;
 

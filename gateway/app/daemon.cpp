@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "firmware-bridge/decoders/registry.hpp"
 #include "gateway/app/log.hpp"
+#include "gateway/app/open_store.hpp"
 #include "gateway/clock/zone.hpp"
 #include "gateway/sync/confirmation.hpp"
 
@@ -15,18 +15,6 @@ namespace lintel::app {
 namespace {
 
 constexpr std::int64_t kUnknown = std::numeric_limits<std::int64_t>::min();
-
-UtcMs machine_now() {
-  return std::chrono::floor<Millis>(std::chrono::system_clock::now());
-}
-
-Result<store::Calendar> make_calendar(const std::string& timezone, int day_start_minute) {
-  auto zone = clock::Zone::find(timezone);
-  if (!zone) return tl::unexpected(zone.error());
-  const auto days = std::make_shared<clock::StoreDays>(*zone, std::chrono::minutes{day_start_minute});
-  return store::Calendar{[days](UtcMs t) { return std::int64_t{days->day(t)}; },
-                         [days](std::int64_t day) { return days->begin(static_cast<clock::StoreDay>(day)); }};
-}
 
 std::map<BootId, clock::Offset> known_boots(store::Database& db) {
   std::map<BootId, clock::Offset> known;
@@ -40,10 +28,19 @@ std::map<BootId, clock::Offset> known_boots(store::Database& db) {
   return known;
 }
 
-std::map<std::string, Millis, std::less<>> stated_intervals(const config::Config& config) {
-  std::map<std::string, Millis, std::less<>> stated;
-  for (const auto& sensor : config.sensors) stated[sensor.serial] = sensor.expected_interval;
-  return stated;
+/// Link and topic of the sensors that have one of their own.
+std::vector<std::pair<std::string, std::string>> adopted_topics(const store::Sensors& sensors) {
+  std::vector<std::pair<std::string, std::string>> topics;
+  for (const auto& [serial, sensor] : sensors.all()) {
+    const auto said = store::parse_settings(sensor.settings);
+    if (said && !said->topic.empty()) topics.emplace_back(sensor.link, said->topic);
+  }
+  return topics;
+}
+
+/// The command line is to end with the code that fits the kind of error.
+nlohmann::json refusal_of(const Error& error) {
+  return {{"refused", error.message}, {"usage", error.kind == ErrorKind::misconfigured}};
 }
 
 sync::Options sync_options(const config::Config& config) {
@@ -61,10 +58,7 @@ sync::Options sync_options(const config::Config& config) {
 
 Result<Daemon::Opened> Daemon::open(const config::Config& config) {
   Opened opened;
-  auto store = store::Store::open(config.state_dir,
-                                  {config.store_id, config.store_name, config.timezone,
-                                   config.day_start_minute, config.gateway_name, LINTEL_VERSION},
-                                  make_calendar, machine_now());
+  auto store = open_store(config);
   if (!store) return tl::unexpected(store.error());
   opened.store = std::move(*store);
   if (!opened.store->notice().empty()) log(opened.store->notice());
@@ -106,15 +100,25 @@ Daemon::Daemon(const config::Config& config, Opened opened)
       spool_(std::move(opened.spool)),
       attempts_(std::move(opened.attempts)),
       series_(store_->db()),
-      pipeline_(config_, *store_, series_,
-                clock::Zone::find(store_->timezone()).value(),  // the store's calendar has been made from it
-                [](std::string_view name) { return bridge::decoders::Registry::built_in().find(name); }),
+      decoders_(cli::load_decoders(config_.profiles_dir)),
+      outbox_(clock::boot_now,
+              [this](std::string_view link, const bridge::Outbound& message) { links_.send(link, message); }),
+      pipeline_(
+          config_, *store_, series_,
+          clock::Zone::find(store_->timezone()).value(),  // the store's calendar has been made from it
+          [this](std::string_view name) { return decoders_.registry->find(name); }, &outbox_),
       wall_(clock::boot_id(), known_boots(store_->db()), clock::build_date()),
       offset_(kUnknown),
-      watch_({config_.offline_after, started_}, stated_intervals(config_)),
+      watch_({config_.offline_after, started_}, pipeline_.intervals()),
       sync_(sync_options(config_), sync_surroundings()),
       writer_({*spool_, *attempts_, *store_, series_, pipeline_, wall_}, writer_options()),
-      links_(config_, loop_, *spool_) {}
+      commits_(loop_, *spool_, writer_),
+      fair_(*spool_, {.log = [](const std::string& text) { log(text); }}),
+      links_(config_, *decoders_.registry, loop_, {*spool_, fair_, heard_, commits_},
+             adopted_topics(store_->sensors()), [this] { return now(); }),
+      administration_(
+          {config_, *store_, pipeline_, *decoders_.registry, &heard_,
+           [this](const std::string& link, const std::string& topic) { links_.listen(link, topic); }}) {}
 
 Daemon::~Daemon() = default;
 
@@ -130,8 +134,12 @@ Writer::Options Daemon::writer_options() {
 sync::Surroundings Daemon::sync_surroundings() {
   sync::Surroundings surroundings;
   surroundings.post = [this](sync::Confirmation confirmation) {
-    writer_.post([confirmation = std::move(confirmation)](store::Database& db, UtcMs at) {
+    writer_.post([this, confirmation = std::move(confirmation)](store::Database& db, UtcMs at) {
       sync::apply(db, confirmation, at);
+      if (!confirmation.configuration) return;
+      store_->sensors().reread();
+      pipeline_.reload();
+      pipeline_.settle_all(at);
     });
   };
   surroundings.utc = [this] { return now().value_or(machine_now()); };
@@ -144,7 +152,12 @@ void Daemon::watch_health(store::Database& db, UtcMs now) {
   const auto current = wall_.current();
   offset_ = current.source == clock::Source::none ? kUnknown : current.offset.count();
   health::Surroundings surroundings{wall_.boot(), clock::boot_now(), now, {}};
-  for (const auto& link : links_.facts()) surroundings.links[link.name] = {link.up, link.trouble};
+  for (const auto& link : links_.facts())
+    surroundings.links[link.name] = {link.up, link.trouble, link.silent};
+  if (configured_ != pipeline_.reloads()) {
+    configured_ = pipeline_.reloads();
+    watch_.expect(pipeline_.intervals());
+  }
   watch_.refresh(db, store_->sensors(), surroundings);
 }
 
@@ -184,6 +197,15 @@ Result<void> Daemon::open_faces() {
     sync_.wake();
     reply(nlohmann::json::object());
   };
+  // What changes something runs on the writer thread, and is answered once it is durable.
+  for (const std::string verb : {"discover", "adopt", "sensors-set", "quarantine-replay"}) {
+    verbs[verb] = [this, verb](const nlohmann::json& request, const status::ControlServer::Reply& reply) {
+      auto answer = std::make_shared<Result<nlohmann::json>>(nlohmann::json(nullptr));
+      writer_.post([this, verb, request, answer](
+                       store::Database&, UtcMs at) { *answer = administration_.run(verb, request, at); },
+                   [answer, reply] { reply(*answer ? **answer : refusal_of(answer->error())); });
+    };
+  }
   auto control =
       status::ControlServer::open(loop_, status::control_path(config_.state_dir), std::move(verbs), {});
   if (!control) return tl::unexpected(control.error());
@@ -202,7 +224,9 @@ Result<void> Daemon::open_faces() {
   options.listen = config_.listen;
   options.allowed_hosts = config_.allowed_hosts;
   options.log = [](const std::string& text) { log(text); };
-  auto http = status::HttpServer::open(loop_, std::move(options), page_->routes());
+  auto routes = page_->routes();
+  routes.uploads = links_.uploads_of_page();
+  auto http = status::HttpServer::open(loop_, std::move(options), std::move(routes));
   if (!http) return tl::unexpected(http.error());
   http_ = std::move(*http);
   return {};

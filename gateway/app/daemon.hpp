@@ -7,9 +7,15 @@
 #include <boost/asio/signal_set.hpp>
 
 #include "firmware-bridge/core/result.hpp"
+#include "firmware-bridge/links/fair_share.hpp"
+#include "gateway/app/administration.hpp"
+#include "gateway/app/heard.hpp"
 #include "gateway/app/links.hpp"
+#include "gateway/app/loop_commits.hpp"
+#include "gateway/app/outbox.hpp"
 #include "gateway/app/pipeline.hpp"
 #include "gateway/app/writer.hpp"
+#include "gateway/cli/profiles.hpp"
 #include "gateway/config/config.hpp"
 #include "gateway/health/watch.hpp"
 #include "gateway/status/control.hpp"
@@ -59,13 +65,20 @@ class Daemon {
   std::unique_ptr<bridge::links::Spool> spool_;
   std::unique_ptr<bridge::links::AttemptMark> attempts_;
   counting::SeriesStates series_;
+  const cli::Decoders decoders_;
+  Outbox outbox_;  // of the writer thread, which ends before links_ does
   Pipeline pipeline_;
   clock::WallClock wall_;             // of the writer thread, once it runs
   std::atomic<std::int64_t> offset_;  // wall_'s offset in ms for the other threads; kUnknown without time
   health::Watch watch_;
+  std::uint64_t configured_ = 0;  // of the writer thread: the pipeline's configuration that watch_ has
   sync::Sync sync_;
   Writer writer_;
+  LoopCommits commits_;
+  bridge::links::FairShare fair_;
+  Heard heard_;
   Links links_;
+  Administration administration_;  // of the writer thread
   std::unique_ptr<status::ControlServer> control_;
   std::unique_ptr<status::Page> page_;
   std::unique_ptr<status::HttpServer> http_;

@@ -1,7 +1,9 @@
 #include "gateway/app/pipeline.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -22,9 +24,23 @@ bool sane(const std::optional<std::int64_t>& count, Kind kind) {
   return !count || (*count >= 0 && *count <= (kind == Kind::total ? kMostInTotal : kMostInOneReading));
 }
 
+store::DecoderNotes::Owner owner_of(const std::string& link, const std::string& topic,
+                                    const bridge::Decoder* decoder) {
+  return {link, topic, decoder == nullptr ? "" : std::string(decoder->name())};
+}
+
 clock::Zone zone_or(const std::string& name, const clock::Zone& fallback) {
   if (name.empty()) return fallback;
   return clock::Zone::find(name).value_or(fallback);
+}
+
+/// On a bus a sensor is its link and its address there, of which the decoder knows only the address.
+void name_units(const std::string& link, bridge::DecodeSettings& settings) {
+  const std::string prefix = fmt::format("link:{}/", link);
+  auto units = settings.sensors;
+  for (const auto& [serial, lines] : units) {
+    if (serial.starts_with(prefix)) settings.sensors.insert_or_assign(serial.substr(prefix.size()), lines);
+  }
 }
 
 }  // namespace
@@ -48,33 +64,156 @@ bool topic_matches(std::string_view filter, std::string_view topic) {
 }
 
 Pipeline::Pipeline(const config::Config& config, store::Store& store, counting::SeriesStates& series,
-                   const clock::Zone& zone, const FindDecoder& find_decoder)
-    : store_(store), series_(series), unlisted_{nullptr, zone} {
-  bridge::DecodeSettings mapped;
-  for (const auto& sensor : config.sensors) mapped.sensors.emplace(sensor.serial, sensor.lines);
+                   const clock::Zone& zone, const FindDecoder& find_decoder, Outbox* outbox)
+    : config_(config),
+      store_(store),
+      series_(series),
+      find_decoder_(find_decoder),
+      outbox_(outbox),
+      notes_(store.db()),
+      unlisted_{nullptr, {}, zone} {
   for (const auto& link : config.links) {
     auto& routes = routes_[link.name];
-    auto settings = mapped;
-    settings.lines = mapped.lines_of("link:" + link.name);  // a device that states no identity is its link
     for (const auto& subscription : link.subscriptions) {
-      routes.push_back({subscription.topic, find_decoder(subscription.decoder), settings, {}});
+      routes.push_back({subscription.topic, find_decoder(subscription.decoder), {}});
     }
-    if (!link.decoder.empty()) routes.push_back({{}, find_decoder(link.decoder), settings, {}});
-  }
-  for (const auto& sensor : config.sensors) {
-    sensors_.emplace(sensor.serial, Installed{&sensor, zone_or(sensor.timezone, zone)});
+    if (!link.decoder.empty()) routes.push_back({{}, find_decoder(link.decoder), {}});
   }
   // NOLINTNEXTLINE(concurrency-mt-unsafe): read once, and nobody writes the environment
   if (const char* bytes = std::getenv("LINTEL_INJECT_ABORT")) abort_on_ = bytes;
+  reload();
+  forget_others();
+  load();
 }
 
-Pipeline::Route* Pipeline::route(const bridge::Frame& frame) {
-  const auto found = routes_.find(frame.link);
-  if (found == routes_.end()) return nullptr;
+/// `f` gets the name of the link and the route.
+template <class F>
+void Pipeline::each_route(F&& f) {
+  for (auto* all : {&routes_, &adopted_}) {
+    for (auto& [link, routes] : *all) {
+      for (auto& route : routes) f(link, route);
+    }
+  }
+}
+
+/// What a subscription said that is not configured any more would only be mistaken for news one day.
+void Pipeline::forget_others() {
+  std::vector<store::DecoderNotes::Owner> owners;
+  each_route([&](const std::string& link, const Route& route) {
+    owners.push_back(owner_of(link, route.topic, route.decoder));
+  });
+  notes_.keep_only(owners);
+}
+
+void Pipeline::flush() {
+  each_route([this](const std::string& link, Route& route) {
+    if (!std::exchange(route.session.notes_changed, false)) return;
+    notes_.save(owner_of(link, route.topic, route.decoder), route.session.notes);
+  });
+}
+
+void Pipeline::load() {
+  each_route([this](const std::string& link, Route& route) {
+    route.session.notes = notes_.load(owner_of(link, route.topic, route.decoder));
+    route.session.notes_changed = false;
+  });
+}
+
+std::map<std::string, Millis, std::less<>> Pipeline::intervals() const {
+  std::map<std::string, Millis, std::less<>> stated;
+  for (const auto& [serial, installed] : sensors_) stated[serial] = installed.mapping.expected_interval;
+  return stated;
+}
+
+void Pipeline::reload() {
+  ++reloads_;
+  sensors_.clear();
+  const auto install = [this](const std::string& serial, const config::Sensor* file) {
+    auto mapping = mapping_of(file, store_.sensors().find(serial));
+    auto zone = zone_or(mapping.timezone, unlisted_.zone);
+    sensors_.insert_or_assign(serial, Installed{file, std::move(mapping), std::move(zone)});
+  };
+  for (const auto& [serial, sensor] : store_.sensors().all()) install(serial, nullptr);
+  for (const auto& sensor : config_.sensors) install(sensor.serial, &sensor);
+
+  bridge::DecodeSettings mapped;
+  for (const auto& [serial, installed] : sensors_) {
+    // Who is listed counts by its own lines alone, also where it has none.
+    if (installed.file != nullptr || !installed.mapping.lines.empty()) {
+      mapped.sensors.emplace(serial, installed.mapping.lines);
+    }
+    if (installed.file != nullptr && !installed.file->payload.empty()) {
+      mapped.payloads.emplace(serial, installed.file->payload);
+    }
+  }
+  for (auto& [link, routes] : routes_) {
+    auto settings = mapped;
+    settings.lines = mapped.lines_of("link:" + link);  // a device that states no identity is its link
+    name_units(link, settings);
+    for (auto& route : routes) route.settings = settings;
+  }
+  add_adopted(mapped);
+  unsettled_ = true;
+}
+
+void Pipeline::add_adopted(const bridge::DecodeSettings& mapped) {
+  auto before = std::exchange(adopted_, {});
+  for (const auto& [serial, sensor] : store_.sensors().all()) {
+    const auto said = store::parse_settings(sensor.settings);
+    if (!said || said->topic.empty() || sensor.link.empty()) continue;
+    Route route;
+    route.topic = said->topic;
+    route.decoder = find_decoder_(sensor.model);
+    route.settings = mapped;
+    route.settings.lines = mapped.lines_of(serial);
+    route.identity = serial;
+    route.session.notes = notes_.load(owner_of(sensor.link, route.topic, route.decoder));
+    for (auto& old : before[sensor.link]) {
+      if (old.topic == route.topic && old.decoder == route.decoder) std::swap(route.session, old.session);
+    }
+    adopted_[sensor.link].push_back(std::move(route));
+  }
+}
+
+/// Inside a batch, unlike reload().
+void Pipeline::settle_all(UtcMs now, bool tell) {
+  unsettled_ = false;
+  for (const auto& [serial, installed] : sensors_) {
+    if (auto* sensor = store_.sensors().find(serial)) {
+      (void)settle(store_.sensors(), *sensor, installed.file, installed.mapping, series_, now, tell);
+    }
+  }
+  // A direction that has just ended is part of the mapping.
+  for (auto& [serial, installed] : sensors_) {
+    if (const auto* sensor = store_.sensors().find(serial)) {
+      installed.mapping.past = store::past_directions(sensor->metadata);
+    }
+  }
+}
+
+Pipeline::Route* Pipeline::find(Routes& routes, const bridge::Frame& frame) {
+  const auto found = routes.find(frame.link);
+  if (found == routes.end()) return nullptr;
   for (auto& route : found->second) {
     if (route.decoder != nullptr && topic_matches(route.topic, frame.topic)) return &route;
   }
   return nullptr;
+}
+
+/// An adopted sensor's own topic says more than a subscription to many.
+Pipeline::Route* Pipeline::route(const bridge::Frame& frame) {
+  auto* own = adopted_.empty() ? nullptr : find(adopted_, frame);
+  return own != nullptr ? own : find(routes_, frame);
+}
+
+bool Pipeline::takes(std::string_view link, std::string_view topic) const {
+  const auto any = [&](const Routes& all) {
+    const auto found = all.find(link);
+    return found != all.end() &&
+           std::any_of(found->second.begin(), found->second.end(),
+                       [&](const Route& route) { return topic_matches(route.topic, topic); });
+  };
+  return any(adopted_) || any(routes_);
 }
 
 const Pipeline::Installed& Pipeline::installed(std::string_view serial) const {
@@ -82,32 +221,43 @@ const Pipeline::Installed& Pipeline::installed(std::string_view serial) const {
   return found == sensors_.end() ? unlisted_ : found->second;
 }
 
-void Pipeline::decode(const bridge::Frame& frame, Route& route) {
+void Pipeline::decode(const bridge::Frame& frame, const bridge::Decoder& decoder, Route& route) {
   if (!abort_on_.empty() && frame.payload.find(abort_on_) != std::string_view::npos) std::abort();
   decoded_.clear();
-  route.decoder->decode(frame, route.settings, route.session, decoded_);
+  decoder.decode(frame, route.settings, route.session, decoded_);
 }
 
 void Pipeline::process(const bridge::Frame& frame, UtcMs arrival) {
+  if (unsettled_) settle_all(arrival);
   Route* taken = route(frame);
   if (taken == nullptr) {
     refuse(frame, arrival, "unsupported", "no subscription of this link matches the topic");
     return;
   }
-  decode(frame, *taken);
+  decode(frame, *taken->decoder, *taken);
+  if (outbox_ != nullptr) {
+    for (const auto& message : decoded_.outbound) outbox_->offer(frame.link, message);
+  }
   // A frame is kept once, with the first reason.
-  bool kept = false;
-  const auto keep = [&](std::string_view kind, std::string_view reason) {
-    if (!std::exchange(kept, true)) {
-      store_.quarantine().keep(frame, {taken->decoder->name(), kind, reason}, arrival);
-    }
-  };
-  for (const auto& reject : decoded_.rejects) keep(to_string(reject.kind), reject.message);
+  std::string kind, reason;
+  if (!decoded_.rejects.empty()) {
+    kind = to_string(decoded_.rejects.front().kind);
+    reason = decoded_.rejects.front().message;
+  }
+  taken_.clear();
   for (const auto& observation : decoded_.observations) {
-    if (auto taken_in = accept(frame, *taken, observation, arrival); !taken_in) {
-      keep("sanity", taken_in.error().message);
+    if (auto done = accept(frame, *taken, observation, arrival, {})) {
+      taken_.push_back(&observation);
+    } else if (kind.empty()) {
+      kind = "sanity";
+      reason = done.error().message;
     }
   }
+  if (kind.empty()) return;
+  auto marks = nlohmann::json::array();
+  for (const auto* observation : taken_)
+    marks.push_back(mark_of(identify(frame, *taken, *observation), *observation));
+  store_.quarantine().keep(frame, {taken->decoder->name(), kind, reason}, arrival, marks.dump());
 }
 
 void Pipeline::refuse(const bridge::Frame& frame, UtcMs arrival, std::string_view kind,
@@ -116,11 +266,22 @@ void Pipeline::refuse(const bridge::Frame& frame, UtcMs arrival, std::string_vie
   store_.quarantine().keep(frame, {taken == nullptr ? "" : taken->decoder->name(), kind, reason}, arrival);
 }
 
-Result<void> Pipeline::accept(const bridge::Frame& frame, const Route& route,
-                              const bridge::Observation& observation, UtcMs arrival) {
+std::string Pipeline::identify(const bridge::Frame& frame, const Route& route,
+                               const bridge::Observation& observation) const {
+  if (!observation.sensor.empty()) {
+    // An address is one only on its own bus.
+    if (route.decoder->framing() == bridge::Framing::modbus) {
+      return fmt::format("link:{}/{}", frame.link, observation.sensor);
+    }
+    return observation.sensor;
+  }
+  return route.identity.empty() ? fmt::format("link:{}", frame.link) : route.identity;
+}
+
+Result<Pipeline::Taken> Pipeline::accept(const bridge::Frame& frame, const Route& route,
+                                         const bridge::Observation& observation, UtcMs arrival, How how) {
   const auto refuse_with = [](std::string reason) { return fail(ErrorKind::rejected, std::move(reason)); };
-  identity_ = observation.sensor;
-  if (identity_.empty()) identity_ = fmt::format("link:{}", frame.link);
+  identity_ = identify(frame, route, observation);
   if (identity_.size() > kLongestName || observation.line.size() > kLongestName ||
       observation.region.size() > kLongestName) {
     return refuse_with(fmt::format("a name in it is longer than {} bytes", kLongestName));
@@ -129,35 +290,90 @@ Result<void> Pipeline::accept(const bridge::Frame& frame, const Route& route,
     return refuse_with(fmt::format("counts of {} in, {} out cannot be people",
                                    observation.count_in.value_or(0), observation.count_out.value_or(0)));
   }
+  const auto& flags = observation.flags;
+  if (std::find(flags.begin(), flags.end(), "counter_defect") != flags.end()) {
+    return refuse_with("the device says that its counter is defective: what it shows is no count");
+  }
   const Installed& place = installed(identity_);
   auto statement = resolve(observation, place.zone, arrival);
   if (!statement) return refuse_with(statement.error().message);
   statement->retained = frame.retained;
-  if (place.sensor != nullptr && place.sensor->invert) std::swap(statement->count_in, statement->count_out);
 
+  if (how.trial != nullptr) {
+    store::Sensor unknown;
+    unknown.serial = identity_;
+    auto* known = store_.sensors().find(identity_);
+    return record(known == nullptr ? unknown : *known, observation, *statement, arrival, how);
+  }
   auto* sensor =
-      store_.sensors().claim(identity_, place.sensor == nullptr ? std::string_view{} : place.sensor->name,
-                             route.decoder->name(), frame.link, arrival);
+      store_.sensors().claim(identity_, place.mapping.name, route.decoder->name(), frame.link, arrival);
   if (sensor == nullptr) {
     return refuse_with(fmt::format("the store already has {} devices: list this one in sensors.d",
                                    store::Sensors::kMostUnnamed));
   }
-  if (!frame.retained) store_.sensors().heard(*sensor, arrival, frame.arrived);
-  record(*sensor, observation, *statement, arrival);
-  return {};
+  if (!sensor->metadata.contains("in_force")) {
+    (void)settle(store_.sensors(), *sensor, place.file, place.mapping, series_, arrival);
+  }
+  if (!frame.retained && !how.late) store_.sensors().heard(*sensor, arrival, frame.arrived);
+  return record(*sensor, observation, *statement, arrival, how);
 }
 
-void Pipeline::record(store::Sensor& sensor, const bridge::Observation& observation,
-                      const counting::Statement& statement, UtcMs arrival) {
-  if (statement.kind == Kind::level || statement.kind == Kind::presence) {
-    if (statement.retained) return;
-    const auto& region = observation.region.empty() ? observation.line : observation.region;
-    store_.readings().put(sensor.id, region,
-                          store::Presence{statement.at, observation.occupancy, statement.flags}, arrival);
-    return;
+Pipeline::Taken Pipeline::record(store::Sensor& sensor, const bridge::Observation& observation,
+                                 const counting::Statement& statement, UtcMs arrival, How how) {
+  if (statement.kind != Kind::level && statement.kind != Kind::presence) {
+    return put_count(sensor, observation.line, statement, arrival, how);
   }
-  const auto reading = counting::count(series_.of(sensor.id, observation.line), statement);
-  if (reading) store_.readings().put(sensor.id, observation.line, *reading, arrival);
+  if (statement.retained) return Taken::covered;
+  // A state of which nobody says how many is health's business.
+  if (statement.kind == Kind::presence && !observation.occupancy) return Taken::covered;
+  const auto& region = observation.region.empty() ? observation.line : observation.region;
+  if (how.trial == nullptr && !how.late &&
+      !counting::is_news(series_.level_of(sensor.id, region), statement.at, observation.occupancy)) {
+    return Taken::covered;
+  }
+  return put_presence(sensor, region, {statement.at, observation.occupancy, statement.flags}, arrival, how);
+}
+
+Pipeline::Taken Pipeline::put_count(store::Sensor& sensor, const std::string& line,
+                                    const counting::Statement& statement, UtcMs arrival, How how) {
+  std::optional<store::Reading> reading;
+  if (how.trial != nullptr) {
+    const auto [state, fresh] = how.trial->states.try_emplace({sensor.serial, line});
+    if (const auto* now = fresh ? series_.look(sensor.id, line) : nullptr) state->second = *now;
+    reading = counting::count(state->second, statement).reading;
+  } else {
+    reading = counting::count(series_.of(sensor.id, line), statement).reading;
+  }
+  if (!reading) return Taken::covered;
+  // After counting: the counters' states are the device's, whichever way it is mounted.
+  if (installed(sensor.serial).mapping.inverted_at(reading->started + reading->duration)) {
+    std::swap(reading->count_in, reading->count_out);
+  }
+  if (how.late) {
+    const auto stored = store_.readings().find(sensor.id, line, *reading);
+    if (stored && (stored->same || stored->received > arrival)) return Taken::already;
+  }
+  if (how.trial != nullptr) {
+    const bool fresh = reading->separate ||
+                       how.trial->stored.emplace(sensor.serial, line, count_ms(reading->started)).second;
+    return fresh ? Taken::added : Taken::already;
+  }
+  const auto stored = store_.readings().put(sensor.id, line, *reading, arrival);
+  return stored == store::Stored::repeated ? Taken::already : Taken::added;
+}
+
+Pipeline::Taken Pipeline::put_presence(store::Sensor& sensor, const std::string& region,
+                                       const store::Presence& presence, UtcMs arrival, How how) {
+  if (how.late) {
+    const auto stored = store_.readings().find(sensor.id, region, presence);
+    if (stored && (stored->same || stored->received > arrival)) return Taken::already;
+  }
+  if (how.trial != nullptr) {
+    const bool fresh = how.trial->stored.emplace(sensor.serial, region, count_ms(presence.at)).second;
+    return fresh ? Taken::added : Taken::already;
+  }
+  const auto stored = store_.readings().put(sensor.id, region, presence, arrival);
+  return stored == store::Stored::repeated ? Taken::already : Taken::added;
 }
 
 }  // namespace lintel::app

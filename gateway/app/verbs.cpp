@@ -1,9 +1,12 @@
 #include "gateway/app/verbs.hpp"
 
+#include "gateway/app/pin.hpp"
 #include "gateway/app/run.hpp"
+#include "gateway/app/verb_administration.hpp"
 #include "gateway/cli/config.hpp"
 #include "gateway/cli/decode.hpp"
 #include "gateway/cli/decoders.hpp"
+#include "gateway/cli/probe.hpp"
 #include "gateway/cli/status.hpp"
 
 namespace lintel::app {
@@ -21,21 +24,77 @@ constexpr cli::Verb kVerbs[] = {
      "sent, and the last contact with HQ. Works while the gateway runs and when it\n"
      "does not. Ends with 1 when something needs attention.",
      "lintel status --json", cli::status},
+    {"sensors", "the sensors, and how they are mounted",
+     "lintel sensors [list] [--json]\n"
+     "lintel sensors set SERIAL KEY=VALUE... [--json]",
+     "set changes how one sensor is read, from now on: what was counted stays as it\n"
+     "is. invert=yes swaps in and out; line=\"door in=C1 out=C2\" says which channels\n"
+     "make up a line; line_name=\"1=Main door\" and region_name=\"2=Checkout\" are what\n"
+     "people read, the series goes on; name, timezone, expected_interval_seconds. An\n"
+     "empty VALUE takes back what was said. HQ is told; what HQ changes later wins.",
+     "lintel sensors set 6789C30012340001 invert=yes name=\"Main entrance\"", sensors},
+    {"discover", "devices that are heard and are no sensors yet", "lintel discover [--json]",
+     "Lists devices that count without having been adopted, sources of messages that\n"
+     "were refused, and what the discover = FILTER of a link hears, each with the\n"
+     "decoders that recognise it and a sample. Nothing of it is counted by looking.",
+     "lintel discover", discover},
+    {"adopt", "make a device that was heard a sensor",
+     "lintel adopt SERIAL [--name NAME] [--decoder DECODER] [--link LINK]\n"
+     "             [--topic TOPIC] [--json]",
+     "SERIAL as `lintel discover` lists it; for a device that does not name itself a\n"
+     "name of your own, with --topic. Kept in the database and told to HQ, which gives\n"
+     "it to the next card: it survives a new one. Works offline and with the gateway\n"
+     "stopped.",
+     "lintel adopt 6789C30012340001 --name \"Side door\"", adopt},
+    {"quarantine", "messages that could not be read, and another try",
+     "lintel quarantine list   [--link LINK] [--decoder DECODER] [--limit N] [--json]\n"
+     "lintel quarantine show   ID [--json]\n"
+     "lintel quarantine replay [ID...] [--link LINK] [--decoder DECODER]\n"
+     "                         [--with DECODER] [--dry-run] [--json]",
+     "replay decodes them again with today's decoders, at the time they came. What was\n"
+     "counted before counts no second time; what is understood leaves quarantine.\n"
+     "--decoder means those that this one refused, --with decodes by another one.\n"
+     "Ends with 1 while some are still not understood.",
+     "lintel quarantine replay --link broker --dry-run", quarantine},
     {"decode", "what a decoder makes of a payload",
-     "lintel decode DECODER FILE [--topic TOPIC] [--json]\n"
+     "lintel decode DECODER FILE [--topic TOPIC] [--json] [--config FILE]\n"
      "              [--map LINE:in=CHANNEL,out=CHANNEL]...\n"
      "lintel decode --cases FILE",
      "Prints what the payload in FILE states (- is standard input), without a gateway\n"
-     "and without counting anything. --topic is for decoders that read the MQTT topic,\n"
-     "--map says which channels of a device make up a line. With --cases, each line of\n"
-     "FILE is a test case in JSON and gets one line of JSON as its answer.",
+     "and without counting anything. DECODER is a name, or the file of a profile that\n"
+     "ends in .json. --topic is for decoders that read the MQTT topic, --map says\n"
+     "which channels of a device make up a line. With --cases, each line of FILE is a\n"
+     "test case in JSON and gets one line of JSON as its answer.",
      "echo 'Walk In, People Count=1' | lintel decode st-vl53l1x-arduino-lines -\n"
      "lintel decode milesight-vs125 payload.json --json",
      cli::decode},
-    {"decoders", "the sensors that this build understands", "lintel decoders",
-     "One line per decoder: the name that links.d and `lintel decode` use, and what it\n"
-     "understands.",
-     "lintel decoders", cli::decoders},
+    {"decoders", "the sensors that are understood, and profiles for more",
+     "lintel decoders [list] [--config FILE]\n"
+     "lintel decoders show NAME [--config FILE]\n"
+     "lintel decoders check FILE...",
+     "list has a line per decoder: the name that links.d and `lintel decode` use, and\n"
+     "what it understands. show prints the profile of a format that is declared as\n"
+     "data, to start your own from. check reads a profile of yours, says what is wrong\n"
+     "and where, and runs its samples; put it into profiles.d when it is in order.",
+     "lintel decoders\n"
+     "lintel decoders show terabee-l-xl-m-json > my-counter.json\n"
+     "lintel decoders check my-counter.json",
+     cli::decoders},
+    {"pin", "the key of a device that speaks HTTPS, to pin it", "lintel pin URL",
+     "Connects to the device, shows the certificate and hangs up; nothing is sent to\n"
+     "it. Compare the fingerprint with what the device's own page or a direct cable\n"
+     "shows, then put the line that begins with pin into its file in links.d.",
+     "lintel pin https://192.168.1.20", pin},
+    {"probe", "what is connected to a serial port, and at which speed",
+     "lintel probe DEVICE [--units LIST] [--seconds N] [--json]\n"
+     "             [--config FILE] [--set section.key=value]...",
+     "Listens to a port that no link uses, at the usual speeds and formats one after\n"
+     "the other, and tells which decoders recognise what comes, each with a sample. It\n"
+     "sends nothing, unless --units names the addresses of Modbus units to be asked. A\n"
+     "port that the running gateway reads is refused.",
+     "lintel probe /dev/ttyUSB0\n"
+     "lintel probe /dev/ttyUSB0 --units 1-10",
+     cli::probe},
     {"config", "check the configuration, or show what is in force",
      "lintel config check [--config FILE] [--set section.key=value]...\n"
      "lintel config show  [--config FILE] [--set section.key=value]...",

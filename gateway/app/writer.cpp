@@ -16,6 +16,7 @@ constexpr int kMostCrashes = 3;
 constexpr auto kRetryAfterFailure = 1s;
 constexpr int kHeldAtOnce = 500;
 constexpr auto kJobsWaitAtMost = 50ms;
+constexpr auto kSendersWaitAtMost = 50ms;
 
 std::string_view bytes_of(const BootId& boot) {
   return {reinterpret_cast<const char*>(boot.data()), boot.size()};
@@ -33,6 +34,7 @@ Writer::Writer(Parts parts, Options options)
     : parts_(parts),
       options_(std::move(options)),
       cursor_{parts.store.position().segment, parts.store.position().offset},
+      committed_(cursor_),
       insert_held_(parts.store.db().prepare(
           "insert into held_frames (boot_id, boot_ns, link, topic, retained, payload) "
           "values (?, ?, ?, ?, ?, ?)")),
@@ -70,6 +72,14 @@ void Writer::post(Task task, std::function<void()> done) {
   parts_.spool.wake();
 }
 
+void Writer::when_stored(Position position, std::function<void()> done) {
+  {
+    const std::lock_guard lock(mutex_);
+    wished_.push_back({position, std::move(done)});
+  }
+  parts_.spool.wake();
+}
+
 WriterFacts Writer::facts() const {
   const std::lock_guard lock(mutex_);
   return facts_;
@@ -98,8 +108,12 @@ void Writer::turn() {
     each_second();
   }
   take_jobs();
+  take_wishes();
   if (parts_.store.in_batch() && now >= batch_ends_) commit();
   if (take_frame()) return;
+  if (!parts_.store.in_batch()) {  // nothing is left to read, and nothing to commit
+    for (const auto& wish : std::exchange(wishes_, {})) wish.done();
+  }
   parts_.spool.wait(parts_.store.in_batch() ? std::min(batch_ends_, next_second_) : next_second_);
 }
 
@@ -225,6 +239,23 @@ void Writer::take_jobs() {
   }
 }
 
+void Writer::take_wishes() {
+  {
+    const std::lock_guard lock(mutex_);
+    std::move(wished_.begin(), wished_.end(), std::back_inserter(wishes_));
+    wished_.clear();
+  }
+  if (!wishes_.empty()) batch_ends_ = std::min(batch_ends_, Clock::now() + kSendersWaitAtMost);
+}
+
+void Writer::grant_wishes() {
+  const auto open = std::partition(wishes_.begin(), wishes_.end(),
+                                   [this](const Wish& wish) { return committed_ < wish.position; });
+  std::vector<Wish> granted(std::make_move_iterator(open), std::make_move_iterator(wishes_.end()));
+  wishes_.erase(open, wishes_.end());
+  for (const auto& wish : granted) wish.done();
+}
+
 void Writer::run_job(const Task& task) {
   auto& db = parts_.store.db();
   db.execute("savepoint job");
@@ -234,6 +265,8 @@ void Writer::run_job(const Task& task) {
     // What contradicts the tables' rules would do so at every retry: undo it alone, and say so.
     if ((error.code & 0xff) != SQLITE_CONSTRAINT) throw;
     db.execute("rollback to job");
+    parts_.store.sensors().reread();
+    parts_.pipeline.reload();
     options_.log(fmt::format("a change was refused by the database and undone: {}", error.message));
   }
   db.execute("release job");
@@ -247,9 +280,12 @@ void Writer::open_batch() {
 
 void Writer::commit() {
   parts_.series.flush();
+  parts_.pipeline.flush();
   parts_.store.sensors().flush(parts_.wall.boot(), clock::boot_now());
   parts_.store.commit({cursor_.segment, cursor_.offset}, recent_.save(), now_or_arrival());
   parts_.spool.release(cursor_);
+  committed_ = cursor_;
+  grant_wishes();
   auto done = std::exchange(running_, {});
   for (auto& job : done) {
     if (job.done) job.done();
@@ -267,6 +303,8 @@ void Writer::commit() {
 void Writer::recover(const std::string& error) {
   parts_.store.rollback();
   parts_.series.load();
+  parts_.pipeline.reload();
+  parts_.pipeline.load();
   parts_.attempts.end();
   cursor_ = {parts_.store.position().segment, parts_.store.position().offset};
   remember_packets();

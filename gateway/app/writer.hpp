@@ -65,12 +65,20 @@ class Writer {
   void stop();
   /// Runs the task in the next transaction; `done` follows when it is durable.
   void post(Task task, std::function<void()> done = {});
+  /// Calls `done` on the writer thread once everything before `position` in the spool is committed. It is
+  /// committed within moments of being read, however long the commit interval is.
+  void when_stored(bridge::links::Position position, std::function<void()> done);
   [[nodiscard]] WriterFacts facts() const;
 
  private:
   using Clock = std::chrono::steady_clock;
   struct Job {
     Task task;
+    std::function<void()> done;
+  };
+
+  struct Wish {
+    bridge::links::Position position;
     std::function<void()> done;
   };
 
@@ -84,6 +92,8 @@ class Writer {
   void each_second();
   void take_jobs();
   void run_job(const Task& task);
+  void take_wishes();
+  void grant_wishes();
   void open_batch();
   void commit();
   void recover(const std::string& error);
@@ -93,16 +103,19 @@ class Writer {
   Options options_;
   bridge::links::RecentPackets recent_;
   bridge::links::Position cursor_;
+  bridge::links::Position committed_;
   std::string buffer_;
   Clock::time_point batch_ends_{};
   Clock::time_point next_second_{};
   bool clock_changed_ = false;
   std::vector<Job> running_;
+  std::vector<Wish> wishes_;
   store::Statement insert_held_, insert_boot_;
 
   mutable std::mutex mutex_;
-  std::deque<Job> waiting_;  // guarded by mutex_
-  WriterFacts facts_;        // guarded by mutex_
+  std::deque<Job> waiting_;   // guarded by mutex_
+  std::vector<Wish> wished_;  // guarded by mutex_: not yet seen by the thread
+  WriterFacts facts_;         // guarded by mutex_
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };

@@ -1,4 +1,5 @@
 // What `lintel config` prints of a configuration that is in order.
+#include <algorithm>
 #include <vector>
 
 #include <fmt/format.h>
@@ -37,10 +38,12 @@ std::vector<std::string> values(const Config& config, const std::string& name) {
   if (name == "gateway.state_dir") return {config.state_dir.string()};
   if (name == "gateway.spool_dir") return {config.spool_dir.string()};
   if (name == "gateway.spool_limit_mb") return {std::to_string(config.spool_limit_bytes >> 20)};
+  if (name == "gateway.profiles_dir") return {config.profiles_dir.string()};
   if (name == "storage.durability") return {config.relaxed ? "relaxed" : "strict"};
   if (name == "storage.commit_interval_ms") return {std::to_string(config.commit_interval.count())};
   if (name == "status.listen") return {config.listen};
   if (name == "status.allowed_host") return config.allowed_hosts;
+  if (name == "ingest.listen") return {config.ingest_listen};
   if (name == "hq.url") return {config.hq_url};
   if (name == "hq.api_key") return {masked(config.hq_api_key)};
   if (name == "hq.credential_file") return {config.hq_credential_file.string()};
@@ -54,6 +57,44 @@ std::string line(std::string_view key, std::string_view value) {
   return value.empty() ? std::string() : fmt::format("{} = {}\n", key, value);
 }
 
+std::string_view word(Link::Auth auth) {
+  switch (auth) {
+    case Link::Auth::none: return "none";
+    case Link::Auth::path: return "path";
+    case Link::Auth::bearer: return "bearer";
+    case Link::Auth::basic: return "basic";
+    case Link::Auth::digest: return "digest";
+  }
+  return "";
+}
+
+std::string seconds(std::chrono::milliseconds time) {
+  return number(static_cast<double>(time.count()) / 1000);
+}
+
+std::string http_listing(const Link& link) {
+  const bool poll = link.type == Link::Type::poll;
+  auto text = line("type", poll ? "poll" : "http");
+  for (const auto& url : link.urls) text += line("url", url);
+  text += line("decoder", link.decoder);
+  if (poll) {
+    text += line("interval_seconds", seconds(link.interval)) +
+            line("timeout_seconds", seconds(link.timeout)) + line("stream", link.stream ? "yes" : "no") +
+            line("pin", link.pin) + line("ca_file", link.ca_file.string());
+  }
+  return text + line("auth", word(link.auth)) + line("user", link.user) + line("secret", masked(link.secret));
+}
+
+std::string modbus_listing(const Link& link) {
+  return line("type", "modbus") + line("device", link.device.string()) +
+         line("baud", std::to_string(link.baud)) + line("format", link.format) +
+         line("decoder", link.decoder) + line("units", fmt::format("{}", fmt::join(link.units, " "))) +
+         line("poll_seconds", number(static_cast<double>(link.poll_interval.count()) / 1000)) +
+         line("answer_ms", std::to_string(link.answer_timeout.count())) +
+         line("gap_ms", std::to_string(link.gap.count())) + line("rs485", link.rs485) +
+         line("echo", link.echo ? "yes" : "no");
+}
+
 std::string listing(const Link& link) {
   auto text = fmt::format("\n# link {}, {}\n", link.name, link.file.string());
   if (link.type == Link::Type::serial) {
@@ -61,6 +102,8 @@ std::string listing(const Link& link) {
            line("baud", std::to_string(link.baud)) + line("format", link.format) +
            line("decoder", link.decoder);
   }
+  if (link.type == Link::Type::modbus) return text + modbus_listing(link);
+  if (link.type != Link::Type::mqtt) return text + http_listing(link);
   text += line("type", "mqtt") + line("url", link.url) + line("client_id", link.client_id) +
           line("user", link.user) + line("password", masked(link.password)) +
           line("ca_file", link.ca_file.string());
@@ -79,6 +122,7 @@ std::string listing(const Sensor& sensor) {
     const auto out = channels.out.empty() ? "" : " out=" + channels.out;
     text += line("line", fmt::format("{}{}{}", name, in, out));
   }
+  if (!sensor.payload.empty()) text += line("payload", sensor.payload);
   return text;
 }
 
@@ -89,6 +133,20 @@ std::string row(std::string_view title, std::string_view text) {
 std::string in_short(const Link& link) {
   if (link.type == Link::Type::serial) {
     return fmt::format("{}: {}, {} {}, {}", link.name, link.device.string(), link.baud, link.format,
+                       link.decoder);
+  }
+  if (link.type == Link::Type::modbus) {
+    return fmt::format("{}: {}, {} {}, {} at {}", link.name, link.device.string(), link.baud, link.format,
+                       link.decoder, fmt::join(link.units, " "));
+  }
+  if (link.type == Link::Type::http) {
+    return fmt::format("{}: pushed to /ingest/{}, auth {}, {}", link.name, link.name, word(link.auth),
+                       link.decoder);
+  }
+  if (link.type == Link::Type::poll) {
+    return fmt::format("{}: {}{}, {} {} s, {}", link.name, link.urls.front(),
+                       link.urls.size() > 1 ? fmt::format(" and {} more", link.urls.size() - 1) : "",
+                       link.stream ? "a stream, silent at most" : "every", seconds(link.interval),
                        link.decoder);
   }
   const auto count = link.subscriptions.size();
@@ -110,6 +168,9 @@ std::string summary(const Config& config) {
   text += row("storage", fmt::format("{}, committed every {} ms", config.relaxed ? "relaxed" : "strict",
                                      config.commit_interval.count()));
   text += row("page", config.listen.empty() ? "none" : fmt::format("http://{}/", config.listen));
+  const bool pushed = std::any_of(config.links.begin(), config.links.end(),
+                                  [](const Link& link) { return link.type == Link::Type::http; });
+  if (pushed) text += row("ingest", fmt::format("http://{}/ingest/", config.ingest_listen));
   text += row("HQ", config.hq_url.empty() ? "none, nothing is sent" : config.hq_url);
   for (const auto& link : config.links) text += row("link", in_short(link));
   for (const auto& sensor : config.sensors) text += row("sensor", in_short(sensor));

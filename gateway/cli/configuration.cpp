@@ -1,5 +1,6 @@
 #include "gateway/cli/configuration.hpp"
 
+#include <algorithm>
 #include <ostream>
 #include <system_error>
 
@@ -7,6 +8,7 @@
 #include <boost/program_options.hpp>
 
 #include "firmware-bridge/decoders/registry.hpp"
+#include "gateway/cli/profiles.hpp"
 #include "gateway/config/nearest.hpp"
 #include "gateway/config/sources.hpp"
 
@@ -31,7 +33,28 @@ fs::path find_file(const ConfigurationOptions& options, const std::vector<std::s
   return fs::exists(kUsualFile, error) || error ? fs::path(kUsualFile) : fs::path();
 }
 
+/// A broken profile keeps nobody from starting: the links that name it are told of, and keep their frames.
+void warn_of_broken_profiles(const config::Config& config, std::ostream& err) {
+  for (const auto& file : load_decoders(config.profiles_dir).files) {
+    for (const auto& complaint : complaints(file)) err << "warning: " << complaint << '\n';
+    if (file.problems.empty()) continue;
+    for (const auto& link : config.links) {
+      const auto names_it = [&](const config::Subscription& one) { return one.decoder == file.name; };
+      if (link.decoder != file.name &&
+          std::none_of(link.subscriptions.begin(), link.subscriptions.end(), names_it))
+        continue;
+      err << fmt::format(
+          "warning: links.d/{}.conf: its decoder {} is broken, so its frames are kept undecoded\n", link.name,
+          file.name);
+    }
+  }
+}
+
 }  // namespace
+
+fs::path configuration_file(const ConfigurationOptions& options) {
+  return find_file(options, config::environment_of_process());
+}
 
 Result<ConfigurationOptions> take_configuration_options(std::vector<std::string>& args) {
   po::options_description known;
@@ -64,6 +87,7 @@ Result<config::Config> load_configuration(const ConfigurationOptions& options, s
   auto config = config::load(sources, vocabulary());
   if (config) {
     for (const auto& warning : config->warnings) err << "warning: " << warning << '\n';
+    warn_of_broken_profiles(*config, err);
   }
   return config;
 }
@@ -76,8 +100,15 @@ Result<config::Config> configuration(std::vector<std::string>& args, std::ostrea
 
 config::Vocabulary vocabulary() {
   config::Vocabulary result;
-  for (const auto& decoder : bridge::decoders::Registry::built_in().all())
+  for (const auto& decoder : bridge::decoders::Registry::built_in().all()) {
     result.decoders.emplace_back(decoder->name());
+    if (decoder->framing() == bridge::Framing::modbus) result.modbus.emplace_back(decoder->name());
+  }
+  result.profiles = [](const fs::path& folder) {
+    std::vector<std::string> names;
+    for (auto& file : load_decoders(folder).files) names.push_back(std::move(file.name));
+    return names;
+  };
   return result;
 }
 

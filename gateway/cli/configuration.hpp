@@ -29,7 +29,10 @@ Result<config::Config> load_configuration(const ConfigurationOptions& options, s
 /// Both steps.
 Result<config::Config> configuration(std::vector<std::string>& args, std::ostream& err);
 
-/// The decoders of this build.
+/// The file that would be loaded; empty: there is none.
+std::filesystem::path configuration_file(const ConfigurationOptions& options);
+
+/// The decoders of this build and, once the configuration has said where they are, of the profiles.
 config::Vocabulary vocabulary();
 
 /// The error for a word that a verb does not take: "unknown option --jsn, did you mean --json?" or

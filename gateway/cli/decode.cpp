@@ -10,8 +10,9 @@
 #include <boost/program_options.hpp>
 #include <nlohmann/json.hpp>
 
-#include "firmware-bridge/core/line_framer.hpp"
+#include "firmware-bridge/core/hex.hpp"
 #include "firmware-bridge/core/result.hpp"
+#include "firmware-bridge/core/stream_framer.hpp"
 #include "firmware-bridge/decoders/registry.hpp"
 #include "gateway/config/nearest.hpp"
 
@@ -26,7 +27,8 @@ using namespace lintel::bridge;
 constexpr int kRejected = 1;
 constexpr int kUnusable = 2;
 constexpr const char* kUsage =
-    "usage: lintel decode DECODER FILE [--topic TOPIC] [--map LINE:in=CHANNEL,out=CHANNEL]... [--json]\n"
+    "usage: lintel decode DECODER FILE [--topic TOPIC] [--hex] [--port PORT]\n"
+    "                     [--map LINE:in=CHANNEL,out=CHANNEL]... [--json]\n"
     "       lintel decode --cases FILE\n";
 
 Frame frame_of(std::string_view payload, std::string_view topic) {
@@ -39,7 +41,8 @@ Frame frame_of(std::string_view payload, std::string_view topic) {
 /// Passes bytes to a decoder the way a link would, and collects everything it says.
 class Run {
  public:
-  Run(const Decoder& decoder, const DecodeSettings& settings) : decoder_(decoder), settings_(settings) {}
+  Run(const Decoder& decoder, const DecodeSettings& settings)
+      : decoder_(decoder), settings_(settings), framer_(decoder) {}
 
   void message(Frame frame) {
     frame.link = "decode";
@@ -52,13 +55,13 @@ class Run {
   }
 
   void stream(std::string_view bytes) {
-    const auto on_line = [this](std::string_view line, bool overlong) {
-      if (!overlong) return message(frame_of(line, {}));
-      all.rejects.push_back({RejectKind::length, fmt::format("a line longer than {} bytes", line.size())});
+    const auto on_frame = [this](std::string_view frame, bool overlong) {
+      if (!overlong) return message(frame_of(frame, {}));
+      all.rejects.push_back({RejectKind::length, fmt::format("a line longer than {} bytes", frame.size())});
       ++frames;
     };
-    framer_.feed(bytes, on_line);
-    framer_.finish(on_line);
+    framer_.feed(bytes, on_frame);
+    framer_.finish(on_frame);
   }
 
   Decoded all;
@@ -73,7 +76,7 @@ class Run {
   const Decoder& decoder_;
   const DecodeSettings& settings_;
   DecodeSession session_;
-  LineFramer framer_;
+  StreamFramer framer_;
   Decoded decoded_;
 };
 
@@ -117,6 +120,7 @@ json to_json(const DeviceReport& report) {
   if (!report.sensor.empty()) object["sensor"] = report.sensor;
   put(object, "connected", report.connected);
   put(object, "uptime_seconds", report.uptime_seconds);
+  if (!report.faults.empty()) object["faults"] = report.faults;
   return object;
 }
 
@@ -157,6 +161,7 @@ void print_table(const Run& run, std::ostream& out) {
     out << "device " << (report.sensor.empty() ? "(the link)" : report.sensor) << ":";
     if (report.connected) out << (*report.connected ? " connected" : " disconnected");
     if (report.uptime_seconds) out << " up for " << *report.uptime_seconds << " s";
+    for (const std::string& fault : report.faults) out << " " << fault;
     out << '\n';
   }
   for (const Reject& reject : run.all.rejects)
@@ -210,21 +215,6 @@ int unusable(std::ostream& err, const std::string& message) {
   return kUnusable;
 }
 
-std::optional<std::string> from_hex(std::string_view hex) {
-  const auto nibble = [](char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-  };
-  std::string bytes;
-  if (hex.size() % 2 != 0) return std::nullopt;
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    const int high = nibble(hex[i]);
-    const int low = nibble(hex[i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    bytes += static_cast<char>(high * 16 + low);
-  }
-  return bytes;
-}
-
 DecodeSettings settings_of(const json& test) {
   DecodeSettings settings;
   const json map = test.value("/settings/map"_json_pointer, json::object());
@@ -234,10 +224,10 @@ DecodeSettings settings_of(const json& test) {
 }
 
 /// May throw json::exception on a case of another shape.
-json answer(const json& test) {
+json answer(const json& test, const decoders::Registry& known) {
   json result = {{"id", test.at("id")}, {"observations", json::array()}, {"rejects", json::array()}};
   const std::string name = test.at("decoder");
-  const Decoder* decoder = decoders::Registry::built_in().find(name);
+  const Decoder* decoder = known.find(name);
   if (decoder == nullptr) {
     result["rejects"].push_back({{"kind", "unsupported"}, {"message", "no decoder is called " + name}});
     return result;
@@ -266,7 +256,8 @@ json answer(const json& test) {
   return result;
 }
 
-int decode_cases(const std::string& name, std::ostream& out, std::ostream& err) {
+int decode_cases(const std::string& name, const decoders::Registry& known, std::ostream& out,
+                 std::ostream& err) {
   const auto bytes = read_file(name);
   if (!bytes) return unusable(err, bytes.error().message);
   std::size_t number = 0;
@@ -277,7 +268,7 @@ int decode_cases(const std::string& name, std::ostream& out, std::ostream& err) 
     ++number;
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     try {
-      out << dump(answer(json::parse(line))) << '\n';
+      out << dump(answer(json::parse(line), known)) << '\n';
     } catch (const json::exception& e) {
       return unusable(
           err, fmt::format("{}:{}: not a case ({}); each line is an object with id, decoder and frames", name,
@@ -293,6 +284,8 @@ struct Options {
   std::string cases;
   std::string topic;
   std::vector<std::string> maps;
+  unsigned port = 0;  ///< LoRaWAN has no port 0 for applications: unknown
+  bool is_hex = false;
   bool as_json = false;
   bool help = false;
 };
@@ -300,9 +293,12 @@ struct Options {
 po::options_description describe(Options& options) {
   po::options_description shown("options");
   auto add = shown.add_options();
-  add("topic", po::value(&options.topic)->value_name("TOPIC"), "the MQTT topic that the payload came with");
+  add("topic", po::value(&options.topic)->value_name("TOPIC"),
+      "the MQTT topic that the payload came with; of Modbus the request in hex");
   add("map", po::value(&options.maps)->composing()->value_name("MAP"),
       "channels of a line: door:in=C1,out=C2");
+  add("port", po::value(&options.port)->value_name("PORT"), "the LoRaWAN port that the payload came on");
+  add("hex", po::bool_switch(&options.is_hex), "FILE holds the payload in hex digits");
   add("json", po::bool_switch(&options.as_json), "print JSON lines instead of a table");
   add("cases", po::value(&options.cases)->value_name("FILE"),
       "answer every case of a corpus, one JSON line each");
@@ -327,22 +323,31 @@ Result<Options> parse(std::span<const std::string> args) {
   } catch (const po::error& e) {
     return fail(ErrorKind::misconfigured, e.what());
   }
+  if (options.port > 255) return fail(ErrorKind::misconfigured, "--port: expected 1 to 255");
   return options;
 }
 
-std::string list_decoders() {
+std::string list_decoders(const decoders::Registry& known) {
   std::string text = "decoders:\n";
-  for (const auto& decoder : decoders::Registry::built_in().all())
+  for (const auto& decoder : known.all())
     text += fmt::format("  {:<26} {}\n", decoder->name(), decoder->summary());
   return text;
 }
 
-int unknown_decoder(const std::string& name, std::ostream& err) {
+int unknown_decoder(const std::string& name, const decoders::Registry& known, std::ostream& err) {
   std::vector<std::string_view> names;
-  for (const auto& decoder : decoders::Registry::built_in().all()) names.push_back(decoder->name());
+  for (const auto& decoder : known.all()) names.push_back(decoder->name());
   unusable(err, "no decoder is called " + name + ": " + config::suggest(name, names));
-  err << list_decoders();
+  err << list_decoders(known);
   return kUnusable;
+}
+
+Result<std::string> read_payload(const Options& options) {
+  auto bytes = read_file(options.file);
+  if (!bytes || !options.is_hex) return bytes;
+  std::erase_if(*bytes, [](char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; });
+  if (auto payload = from_hex(*bytes)) return *payload;
+  return fail(ErrorKind::misconfigured, options.file + ": expected an even number of hex digits and blanks");
 }
 
 int decode_file(const Decoder& decoder, const Options& options, std::ostream& out, std::ostream& err) {
@@ -350,13 +355,15 @@ int decode_file(const Decoder& decoder, const Options& options, std::ostream& ou
   for (const std::string& map : options.maps)
     if (const auto parsed = parse_map(map, settings.lines); !parsed)
       return unusable(err, parsed.error().message);
-  const auto bytes = read_file(options.file);
+  const auto bytes = read_payload(options);
   if (!bytes) return unusable(err, bytes.error().message);
   Run run(decoder, settings);
-  if (options.topic.empty() && decoder.framing() == Framing::lines) {
+  if (options.topic.empty() && StreamFramer::carries(decoder)) {
     run.stream(*bytes);
   } else {
-    run.message(frame_of(*bytes, options.topic));
+    Frame frame = frame_of(*bytes, options.topic);
+    if (options.port != 0) frame.port = static_cast<std::uint8_t>(options.port);
+    run.message(frame);
   }
   if (options.as_json) {
     print_lines("observation", run.all.observations, out);
@@ -370,7 +377,8 @@ int decode_file(const Decoder& decoder, const Options& options, std::ostream& ou
 
 }  // namespace
 
-int decode(std::span<const std::string> args, std::ostream& out, std::ostream& err) {
+int decode(std::span<const std::string> args, const decoders::Registry& known, std::ostream& out,
+           std::ostream& err) {
   const auto options = parse(args);
   if (!options) {
     unusable(err, options.error().message);
@@ -379,16 +387,16 @@ int decode(std::span<const std::string> args, std::ostream& out, std::ostream& e
   }
   if (options->help) {
     Options scratch;
-    out << kUsage << describe(scratch) << list_decoders();
+    out << kUsage << describe(scratch) << list_decoders(known);
     return 0;
   }
-  if (!options->cases.empty()) return decode_cases(options->cases, out, err);
+  if (!options->cases.empty()) return decode_cases(options->cases, known, out, err);
   if (options->decoder.empty() || options->file.empty()) {
-    err << kUsage << list_decoders();
+    err << kUsage << list_decoders(known);
     return kUnusable;
   }
-  const Decoder* decoder = decoders::Registry::built_in().find(options->decoder);
-  if (decoder == nullptr) return unknown_decoder(options->decoder, err);
+  const Decoder* decoder = known.find(options->decoder);
+  if (decoder == nullptr) return unknown_decoder(options->decoder, known, err);
   return decode_file(*decoder, *options, out, err);
 }
 

@@ -160,14 +160,42 @@ Parsed<std::string> listen_address(std::string_view text) {
   return std::string(text);
 }
 
-Parsed<Subscription> subscription(std::string_view text) {
-  const auto gap = text.find_first_of(" \t");
-  if (gap == std::string_view::npos) {
-    return expected("a decoder and a topic, for example: milesight-vs125 counters/+/telemetry");
+Parsed<std::string> ingest_address(std::string_view text) {
+  if (listen_address(text)) return std::string(text);
+  return expected("an address of this machine and a port, for example 0.0.0.0:8081");
+}
+
+Parsed<std::string> device_url(std::string_view text) {
+  const bool plain = text.starts_with("http://");
+  const auto wrong =
+      expected("an address such as http://192.168.1.20/local/tvpc/.api?live-sum.json, without spaces and #");
+  if (!plain && !text.starts_with("https://")) return wrong;
+  if (text.size() > 1000 || text.find_first_of("# \"\\") != std::string_view::npos) return wrong;
+  const auto start = plain ? 7U : 8U;
+  const auto authority = text.substr(start, text.find_first_of("/?", start) - start);
+  if (authority.find('@') != std::string_view::npos) {
+    return no("user and password have keys of their own, user = and secret_file =");
   }
-  const Subscription result{std::string(text.substr(0, gap)), std::string(trim(text.substr(gap)))};
-  if (result.topic.size() > 65535) return expected("a topic of at most 65535 bytes");
-  for (std::string_view rest = result.topic;;) {
+  if (!host_and_port(authority, 1)) return wrong;
+  return std::string(text);
+}
+
+Parsed<std::string> key_pin(std::string_view text) {
+  constexpr std::string_view kStart = "sha256//";
+  const auto key = text.substr(std::min(kStart.size(), text.size()));
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
+  };
+  const bool right = text.starts_with(kStart) && key.size() == 44 && key.back() == '=' &&
+                     std::all_of(key.begin(), key.end() - 1, fits);
+  if (!right) return expected("sha256// and 44 characters, as `lintel pin URL` prints them");
+  return std::string(text);
+}
+
+Parsed<std::string> topic_filter(std::string_view text) {
+  if (text.empty()) return expected("a topic filter, for example counters/+/telemetry or #");
+  if (text.size() > 65535) return expected("a topic of at most 65535 bytes");
+  for (std::string_view rest = text;;) {
     const auto slash = rest.find('/');
     const auto level = rest.substr(0, slash);
     if (level.find('+') != std::string_view::npos && level != "+") {
@@ -177,9 +205,19 @@ Parsed<Subscription> subscription(std::string_view text) {
       return no(fmt::format("in a topic, # stands alone after the last slash, not in {}",
                             level == "#" ? rest : level));
     }
-    if (slash == std::string_view::npos) return result;
+    if (slash == std::string_view::npos) return std::string(text);
     rest.remove_prefix(slash + 1);
   }
+}
+
+Parsed<Subscription> subscription(std::string_view text) {
+  const auto gap = text.find_first_of(" \t");
+  if (gap == std::string_view::npos) {
+    return expected("a decoder and a topic, for example: milesight-vs125 counters/+/telemetry");
+  }
+  auto topic = topic_filter(trim(text.substr(gap)));
+  if (!topic) return tl::make_unexpected(topic.error());
+  return Subscription{std::string(text.substr(0, gap)), std::move(*topic)};
 }
 
 }  // namespace lintel::config

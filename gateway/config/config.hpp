@@ -3,8 +3,10 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,7 +23,8 @@ struct Subscription {
 
 /// A file in links.d/; its stem is the link's name.
 struct Link {
-  enum class Type { mqtt, serial };
+  enum class Type { mqtt, serial, modbus, http, poll };
+  enum class Auth { none, path, bearer, basic, digest };
   std::string name;
   Type type = Type::mqtt;
   std::filesystem::path file;
@@ -31,14 +34,35 @@ struct Link {
   std::string client_id;  ///< default: lintel-<store id>-<link>
   std::string user;
   std::string password;
-  std::filesystem::path ca_file;  ///< mqtts: own CA instead of the system's
+  std::filesystem::path ca_file;  ///< mqtts: own CA instead of the system's; poll: who vouches for the device
   std::vector<Subscription> subscriptions;
+  std::vector<std::string>
+      discover;  ///< topic filters that are listened to for `lintel discover`, never counted
 
-  // serial
+  // serial and modbus
   std::filesystem::path device;  ///< /dev/serial/by-id/..., by-path/..., or a tty
   unsigned baud = 115200;
   std::string format = "8N1";  ///< data bits, parity N|E|O, stop bits
-  std::string decoder;
+  std::string decoder;         ///< also of http and poll
+
+  // modbus
+  std::vector<std::uint8_t> units;  ///< addresses on the bus, rising
+  std::chrono::milliseconds poll_interval{10'000};
+  std::chrono::milliseconds answer_timeout{500};
+  std::chrono::milliseconds gap{0};  ///< silence before a request; 0: as the standard has it
+  std::string rs485 = "auto";        ///< auto, kernel, rts
+  bool echo = false;                 ///< the adapter hears what it sends
+
+  // http: who may send; poll: who we are to the device. With `user`
+  Auth auth = Auth::none;
+  std::string secret;  ///< `secret` or `secret_file`: password, token or part of the path
+
+  // poll
+  std::vector<std::string> urls;  ///< of one device
+  std::chrono::milliseconds interval{60'000};
+  std::chrono::milliseconds timeout{10'000};
+  std::string pin;      ///< sha256//BASE64 of the device's key
+  bool stream = false;  ///< an answer that never ends, a part for each message
 };
 
 /// A file in sensors.d/: what a person says about one device. Optional: devices without one are counted
@@ -51,6 +75,11 @@ struct Sensor {
   std::string timezone;                       ///< zone of device-local times; empty: the store's
   std::chrono::seconds expected_interval{0};  ///< 0: learnt
   std::map<std::string, bridge::ChannelMap, std::less<>> lines;  ///< `line = door in=C1 out=C2`
+  std::string payload;  ///< decoder of what an envelope carries for it; empty: the envelope finds out
+  std::map<std::string, std::string, std::less<>> line_names;  ///< `line_name = 1 = Main door`
+  std::map<std::string, std::string, std::less<>> region_names;
+  bool pinned = false;                        ///< what this file states holds, whatever HQ says
+  std::set<std::string, std::less<>> stated;  ///< the keys it states
 };
 
 struct Config {
@@ -67,6 +96,7 @@ struct Config {
   std::filesystem::path state_dir = "/var/lib/lintel";
   std::filesystem::path spool_dir = "/run/lintel/spool";
   std::uint64_t spool_limit_bytes = 256ull << 20;  ///< `spool_limit_mb`
+  std::filesystem::path profiles_dir;              ///< empty: there is no configuration file
 
   // [storage]
   std::chrono::milliseconds commit_interval{50};  ///< strict; `durability = relaxed` makes it 60 s
@@ -75,6 +105,9 @@ struct Config {
   // [status]
   std::string listen = "127.0.0.1:8080";   ///< empty: no page
   std::vector<std::string> allowed_hosts;  ///< beside the addresses of the machine itself and its name
+
+  // [ingest]
+  std::string ingest_listen = "0.0.0.0:8081";  ///< where links of type http listen, if there are any
 
   // [hq]
   std::string hq_url;                        ///< https://project.supabase.co/rest/v1; empty: no sync
@@ -100,6 +133,9 @@ struct Config {
 /// What the decoders are called, so that a wrong name is refused with the nearest right one.
 struct Vocabulary {
   std::vector<std::string> decoders;
+  std::vector<std::string> modbus{};  ///< those of them that belong on a Modbus bus, and nowhere else
+  /// What the profiles of a folder add; may be empty.
+  std::function<std::vector<std::string>(const std::filesystem::path& folder)> profiles{};
 };
 
 /// Where settings come from, the weakest first.

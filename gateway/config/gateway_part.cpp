@@ -63,6 +63,7 @@ void apply_gateway(const Settings& settings, Config& config, Report& report) {
   config.state_dir = settings.path("gateway.state_dir");
   config.spool_dir = settings.path("gateway.spool_dir");
   config.spool_limit_bytes = static_cast<std::uint64_t>(number(settings, "gateway.spool_limit_mb")) << 20;
+  config.profiles_dir = settings.path("gateway.profiles_dir");
 
   config.relaxed = settings.text("storage.durability") == "relaxed";
   const bool stated = settings.entry("storage.commit_interval_ms") != nullptr;
@@ -71,6 +72,8 @@ void apply_gateway(const Settings& settings, Config& config, Report& report) {
 
   config.listen = settings.text("status.listen");
   for (const auto& host : settings.entries("status.allowed_host")) config.allowed_hosts.push_back(host.value);
+
+  config.ingest_listen = settings.text("ingest.listen");
 
   if (const auto& url = settings.text("hq.url"); !url.empty()) config.hq_url = checked(http_url(url), url);
   config.hq_api_key = settings.text("hq.api_key");

@@ -42,6 +42,8 @@ constexpr char k256[] = "256";
 constexpr char k50[] = "50";
 constexpr char k30[] = "30";
 constexpr char k115200[] = "115200";
+constexpr char k9600[] = "9600";
+constexpr char k500[] = "500";
 
 Wrong check_durability(std::string_view value) {
   if (value == "strict" || value == "relaxed") return std::nullopt;
@@ -53,9 +55,45 @@ Wrong check_sync_interval(std::string_view value) {
   return wrong(seconds(value, 100ms, 24h));
 }
 
+Wrong check_poll(std::string_view value) {
+  using namespace std::chrono_literals;
+  return wrong(seconds(value, 100ms, 1h));
+}
+
+Wrong check_rs485(std::string_view value) {
+  if (value == "auto" || value == "kernel" || value == "rts") return std::nullopt;
+  return "expected auto, kernel or rts";
+}
+
 Wrong check_type(std::string_view value) {
-  if (value == "mqtt" || value == "serial") return std::nullopt;
-  return "expected mqtt or serial";
+  for (const auto* type : {"mqtt", "serial", "modbus", "http", "poll"}) {
+    if (value == type) return std::nullopt;
+  }
+  return "expected mqtt, serial, modbus, http or poll";
+}
+
+Wrong check_push_auth(std::string_view value) {
+  for (const auto* kind : {"path", "bearer", "basic", "digest"}) {
+    if (value == kind) return std::nullopt;
+  }
+  return "expected path, bearer, basic or digest";
+}
+
+Wrong check_poll_auth(std::string_view value) {
+  for (const auto* kind : {"none", "bearer", "basic", "digest"}) {
+    if (value == kind) return std::nullopt;
+  }
+  return "expected none, basic, digest or bearer";
+}
+
+Wrong check_poll_interval(std::string_view value) {
+  using namespace std::chrono_literals;
+  return wrong(seconds(value, 100ms, 24h));
+}
+
+Wrong check_poll_timeout(std::string_view value) {
+  using namespace std::chrono_literals;
+  return wrong(seconds(value, 100ms, 5min));
 }
 
 const Key kGatewayKeys[] = {
@@ -76,6 +114,8 @@ const Key kGatewayKeys[] = {
      must<some_text>},
     {"gateway", "spool_limit_mb", "256", "Most that the spool may hold, in megabytes.",
      whole<1, 1'048'576, kMegabytes, k256>},
+    {"gateway", "profiles_dir", "",
+     "Folder of formats of your own, a profile each (*.json). Default: profiles.d beside this file."},
 
     {"storage", "durability", "strict",
      "strict: a power cut costs at most one commit interval. relaxed: up to 60 seconds, and far fewer "
@@ -94,6 +134,11 @@ const Key kGatewayKeys[] = {
      "repeated.",
      may<host_name>, true},
 
+    {"ingest", "listen", "0.0.0.0:8081",
+     "Address and port that devices push to, for links of type = http; none of them, no listener. The "
+     "same as [status] listen: one listener for both.",
+     must<ingest_address>},
+
     {"hq", "url", "", "PostgREST in front of the central schema. Empty: nothing is sent.", may<http_url>},
     {"hq", "api_key", "", "The `apikey` header that Supabase asks for.", may<word>, false, true},
     {"hq", "credential_file", "", "File with the gateway's own token, one line."},
@@ -107,7 +152,7 @@ const Key kGatewayKeys[] = {
 };
 
 const Key kMqttKeys[] = {
-    {"", "type", "", "mqtt or serial.", check_type},
+    {"", "type", "", "mqtt, serial, modbus, http or poll.", check_type},
     {"", "url", "", "The broker, mqtt://HOST:PORT or mqtts://HOST:PORT.", must<broker_url>},
     {"", "client_id", "", "Name of the session at the broker. Default: lintel-STORE ID-LINK.", may<word>},
     {"", "user", "", "User at the broker."},
@@ -118,14 +163,71 @@ const Key kMqttKeys[] = {
     {"", "subscribe", "",
      "Decoder and topic filter, for example: milesight-vs125 counters/+/telemetry. May be repeated.",
      must<subscription>, true},
+    {"", "discover", "",
+     "Topic filter to listen to for `lintel discover`, for example: #. Nothing of it is counted. May be "
+     "repeated.",
+     must<topic_filter>, true},
 };
 
 const Key kSerialKeys[] = {
-    {"", "type", "", "mqtt or serial.", check_type},
+    {"", "type", "", "mqtt, serial, modbus, http or poll.", check_type},
     {"", "device", "", "The serial line, best by its /dev/serial/by-id or by-path name.", must<some_text>},
     {"", "baud", "115200", "Speed in bits per second.", whole<50, 4'000'000, kBaud, k115200>},
     {"", "format", "8N1", "Data bits, parity (N, E, O), stop bits.", must<serial_format>},
-    {"", "decoder", "", "What understands the lines, see `lintel decoders`.", must<some_text>},
+    {"", "decoder", "", "What understands the lines or packets, see `lintel decoders`.", must<some_text>},
+};
+
+const Key kModbusKeys[] = {
+    {"", "type", "", "mqtt, serial, modbus, http or poll.", check_type},
+    {"", "device", "", "The serial line, best by its /dev/serial/by-id or by-path name.", must<some_text>},
+    {"", "baud", "9600", "Speed in bits per second.", whole<50, 4'000'000, kBaud, k9600>},
+    {"", "format", "8N2", "Data bits, parity (N, E, O), stop bits.", must<serial_format>},
+    {"", "decoder", "", "What the units are, see `lintel decoders`.", must<some_text>},
+    {"", "units", "", "Addresses of the units on the bus, for example: 90 91 100-103", must<bus_units>},
+    {"", "poll_seconds", "10", "Time between two rounds of questions, in seconds.", check_poll},
+    {"", "answer_ms", "500", "How long a unit may take to answer, in milliseconds.",
+     whole<10, 10'000, kMilliseconds, k500>},
+    {"", "gap_ms", "0",
+     "Silence that units need before a question, in milliseconds; 0: 3.5 characters, as the standard has it.",
+     whole<0, 1000, kMilliseconds, k50>},
+    {"", "rs485", "auto",
+     "Who turns the line between sending and listening: auto (the adapter), kernel (the serial driver) or "
+     "rts "
+     "(the gateway, with the RTS line).",
+     check_rs485},
+    {"", "echo", "no", "yes: the adapter hears what it sends.", must<yes_or_no>},
+};
+
+const Key kHttpKeys[] = {
+    {"", "type", "", "mqtt, serial, modbus, http or poll.", check_type},
+    {"", "decoder", "", "What understands the messages, see `lintel decoders`.", must<some_text>},
+    {"", "auth", "path",
+     "How a device shows that it may send: path (the secret is part of the address), bearer, basic or "
+     "digest.",
+     check_push_auth},
+    {"", "user", "", "With basic and digest: the user."},
+    {"", "secret", "", "Path part, token or password. secret_file keeps it out of this file.", nullptr, false,
+     true},
+    {"", "secret_file", "", "File whose first line is the secret."},
+};
+
+const Key kPollKeys[] = {
+    {"", "type", "", "mqtt, serial, modbus, http or poll.", check_type},
+    {"", "url", "", "What to ask the device for. May be repeated, for one device.", must<device_url>, true},
+    {"", "decoder", "", "What understands the answers, see `lintel decoders`.", must<some_text>},
+    {"", "interval_seconds", "60",
+     "Time from one question to the next, in seconds. With stream = yes: silence after which the connection "
+     "is made anew.",
+     check_poll_interval},
+    {"", "timeout_seconds", "10", "How long an answer may take, in seconds.", check_poll_timeout},
+    {"", "auth", "none", "What the device asks for: none, basic, digest or bearer.", check_poll_auth},
+    {"", "user", "", "With basic and digest: the user at the device."},
+    {"", "secret", "", "Password or token. secret_file keeps it out of this file.", nullptr, false, true},
+    {"", "secret_file", "", "File whose first line is the password or token."},
+    {"", "pin", "", "With https: the device's own key, as `lintel pin URL` prints it.", may<key_pin>},
+    {"", "ca_file", "", "With https: certificate authority that vouches for the device."},
+    {"", "stream", "no", "yes: one answer that never ends and brings each message as a part.",
+     must<yes_or_no>},
 };
 
 const Key kSensorKeys[] = {
@@ -139,6 +241,16 @@ const Key kSensorKeys[] = {
     {"", "line", "",
      "Name of a counting line and its channels, for example: door in=C1 out=C2. May be repeated.", must<line>,
      true},
+    {"", "payload", "",
+     "Decoder of what a LoRaWAN network server passes on from it. Default: found by model and bytes.",
+     may<word>},
+    {"", "line_name", "",
+     "What people call a line, after the key its payload gives it, for example: 1 = Main door. May be "
+     "repeated.",
+     must<named_key>, true},
+    {"", "region_name", "", "The same for a region, for example: 2 = Checkout. May be repeated.",
+     must<named_key>, true},
+    {"", "pinned", "no", "yes: what this file states holds, whatever HQ says.", must<yes_or_no>},
 };
 
 }  // namespace
@@ -155,6 +267,15 @@ std::span<const Key> mqtt_keys() {
 }
 std::span<const Key> serial_keys() {
   return kSerialKeys;
+}
+std::span<const Key> http_keys() {
+  return kHttpKeys;
+}
+std::span<const Key> poll_keys() {
+  return kPollKeys;
+}
+std::span<const Key> modbus_keys() {
+  return kModbusKeys;
 }
 std::span<const Key> sensor_keys() {
   return kSensorKeys;

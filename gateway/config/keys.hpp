@@ -28,6 +28,9 @@ struct Key {
 std::span<const Key> gateway_keys();  ///< gateway.conf
 std::span<const Key> mqtt_keys();     ///< links.d, type = mqtt; with the keys of every link
 std::span<const Key> serial_keys();   ///< links.d, type = serial; with the keys of every link
+std::span<const Key> modbus_keys();   ///< links.d, type = modbus; with the keys of every link
+std::span<const Key> http_keys();     ///< links.d, type = http; with the keys of every link
+std::span<const Key> poll_keys();     ///< links.d, type = poll; with the keys of every link
 std::span<const Key> sensor_keys();   ///< sensors.d
 
 const Key* find_key(std::span<const Key> keys, std::string_view section, std::string_view name);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "gateway/config/config.hpp"
+#include "gateway/config/device.hpp"
 #include "gateway/config/parts.hpp"
 #include "gateway/config/sources.hpp"
 
@@ -21,6 +22,7 @@ class Loader {
     std::error_code error;
     if (!sources_.file.empty()) config_.file = fs::absolute(sources_.file, error).lexically_normal();
     gateway();
+    profiles();
     if (!config_.file.empty()) {
       links();
       sensors();
@@ -53,9 +55,16 @@ class Loader {
     apply_gateway(settings, config_, report_);
   }
 
+  void profiles() {
+    if (config_.profiles_dir.empty() && !config_.file.empty())
+      config_.profiles_dir = config_.file.parent_path() / "profiles.d";
+    if (!vocabulary_.profiles) return;
+    for (auto& name : vocabulary_.profiles(config_.profiles_dir))
+      vocabulary_.decoders.push_back(std::move(name));
+  }
+
   void links() {
     for (const auto& part : parts("links.d", "link")) {
-      warn_of_open_secrets(part, mqtt_keys(), report_);
       if (auto link = read_link(part, vocabulary_, report_)) config_.links.push_back(std::move(*link));
       link_names_.push_back(part.file.stem().string());
     }
@@ -75,11 +84,17 @@ class Loader {
       for (std::size_t b = a + 1; b < config_.links.size(); ++b) {
         const auto& first = config_.links[a];
         const auto& second = config_.links[b];
-        if (first.type != second.type) continue;
-        if (first.type == Link::Type::serial && first.device == second.device) {
+        if (!first.device.empty() && port_of(first.device) == port_of(second.device)) {
           problem(second.file,
-                  fmt::format("{} is used by links.d/{}.conf already", second.device.string(), first.name));
+                  fmt::format("{} is used by links.d/{}.conf already: a port has one link, which "
+                              "is type = serial or type = modbus",
+                              second.device.string(), first.name));
         }
+        for (const auto& url : first.urls) {
+          if (std::find(second.urls.begin(), second.urls.end(), url) == second.urls.end()) continue;
+          problem(second.file, fmt::format("{} is asked for by links.d/{}.conf already", url, first.name));
+        }
+        if (first.type != second.type) continue;
         if (first.type == Link::Type::mqtt && first.url == second.url &&
             first.client_id == second.client_id) {
           problem(second.file,
@@ -96,7 +111,7 @@ class Loader {
     std::vector<Link> known(link_names_.size());
     for (std::size_t i = 0; i < known.size(); ++i) known[i].name = link_names_[i];
     for (const auto& part : parts("sensors.d", "sensor")) {
-      auto sensor = read_sensor(part, known, report_);
+      auto sensor = read_sensor(part, known, vocabulary_, report_);
       if (!sensor) continue;
       const auto twin = std::find_if(config_.sensors.begin(), config_.sensors.end(),
                                      [&](const Sensor& other) { return other.serial == sensor->serial; });
@@ -164,7 +179,7 @@ class Loader {
   }
 
   const Sources& sources_;
-  const Vocabulary& vocabulary_;
+  Vocabulary vocabulary_;
   Report report_;
   Config config_;
   std::vector<std::string> link_names_;

@@ -29,7 +29,8 @@ void apply_gateway(const Settings& settings, Config& config, Report& report);
 std::optional<Link> read_link(const Part& part, const Vocabulary& vocabulary, Report& report);
 
 /// One file of sensors.d. Absent when the report says why.
-std::optional<Sensor> read_sensor(const Part& part, const std::vector<Link>& links, Report& report);
+std::optional<Sensor> read_sensor(const Part& part, const std::vector<Link>& links,
+                                  const Vocabulary& vocabulary, Report& report);
 
 /// Warns when everybody may read a file that states a secret.
 void warn_of_open_secrets(const Part& part, std::span<const Key> keys, Report& report);

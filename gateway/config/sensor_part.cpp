@@ -9,7 +9,8 @@
 namespace lintel::config {
 namespace {
 
-/// "link:NAME" for a device that does not name itself, else what its payload states.
+/// "link:NAME" for a device that does not name itself, "link:NAME/slave 90" for a unit on a bus, else what
+/// its payload states.
 std::string identity(const Part& part, const Settings& settings, const std::vector<Link>& links,
                      Report& report) {
   const auto& serial = settings.text("serial");
@@ -33,7 +34,8 @@ std::string identity(const Part& part, const Settings& settings, const std::vect
   }
   const bool by_link = serial.empty() || serial.starts_with("link:");
   if (!by_link) return serial;
-  const auto name = serial.empty() ? link : serial.substr(5);
+  const auto place = serial.empty() ? link : serial.substr(5);
+  const auto name = place.substr(0, place.find('/'));
   std::vector<std::string_view> names;
   names.reserve(links.size());
   for (const auto& known : links) names.push_back(known.name);
@@ -42,12 +44,33 @@ std::string identity(const Part& part, const Settings& settings, const std::vect
     report.problems.push_back(fmt::format("{} = \"{}\": links.d has no link of this name, {}", entry->label,
                                           entry->value, suggest(name, names)));
   }
-  return "link:" + name;
+  return "link:" + place;
+}
+
+/// The decoder of what an envelope carries; an envelope within an envelope is a mistake.
+std::string payload(const Settings& settings, const Vocabulary& vocabulary, Report& report) {
+  const auto& name = settings.text("payload");
+  if (name.empty()) return {};
+  std::vector<std::string_view> names;
+  for (const auto& known : vocabulary.decoders) {
+    if (!known.starts_with("envelope-")) names.push_back(known);
+  }
+  if (std::find(names.begin(), names.end(), name) == names.end()) {
+    const auto* entry = settings.entry("payload");
+    const bool envelope = name.starts_with("envelope-");
+    report.problems.push_back(
+        fmt::format("{} = \"{}\": {}, {}", entry->label, entry->value,
+                    envelope ? "an envelope is stated by the link, write here what it carries"
+                             : "no decoder is called this",
+                    suggest(name, names)));
+  }
+  return name;
 }
 
 }  // namespace
 
-std::optional<Sensor> read_sensor(const Part& part, const std::vector<Link>& links, Report& report) {
+std::optional<Sensor> read_sensor(const Part& part, const std::vector<Link>& links,
+                                  const Vocabulary& vocabulary, Report& report) {
   const auto before = report.problems.size();
   Settings settings(sensor_keys(), report);
   settings.add(part.entries);
@@ -59,6 +82,17 @@ std::optional<Sensor> read_sensor(const Part& part, const std::vector<Link>& lin
   sensor.timezone = settings.text("timezone");
   const auto interval = whole_number(settings.text("expected_interval_seconds"), 0, INT64_MAX, "", "");
   sensor.expected_interval = std::chrono::seconds(interval.value_or(0));
+  sensor.payload = payload(settings, vocabulary, report);
+  sensor.pinned = yes_or_no(settings.text("pinned")).value_or(false);
+  for (const auto* key : {"name", "invert", "timezone", "expected_interval_seconds"}) {
+    if (settings.entry(key) != nullptr) sensor.stated.insert(key);
+  }
+  for (const auto& entry : settings.entries("line_name")) {
+    if (auto named = named_key(entry.value)) sensor.line_names.insert(std::move(*named));
+  }
+  for (const auto& entry : settings.entries("region_name")) {
+    if (auto named = named_key(entry.value)) sensor.region_names.insert(std::move(*named));
+  }
   std::map<std::string, std::string, std::less<>> seen;
   for (const auto& entry : settings.entries("line")) {
     auto parsed = line(entry.value);

@@ -170,4 +170,15 @@ Parsed<std::pair<std::string, bridge::ChannelMap>> line(std::string_view text) {
   return std::pair{std::move(name), std::move(channels)};
 }
 
+Parsed<std::pair<std::string, std::string>> named_key(std::string_view text) {
+  const auto equals = text.find('=');
+  if (equals != std::string_view::npos) {
+    const auto key = trim(text.substr(0, equals)), name = trim(text.substr(equals + 1));
+    if (!key.empty() && !name.empty() && key.size() <= 64 && name.size() <= 128) {
+      return std::pair{std::string(key), std::string(name)};
+    }
+  }
+  return expected("a key and a name, for example: 1 = Main door");
+}
+
 }  // namespace lintel::config

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <tl/expected.hpp>
 
@@ -45,13 +46,24 @@ Parsed<std::string> broker_url(std::string_view text);
 Parsed<std::string> http_url(std::string_view text);
 /// "127.0.0.1:8080" or "[::1]:8080"; port 0 lets the system choose.
 Parsed<std::string> listen_address(std::string_view text);
+/// The same, but it cannot be left out.
+Parsed<std::string> ingest_address(std::string_view text);
+/// What to ask a device for: http:// or https://, with path and query.
+Parsed<std::string> device_url(std::string_view text);
+Parsed<std::string> key_pin(std::string_view text);  ///< "sha256//" and 44 characters of base64
 Parsed<std::string> host_name(std::string_view text);
 
 /// "DECODER TOPIC". The decoder's name is not checked here, the filter is (MQTT 3.1.1, section 4.7).
 Parsed<Subscription> subscription(std::string_view text);
+Parsed<std::string> topic_filter(std::string_view text);
 Parsed<std::string> serial_format(std::string_view text);  ///< "8N1"
+/// "90 91 100-103": addresses on a Modbus bus, 1 to 247, each once; rising.
+Parsed<std::vector<std::uint8_t>> bus_units(std::string_view text);
 /// "NAME in=CHANNEL out=CHANNEL"; one of the two may be missing.
 Parsed<std::pair<std::string, bridge::ChannelMap>> line(std::string_view text);
+
+/// "KEY = NAME"; the key is what stands before the first =.
+Parsed<std::pair<std::string, std::string>> named_key(std::string_view text);
 
 /// The URL without what may be a password: "mqtt://***@host".
 std::string without_credentials(std::string_view url);

@@ -47,9 +47,11 @@ bool lowered_a_little(std::int64_t last, std::int64_t now) {
   return last >= 20 && last - now <= std::min<std::int64_t>(last / 10, 50);
 }
 
-Move move_of(const Channel& channel, std::int64_t now, const Statement& s, std::int64_t most) {
+Move move_of(const Channel& channel, std::int64_t now, const Statement& s, bool began_anew,
+             std::int64_t most) {
   const std::int64_t last = *channel.total;
   const auto at_most = [most](Move move) { return move.moved <= most ? move : Move{0, Rule::implausible}; };
+  if (began_anew) return at_most({now, Rule::reset});
   if (now >= last) return at_most({now - last, channel.zero ? Rule::zero_was_boot : Rule::increment});
   if (s.restarted) return at_most({now, Rule::reset});
   if (now == 0) return {0, Rule::zero_awaited};
@@ -82,7 +84,11 @@ bool repeats(SeriesState& state, const Statement& s) {
 
 class TotalCount {
  public:
-  TotalCount(SeriesState& state, const Statement& statement) : state_(state), s_(statement) {}
+  TotalCount(SeriesState& state, const Statement& statement)
+      : state_(state),
+        s_(statement),
+        began_anew_(!statement.counter_run.empty() && !state.counter_run.empty() &&
+                    statement.counter_run != state.counter_run) {}
 
   Outcome run() {
     if (!state_.has_totals()) return begin();
@@ -109,6 +115,7 @@ class TotalCount {
     remember(state_.out, s_.count_out);
     state_.in.since = state_.out.since = 0;
     state_.total_at = s_.at;
+    state_.counter_run = s_.counter_run;
     return {std::nullopt, Rule::baseline};
   }
 
@@ -130,7 +137,7 @@ class TotalCount {
       remember(channel, now);
       return {};
     }
-    const Move move = move_of(channel, *now, s_, most_people(s_.at - state_.total_at));
+    const Move move = move_of(channel, *now, s_, began_anew_, most_people(s_.at - state_.total_at));
     if (move.rule == Rule::zero_awaited) {
       channel.zero = true;  // the old value stays: perhaps it comes back
     } else if (move.rule != Rule::lowered) {
@@ -176,6 +183,7 @@ class TotalCount {
     learn_gap(silence);
     state_.total_at = s_.at;
     state_.zero_at = {};
+    if (!s_.counter_run.empty()) state_.counter_run = s_.counter_run;
     // Windows have told this time, and there is nothing to add.
     const bool told = state_.interval_end > since && reading.count_in.value_or(0) == 0 &&
                       reading.count_out.value_or(0) == 0;
@@ -195,6 +203,7 @@ class TotalCount {
 
   SeriesState& state_;
   const Statement& s_;
+  const bool began_anew_;
 };
 
 void note_one_by_one(SeriesState& state, const Statement& s) {

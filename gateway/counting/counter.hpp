@@ -24,6 +24,7 @@ struct Statement {
   std::optional<std::int64_t> wraps_at{};  ///< the total starts again at 0 when it would reach this
   std::string_view repeat_key{};    ///< equal where the device states the same thing again; empty: unknown
   bool restarted = false;           ///< the device says that it has restarted since its last statement
+  std::string_view counter_run{};   ///< with another word than before, a total began at 0 again
   std::optional<UtcMs> reset_at{};  ///< newest scheduled reset at or before `at` (a total "of today")
 };
 
@@ -78,11 +79,12 @@ struct SeriesState {
   static constexpr std::size_t kRepeatKeys = 16;
 
   Channel in, out;
-  UtcMs total_at{};      ///< of the last accepted totals
-  UtcMs zero_at{};       ///< totals that fell to zero were last seen at zero then
-  Millis usual_gap{0};   ///< usual time between two totals; 0 while unknown
-  UtcMs event_at{};      ///< last counted event
-  UtcMs interval_end{};  ///< last counted interval
+  UtcMs total_at{};         ///< of the last accepted totals
+  UtcMs zero_at{};          ///< totals that fell to zero were last seen at zero then
+  Millis usual_gap{0};      ///< usual time between two totals; 0 while unknown
+  std::string counter_run;  ///< of the last accepted totals; empty: the device names none
+  UtcMs event_at{};         ///< last counted event
+  UtcMs interval_end{};     ///< last counted interval
   Millis interval_length{0};
   std::array<std::string, kRepeatKeys> repeat_keys{};  ///< the newest, round and round
   std::uint8_t next_key = 0;

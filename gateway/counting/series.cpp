@@ -15,6 +15,23 @@ SeriesState& SeriesStates::of(std::int64_t sensor, std::string_view line) {
   return entry.state;
 }
 
+const SeriesState* SeriesStates::look(std::int64_t sensor, std::string_view line) const {
+  const auto found = entries_.find({sensor, std::string(line)});
+  return found == entries_.end() ? nullptr : &found->second.state;
+}
+
+std::vector<std::string> SeriesStates::lines_of(std::int64_t sensor) const {
+  std::vector<std::string> lines;
+  for (const auto& [key, entry] : entries_) {
+    if (key.sensor == sensor) lines.push_back(key.line);
+  }
+  return lines;
+}
+
+LevelState& SeriesStates::level_of(std::int64_t sensor, std::string_view region) {
+  return levels_[{sensor, std::string(region)}];
+}
+
 void SeriesStates::flush() {
   for (auto& [key, entry] : entries_) {
     if (!entry.touched) continue;
@@ -25,6 +42,7 @@ void SeriesStates::flush() {
 
 void SeriesStates::load() {
   entries_.clear();
+  levels_.clear();
   while (select_.step()) {
     Entry entry;
     from_json(select_.text(2), entry.state);

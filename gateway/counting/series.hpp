@@ -4,8 +4,10 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "gateway/counting/counter.hpp"
+#include "gateway/counting/level.hpp"
 #include "gateway/store/sqlite.hpp"
 
 namespace lintel::counting {
@@ -18,6 +20,16 @@ class SeriesStates {
   /// State of a sensor's line; a fresh one for a series that was never heard. The reference holds until
   /// the next load(). The caller may change it: it is written at the next flush().
   SeriesState& of(std::int64_t sensor, std::string_view line);
+
+  /// The same without making one: null for a series that was never heard.
+  [[nodiscard]] const SeriesState* look(std::int64_t sensor, std::string_view line) const;
+
+  /// The lines of a sensor that were heard.
+  [[nodiscard]] std::vector<std::string> lines_of(std::int64_t sensor) const;
+
+  /// The level of a sensor's region that was recorded last. Not stored: after a start or a rollback the next
+  /// level is recorded once more, which adds nothing. The reference holds until the next load().
+  LevelState& level_of(std::int64_t sensor, std::string_view region);
 
   void flush();
   /// Reads the table anew, after a rollback.
@@ -41,6 +53,7 @@ class SeriesStates {
 
   store::Statement select_, save_;
   std::unordered_map<Key, Entry, Hash> entries_;
+  std::unordered_map<Key, LevelState, Hash> levels_;
 };
 
 }  // namespace lintel::counting

@@ -47,6 +47,7 @@ std::string to_json(const SeriesState& state) {
   put(j, "at", state.total_at);
   put(j, "zero_at", state.zero_at);
   put(j, "gap", state.usual_gap);
+  if (!state.counter_run.empty()) j["run"] = state.counter_run;
   put(j, "event_at", state.event_at);
   put(j, "interval_end", state.interval_end);
   put(j, "interval", state.interval_length);
@@ -69,6 +70,7 @@ bool from_json(std::string_view text, SeriesState& state) {
   state.total_at = time(j, "at");
   state.zero_at = time(j, "zero_at");
   state.usual_gap = Millis{integer(j, "gap").value_or(0)};
+  if (const auto run = j.find("run"); run != j.end() && run->is_string()) state.counter_run = *run;
   state.event_at = time(j, "event_at");
   state.interval_end = time(j, "interval_end");
   state.interval_length = Millis{integer(j, "interval").value_or(0)};

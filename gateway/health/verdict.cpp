@@ -105,6 +105,15 @@ Verdict present(const SensorFacts& facts, Millis silence) {
   return {Status::online, {}, {}, {}};
 }
 
+/// Its link asked it again and again: nobody has to wait for its usual interval to know.
+Verdict unanswered(const SensorFacts& facts, const Rules& rules) {
+  return {Status::offline, facts.no_answer,
+          "Check its power, its address, and the wires A and B up to it; other units on the bus are asked "
+          "all the "
+          "same.",
+          std::max(facts.last_data.value_or(BootTime{}), rules.listening_since)};
+}
+
 }  // namespace
 
 const char* to_string(Status status) {
@@ -124,6 +133,7 @@ Millis patience(const Rules& rules, Millis interval) {
 
 Verdict judge(const SensorFacts& facts, const Rules& rules, BootTime now) {
   if (!facts.enabled) return {Status::disabled, "switched off in the configuration", {}, {}};
+  if (facts.link_up && !facts.no_answer.empty()) return unanswered(facts, rules);
   const Millis limit = patience(rules, interval_of(facts));
   const bool fresh = facts.last_data && span(*facts.last_data, now) <= limit;
   if (fresh) return present(facts, span(std::max(*facts.last_data, rules.listening_since), now));

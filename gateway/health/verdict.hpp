@@ -22,6 +22,7 @@ struct SensorFacts {
   std::string link;
   bool link_up = true;
   std::string link_trouble;  ///< why it is down
+  std::string no_answer;     ///< its link asks it and it does not answer: in which way
   int rejects = 0;           ///< payloads of the last hour that could not be read
   std::string last_reject;   ///< why the newest of them could not
 };

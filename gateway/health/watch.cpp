@@ -27,6 +27,14 @@ void write_status(store::Database& db, std::int64_t id, const Verdict& verdict,
       .run();
 }
 
+/// A device on a bus is its link and its name there, "link:bus/slave 90".
+std::string no_answer(std::string_view serial, const LinkState& link) {
+  const auto slash = serial.find('/');
+  if (!serial.starts_with("link:") || slash == std::string_view::npos) return {};
+  const auto silent = link.silent.find(serial.substr(slash + 1));
+  return silent == link.silent.end() ? std::string() : silent->second;
+}
+
 BootTime boot_ms(std::int64_t ms) {
   return std::chrono::duration_cast<BootTime>(Millis{ms});
 }
@@ -107,6 +115,7 @@ SensorFacts Watch::facts_of(const Row& row, bool alone, const Surroundings& surr
   if (const auto link = surroundings.links.find(row.link); link != surroundings.links.end()) {
     facts.link_up = link->second.up;
     facts.link_trouble = link->second.trouble;
+    facts.no_answer = no_answer(row.serial, link->second);
   }
   add_rejects(facts, row, alone);
   return facts;

@@ -19,6 +19,8 @@ namespace lintel::health {
 struct LinkState {
   bool up = true;
   std::string trouble;
+  /// Devices that it asked and that do not answer, by name on this link; and why.
+  std::map<std::string, std::string, std::less<>> silent{};
 };
 
 /// What the watch cannot read from the database.
@@ -41,6 +43,9 @@ class Watch {
 
   /// `stated` are the intervals from configuration, by serial.
   Watch(Rules rules, std::map<std::string, Millis, std::less<>> stated);
+
+  /// Other intervals than those of the constructor hold from now on. On the thread of refresh().
+  void expect(std::map<std::string, Millis, std::less<>> stated) { stated_ = std::move(stated); }
 
   /// Cheap enough for every second: it reads one small table and the quarantine's new rows, and writes
   /// only the rows whose status has changed. SqliteError leaves it; the next call then does it again.
@@ -70,7 +75,7 @@ class Watch {
   [[nodiscard]] SensorFacts facts_of(const Row& row, bool alone, const Surroundings& surroundings) const;
 
   const Rules rules_;
-  const std::map<std::string, Millis, std::less<>> stated_;
+  std::map<std::string, Millis, std::less<>> stated_;
   std::deque<Reject> rejects_;  // of this boot's last hour
   std::int64_t last_reject_ = 0;
 

@@ -19,7 +19,8 @@ nlohmann::json to_json(const Facts& facts) {
                      {"type", link.type},
                      {"up", link.up},
                      {"trouble", link.trouble},
-                     {"frames", link.frames}});
+                     {"frames", link.frames},
+                     {"pictures_dropped", link.pictures}});
   }
   auto sensors = nlohmann::json::object();
   for (const auto& [id, sensor] : facts.sensors) {

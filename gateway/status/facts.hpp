@@ -18,10 +18,12 @@ namespace lintel::status {
 struct Facts {
   struct Link {
     std::string name;
-    std::string type;  ///< "mqtt", "serial"
+    std::string type;  ///< as links.d calls it
     bool up = false;
     std::string trouble;  ///< why it is down, or what is odd about it
     std::uint64_t frames = 0;
+    std::uint64_t pictures = 0;                                ///< dropped before anything was stored
+    std::map<std::string, std::string, std::less<>> silent{};  ///< devices that do not answer it, and why
   };
   struct Hq {
     bool configured = false;

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "firmware-bridge/core/upload.hpp"
+
 namespace lintel::status {
 
 /// A GET (or HEAD) as a handler sees it: the path has matched the table byte by byte, the query is decoded.
@@ -43,6 +45,9 @@ struct EventSource {
 struct Routes {
   std::map<std::string, Handler, std::less<>> handlers;
   std::map<std::string, EventSource, std::less<>> streams;
+  /// Takes what devices send to addresses below /ingest/, under whatever name they know this machine; null:
+  /// nobody does. Shared, because connections may outlive the server.
+  std::shared_ptr<bridge::UploadSink> uploads{};
 };
 
 /// The part of a request target behind '?', percent-decoded; the first of equal names counts.

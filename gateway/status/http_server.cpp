@@ -29,14 +29,14 @@ std::optional<Address> split(const std::string& listen) {
   return Address{std::move(host), listen.substr(colon + 1)};
 }
 
-tl::unexpected<Error> cannot_listen(const std::string& listen, const error_code& error) {
-  std::string advice = "check [status] listen";
+tl::unexpected<Error> cannot_listen(const HttpServer::Options& options, const error_code& error) {
+  std::string advice = "check " + options.key;
   if (error == asio::error::address_in_use)
-    advice = "another program uses this port: choose another in [status] listen";
+    advice = "another program uses this port: choose another in " + options.key;
   if (error == asio::error::access_denied)
-    advice = "ports below 1024 need a permission: choose a higher one in [status] listen";
-  return fail(ErrorKind::misconfigured,
-              fmt::format("the status page cannot listen on {}: {}; {}", listen, error.message(), advice));
+    advice = "ports below 1024 need a permission: choose a higher one in " + options.key;
+  return fail(ErrorKind::misconfigured, fmt::format("{} cannot listen on {}: {}; {}", options.purpose,
+                                                    options.listen, error.message(), advice));
 }
 
 }  // namespace
@@ -55,21 +55,20 @@ HttpServer::Core::~Core() = default;
 Result<void> HttpServer::Core::bind() {
   const auto address = split(options.listen);
   if (!address) {
-    return fail(
-        ErrorKind::misconfigured,
-        fmt::format("[status] listen: \"{}\" is not host:port, for example 0.0.0.0:8080", options.listen));
+    return fail(ErrorKind::misconfigured, fmt::format("{}: \"{}\" is not host:port, for example 0.0.0.0:8080",
+                                                      options.key, options.listen));
   }
   error_code error;
   tcp::resolver resolver(loop);
   const auto found = resolver.resolve(address->host, address->port,
                                       tcp::resolver::passive | tcp::resolver::numeric_service, error);
-  if (error) return cannot_listen(options.listen, error);
+  if (error) return cannot_listen(options, error);
   const tcp::endpoint endpoint = *found.begin();
   acceptor.open(endpoint.protocol(), error);
   if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-  if (error) return cannot_listen(options.listen, error);
+  if (error) return cannot_listen(options, error);
   return {};
 }
 

@@ -1,14 +1,9 @@
-// One client's requests, one after the other.
+#include "gateway/status/http_session.hpp"
 
-#include <optional>
-#include <string>
+#include <limits>
 
 #include <fmt/format.h>
-#include <boost/asio/dispatch.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http.hpp>
 
-#include "gateway/status/http_core.hpp"
 #include "gateway/status/http_events.hpp"
 
 namespace lintel::status {
@@ -37,44 +32,33 @@ constexpr std::size_t kLongestTarget = 2048;
 constexpr auto kLinger = std::chrono::seconds{1};
 constexpr std::size_t kLingerBytes = 262'144;
 
-class Session : public Connection, public std::enable_shared_from_this<Session> {
- public:
-  Session(std::shared_ptr<HttpServer::Core> core, tcp::socket socket)
-      : core_(std::move(core)), stream_(std::move(socket)), buffer_(2 * core_->options.header_bytes) {
-    core_->connections.insert(this);
-  }
-  ~Session() override { core_->connections.erase(this); }
-  Session(const Session&) = delete;
-  Session& operator=(const Session&) = delete;
+}  // namespace
 
-  void read();
-  void close() override { stream_.close(); }
+Session::Session(std::shared_ptr<HttpServer::Core> core, tcp::socket socket)
+    : core_(std::move(core)),
+      stream_(std::move(socket)),
+      buffer_(2 * core_->options.header_bytes),
+      patience_(core_->loop) {
+  core_->connections.insert(this);
+}
 
- private:
-  using Parser = http::request_parser<http::empty_body>;
-  using Message = http::response<http::string_body>;
+Session::~Session() {
+  core_->connections.erase(this);
+}
 
-  void on_header(error_code error);
-  void refuse_unreadable(error_code error);
-  void answer();
-  [[nodiscard]] std::optional<Response> objection() const;
-  [[nodiscard]] Response run(const Handler& handler, std::string_view path, std::string_view query);
-  void respond(const Response& response, bool keep);
-  void listen(const EventSource& source);
-  void linger();
-
-  std::shared_ptr<HttpServer::Core> core_;
-  beast::tcp_stream stream_;
-  beast::flat_buffer buffer_;
-  std::optional<Parser> parser_;
-  std::optional<Message> message_;
-  std::array<char, 4096> dropped_{};
-  std::size_t lingered_ = 0;
-};
+void Session::close() {
+  patience_.cancel();
+  stream_.close();
+}
 
 void Session::read() {
+  upload_.reset();
+  refusal_.reset();
+  body_.reset();
   parser_.emplace();
   parser_->header_limit(static_cast<std::uint32_t>(core_->options.header_bytes));
+  // Its length is looked at before a byte of it is taken. Without any limit Beast 1.74 refuses all bodies.
+  parser_->body_limit(std::numeric_limits<std::uint64_t>::max());
   stream_.expires_after(core_->options.request_limit);
   http::async_read_header(
       stream_, buffer_, *parser_,
@@ -102,8 +86,14 @@ void Session::refuse_unreadable(error_code error) {
   respond(text_response(400, "This is not an HTTP request.\n"), false);
 }
 
-/// What speaks against a request before it is looked up.
+/// What speaks against any request.
 std::optional<Response> Session::objection() const {
+  if (parser_->get().target().size() <= kLongestTarget) return std::nullopt;
+  return text_response(414, "The address is too long.\n");
+}
+
+/// What speaks against one for a page, before it is looked up.
+std::optional<Response> Session::page_objection() const {
   const auto& request = parser_->get();
   const auto target = request.target();
   const auto host = request.find(http::field::host);
@@ -117,7 +107,6 @@ std::optional<Response> Session::objection() const {
                          "This gateway does not answer under that name. Open it by its address, or add "
                          "the name to allowed_hosts in [status] of gateway.conf.\n");
   }
-  if (target.size() > kLongestTarget) return text_response(414, "The address is too long.\n");
   if (request.method() != http::verb::get && request.method() != http::verb::head) {
     return text_response(405, "This page can only be read (GET, HEAD).\n");
   }
@@ -129,6 +118,8 @@ std::optional<Response> Session::objection() const {
 
 void Session::answer() {
   if (const auto response = objection()) return respond(*response, false);
+  if (is_upload()) return upload();
+  if (const auto response = page_objection()) return respond(*response, false);
   const auto& request = parser_->get();
   const std::string_view target(request.target().data(), request.target().size());
   const auto question = std::min(target.find('?'), target.size());
@@ -162,9 +153,13 @@ void Session::respond(const Response& response, bool keep) {
   message_->set(http::field::cache_control, "no-store");
   for (const auto& field : kSecurityFields) message_->set(field[0], field[1]);
   if (response.status == 405) message_->set(http::field::allow, "GET, HEAD");
-  message_->keep_alive(keep);
   message_->content_length(response.body->size());
   if (!head) message_->body() = *response.body;
+  send(keep);
+}
+
+void Session::send(bool keep) {
+  message_->keep_alive(keep);
   stream_.expires_after(core_->options.write_limit);
   http::async_write(stream_, *message_, [self = shared_from_this(), keep](error_code error, std::size_t) {
     if (error) return self->close();
@@ -194,8 +189,6 @@ void Session::linger() {
                             self->linger();
                           });
 }
-
-}  // namespace
 
 void serve(const std::shared_ptr<HttpServer::Core>& core, tcp::socket socket) {
   std::make_shared<Session>(core, std::move(socket))->read();

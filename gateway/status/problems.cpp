@@ -73,15 +73,35 @@ void look_at_gateway(const json& gateway, Problems& problems) {
   }
 }
 
-void look_at_links(const json& links, Problems& problems) {
+const char* advice_for(const std::string& link_type) {
+  if (link_type == "serial" || link_type == "modbus")
+    return "Check the cable and the adapter; it reconnects by itself.";
+  if (link_type == "poll") return "Check the device and its file in links.d; it is asked again by itself.";
+  if (link_type == "http") return "Check [ingest] listen in gateway.conf; it is tried again by itself.";
+  return "Check the broker and the network; it reconnects by itself.";
+}
+
+/// Whether a sensor of this link says the same: a unit on a bus that does not answer.
+bool is_told(const json& sensors, const json& link) {
+  return std::any_of(sensors.begin(), sensors.end(), [&](const json& sensor) {
+    return text(sensor, "link") == text(link, "name") && text(sensor, "cause") == text(link, "trouble");
+  });
+}
+
+void look_at_links(const json& links, const json& sensors, Problems& problems) {
   for (const auto& link : links) {
-    if (link.value("up", false)) continue;
     const auto trouble = text(link, "trouble");
+    if (link.value("up", false)) {
+      if (!trouble.empty() && !is_told(sensors, link)) {
+        problems.add(kAttention, fmt::format("The link {} works, but: {}", text(link, "name"), trouble),
+                     "What works goes on meanwhile.");
+      }
+      continue;
+    }
     problems.add(
         kProblem,
         fmt::format("The link {} is down{}{}", text(link, "name"), trouble.empty() ? "" : ": ", trouble),
-        text(link, "type") == "serial" ? "Check the cable and the adapter; it reconnects by itself."
-                                       : "Check the broker and the network; it reconnects by itself.");
+        advice_for(text(link, "type")));
   }
 }
 
@@ -160,7 +180,7 @@ json verdict(const json& snapshot, UtcMs now) {
   Problems problems;
   const bool running = text(snapshot["gateway"], "state") == "running";
   look_at_gateway(snapshot["gateway"], problems);
-  look_at_links(snapshot["links"], problems);
+  look_at_links(snapshot["links"], snapshot["sensors"], problems);
   look_at_sensors(snapshot["sensors"], snapshot["links"], running, problems);
   look_at_hq(snapshot["hq"], snapshot["backlog"], running, now, problems);
   look_at_quarantine(snapshot["quarantine"], problems);

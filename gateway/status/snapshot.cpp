@@ -8,6 +8,7 @@
 #include "gateway/clock/zone.hpp"
 #include "gateway/status/problems.hpp"
 #include "gateway/status/readings.hpp"
+#include "gateway/store/sensor_settings.hpp"
 #include "gateway/store/store.hpp"
 
 namespace lintel::status {
@@ -89,6 +90,14 @@ json reading(const Reading& row) {
   return result;
 }
 
+/// What people call the line or the region, where they have a name for it.
+void name_series(json& reading, const json& lines, const json& regions) {
+  const bool region = reading.contains("region");
+  const auto& names = region ? regions : lines;
+  const auto key = reading[region ? "region" : "line"].get<std::string>();
+  if (names.contains(key)) reading["name"] = names[key];
+}
+
 /// The store's day at `now`, by its own calendar.
 std::int64_t today(store::Database& db, UtcMs now) {
   auto row = db.prepare("select timezone, day_start_minute from stores where id = 1");
@@ -104,14 +113,17 @@ constexpr const char* kDaySums =
     "from daily_analytics where store_id = 1 and sensor_id = ? and day = ? and region = '' order by line";
 
 /// `select` is kDaySums.
-json day_sums(store::Statement& select, std::int64_t sensor, std::int64_t day) {
+json day_sums(store::Statement& select, std::int64_t sensor, std::int64_t day, const json& names) {
   std::int64_t in = 0, out = 0;
   auto lines = json::array();
   select.bind(sensor, day);
   while (select.step()) {
     in += select.integer(1);
     out += select.integer(2);
-    lines.push_back({{"line", select.text(0)}, {"in", select.integer(1)}, {"out", select.integer(2)}});
+    json line{{"line", select.text(0)}, {"in", select.integer(1)}, {"out", select.integer(2)}};
+    const auto key = line["line"].get<std::string>();
+    if (names.contains(key)) line["name"] = names[key];
+    lines.push_back(std::move(line));
   }
   return {{"in", in}, {"out", out}, {"lines", std::move(lines)}};
 }
@@ -145,7 +157,7 @@ json sensors(store::Database& db, const Runtime& runtime, const json& facts, Utc
   const auto day = today(db, now);
   auto select = db.prepare(
       "select id, public_id, serial, name, model, link, lifecycle, status, last_data_received, "
-      "offline_since, interval_ms from sensor_metadata where deleted_at is null order by name, id");
+      "offline_since, interval_ms, metadata from sensor_metadata where deleted_at is null order by name, id");
   while (select.step()) {
     const auto id = select.integer(0);
     json sensor{{"id", id},
@@ -159,9 +171,12 @@ json sensors(store::Database& db, const Runtime& runtime, const json& facts, Utc
                 {"offline_since", instant(select.maybe_integer(9))},
                 {"interval_s", select.integer(10) > 0 ? json(select.integer(10) / 1000) : json(nullptr)}};
     add_verdict(sensor, std::string(select.text(7)), facts, runtime);
+    const auto force = store::object_from(select.text(11)).value("in_force", json::object());
+    const auto line_names = force.value("line_names", json::object());
     const auto latest = readings.latest(id);
     sensor["last_reading"] = latest ? reading(*latest) : json(nullptr);
-    sensor["today"] = day_sums(sums, id, day);
+    if (latest) name_series(sensor["last_reading"], line_names, force.value("region_names", json::object()));
+    sensor["today"] = day_sums(sums, id, day, line_names);
     result.push_back(std::move(sensor));
   }
   return result;

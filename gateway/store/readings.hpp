@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "gateway/store/reading.hpp"
@@ -26,6 +27,12 @@ enum class Stored {
   corrected,  ///< another statement about the same window: a new revision
 };
 
+/// What is stored under a natural key already.
+struct Existing {
+  UtcMs received{};
+  bool same = false;  ///< it says the same
+};
+
 /// The raw tables: natural keys, repeats, corrections. Writer thread only, inside its transaction.
 class Readings {
  public:
@@ -34,16 +41,22 @@ class Readings {
   Stored put(std::int64_t sensor, std::string_view line, Reading reading, UtcMs received);
   Stored put(std::int64_t sensor, std::string_view region, const Presence& presence, UtcMs received);
 
+  /// What a put() would meet; absent: nothing. Passages of their own meet nothing.
+  [[nodiscard]] std::optional<Existing> find(std::int64_t sensor, std::string_view line,
+                                             const Reading& reading);
+  [[nodiscard]] std::optional<Existing> find(std::int64_t sensor, std::string_view region,
+                                             const Presence& presence);
+
  private:
   bool insert(std::int64_t sensor, std::string_view line, const Reading& reading, std::int64_t seq,
               std::int64_t revision, UtcMs received);
-  void subtract_events(std::int64_t sensor, std::string_view line, Reading& reading);
+  void subtract(Statement& sum, std::int64_t sensor, std::string_view line, Reading& reading);
   std::int64_t next_seq(std::int64_t sensor, std::string_view line, UtcMs started);
   Stored replace(std::int64_t sensor, std::string_view line, Reading reading, UtcMs received);
 
   ChangeNumbers& numbers_;
   Rollups& rollups_;
-  Statement insert_line_, find_line_, delete_line_, last_seq_, sum_events_;
+  Statement insert_line_, find_line_, delete_line_, last_seq_, sum_events_, sum_overlap_;
   Statement insert_region_, find_region_, delete_region_;
 };
 

@@ -8,48 +8,97 @@ namespace lintel::store {
 
 namespace {
 constexpr BootTime kWriteEvery = std::chrono::seconds{60};
+
+/// dump() throws on what is not UTF-8.
+std::string safe(const nlohmann::json& value) {
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
+}  // namespace
 
 Sensors::Sensors(Database& db, ChangeNumbers& numbers, std::string store_public_id)
     : numbers_(numbers),
       store_public_id_(std::move(store_public_id)),
-      select_(db.prepare("select id, serial, name, model, link, last_data_received, interval_ms "
-                         "from sensor_metadata where deleted_at is null")),
+      select_(db.prepare("select id, serial, name, model, link, last_data_received, interval_ms, lifecycle, "
+                         "settings, metadata from sensor_metadata where deleted_at is null")),
       insert_(db.prepare(R"(
 insert into sensor_metadata (organization_id, store_id, gateway_id, public_id, serial, name, model, link,
                              created_at, updated_at)
 values (1, 1, 1, ?, ?, ?, ?, ?, ?, ?) returning id)")),
       update_(db.prepare(
           "update sensor_metadata set name = ?, model = ?, link = ?, updated_at = ? where id = ?")),
+      configure_(db.prepare("update sensor_metadata set name = ?, lifecycle = ?, settings = ?, metadata = ?, "
+                            "updated_at = ? where id = ?")),
       owe_(db.prepare("insert into journal (change_no, kind, body) values (?, 'sensor', ?)")),
       liveness_(db.prepare("update sensor_metadata set last_data_received = ?, last_boot_id = ?, "
                            "last_boot_ms = ?, interval_ms = ? where id = ?")) {
   load();
 }
 
+Sensor Sensors::read_row() {
+  Sensor sensor;
+  sensor.id = select_.integer(0);
+  sensor.serial = select_.text(1);
+  sensor.name = select_.text(2);
+  sensor.model = select_.text(3);
+  sensor.link = select_.text(4);
+  sensor.last_data = utc_ms(select_.integer(5));
+  sensor.interval_ms = select_.integer(6);
+  sensor.rhythm = Rhythm{Millis{sensor.interval_ms}};
+  sensor.lifecycle = select_.text(7);
+  sensor.settings = object_from(select_.text(8));
+  sensor.metadata = object_from(select_.text(9));
+  return sensor;
+}
+
 void Sensors::load() {
   by_serial_.clear();
+  reread();
+}
+
+void Sensors::reread() {
   select_.reset();
   while (select_.step()) {
-    Sensor sensor;
-    sensor.id = select_.integer(0);
-    sensor.serial = select_.text(1);
-    sensor.name = select_.text(2);
-    sensor.model = select_.text(3);
-    sensor.link = select_.text(4);
-    sensor.last_data = utc_ms(select_.integer(5));
-    sensor.interval_ms = select_.integer(6);
-    sensor.rhythm = Rhythm{Millis{sensor.interval_ms}};
-    by_serial_.emplace(sensor.serial, sensor);
+    auto row = read_row();
+    const auto [known, fresh] = by_serial_.emplace(row.serial, row);
+    if (fresh) continue;
+    known->second.id = row.id;
+    known->second.name = std::move(row.name);
+    known->second.model = std::move(row.model);
+    known->second.link = std::move(row.link);
+    known->second.lifecycle = std::move(row.lifecycle);
+    known->second.settings = std::move(row.settings);
+    known->second.metadata = std::move(row.metadata);
   }
   select_.reset();
 }
 
+Sensor* Sensors::find(std::string_view serial) {
+  const auto found = by_serial_.find(std::string(serial));
+  return found == by_serial_.end() ? nullptr : &found->second;
+}
+
+SensorColumns Sensors::columns_of(const Sensor& sensor) {
+  return {sensor.name, sensor.lifecycle, sensor.settings, sensor.metadata};
+}
+
+void Sensors::configure(Sensor& sensor, const SensorColumns& columns, UtcMs now,
+                        const nlohmann::json& change) {
+  sensor.name = columns.name;
+  sensor.lifecycle = columns.lifecycle;
+  sensor.settings = columns.settings;
+  sensor.metadata = columns.metadata;
+  configure_
+      .bind(sensor.name, sensor.lifecycle, safe(sensor.settings), safe(sensor.metadata), count_ms(now),
+            sensor.id)
+      .run();
+  if (!change.is_null()) owe(sensor.id, change);
+}
+
 Sensor* Sensors::claim(std::string_view serial, std::string_view name, std::string_view model,
                        std::string_view link, UtcMs now) {
-  const auto found = by_serial_.find(std::string(serial));
-  if (found == by_serial_.end()) return add(serial, name, model, link, now);
-  Sensor& sensor = found->second;
+  Sensor* found = find(serial);
+  if (found == nullptr) return add(serial, name, model, link, now);
+  Sensor& sensor = *found;
   const bool renamed = !name.empty() && sensor.name != name;
   if (renamed || sensor.model != model || sensor.link != link) {
     if (renamed) sensor.name = name;
@@ -78,8 +127,10 @@ Sensor* Sensors::add(std::string_view serial, std::string_view name, std::string
   return &by_serial_.emplace(sensor.serial, sensor).first->second;
 }
 
-void Sensors::owe(std::int64_t id) {
-  owe_.bind(numbers_.take(), fmt::format(R"({{"sensor_id":{}}})", id)).run();
+void Sensors::owe(std::int64_t id, const nlohmann::json& change) {
+  nlohmann::json body{{"sensor_id", id}};
+  if (!change.is_null()) body["change"] = change;
+  owe_.bind(numbers_.take(), body.dump()).run();
 }
 
 void Sensors::heard(Sensor& sensor, UtcMs now, BootTime arrived) {

@@ -10,6 +10,7 @@
 #include "firmware-bridge/core/time.hpp"
 #include "gateway/store/readings.hpp"
 #include "gateway/store/rhythm.hpp"
+#include "gateway/store/sensor_settings.hpp"
 #include "gateway/store/sqlite.hpp"
 
 namespace lintel::store {
@@ -20,6 +21,9 @@ struct Sensor {
   std::string name;
   std::string model;
   std::string link;
+  std::string lifecycle = "planning";
+  nlohmann::json settings = nlohmann::json::object();  ///< sensor_settings.hpp
+  nlohmann::json metadata = nlohmann::json::object();
   // Liveness, written to the table at most once a minute.
   UtcMs last_data{};
   BootTime last_boot{};
@@ -46,6 +50,16 @@ class Sensors {
   Sensor* claim(std::string_view serial, std::string_view name, std::string_view model, std::string_view link,
                 UtcMs now);
 
+  /// Writes name, lifecycle, settings and metadata. `change` says for the journal what is new, and is owed to
+  /// HQ; null: nothing HQ has to know.
+  void configure(Sensor& sensor, const SensorColumns& columns, UtcMs now, const nlohmann::json& change);
+  [[nodiscard]] static SensorColumns columns_of(const Sensor& sensor);
+  /// Null: there is none.
+  [[nodiscard]] Sensor* find(std::string_view serial);
+
+  /// Takes over what others have written into the table, and keeps what was learnt of the living.
+  void reread();
+
   /// Notes that data came; learns the sensor's rhythm.
   void heard(Sensor& sensor, UtcMs now, BootTime arrived);
 
@@ -59,13 +73,14 @@ class Sensors {
     using is_transparent = void;
     std::size_t operator()(std::string_view s) const noexcept { return std::hash<std::string_view>{}(s); }
   };
-  void owe(std::int64_t id);
+  void owe(std::int64_t id, const nlohmann::json& change = nullptr);
+  [[nodiscard]] Sensor read_row();
   Sensor* add(std::string_view serial, std::string_view name, std::string_view model, std::string_view link,
               UtcMs now);
 
   ChangeNumbers& numbers_;
   std::string store_public_id_;
-  Statement select_, insert_, update_, owe_, liveness_;
+  Statement select_, insert_, update_, configure_, owe_, liveness_;
   std::unordered_map<std::string, Sensor> by_serial_;
 };
 

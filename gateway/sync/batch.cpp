@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "gateway/store/sensor_settings.hpp"
 #include "gateway/sync/json_text.hpp"
 
 namespace lintel::sync {
@@ -45,8 +46,8 @@ void BatchBuilder::Cursor::advance() {
 BatchBuilder::BatchBuilder(store::Database& reader)
     : reader_(reader),
       state_(reader.prepare("select epoch, next_change_no - 1 from writer_state")),
-      sensor_(
-          reader.prepare("select public_id, hq_id, serial, name, model from sensor_metadata where id = ?")),
+      sensor_(reader.prepare("select public_id, hq_id, serial, name, model, lifecycle, settings "
+                             "from sensor_metadata where id = ?")),
       lines_{
           reader.prepare("select change_no, sensor_id, line, started_at, seq, duration_ms, flags, revision, "
                          "count_in, count_out from people_counting_raw "
@@ -201,6 +202,14 @@ BatchBuilder::KnownSensor* BatchBuilder::find_sensor(std::int64_t id) {
   for (int column = 0; column < 3; ++column) {
     known.declaration += keys[column];
     append_json_string(known.declaration, sensor_.text(2 + column));
+  }
+  // What was decided here, for HQ to confirm: nothing to say of a sensor that only made itself heard.
+  if (sensor_.text(5) != "planning") {
+    known.declaration += ",\"lifecycle\":";
+    append_json_string(known.declaration, sensor_.text(5));
+  }
+  if (const auto settings = store::object_from(sensor_.text(6)); !settings.empty()) {
+    known.declaration += ",\"settings\":" + settings.dump();
   }
   known.declaration += '}';
   if (sensor_.is_null(1)) {

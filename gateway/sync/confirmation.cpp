@@ -1,5 +1,7 @@
 #include "gateway/sync/confirmation.hpp"
 
+#include "gateway/store/sensor_settings.hpp"
+
 namespace lintel::sync {
 
 namespace {
@@ -32,6 +34,44 @@ void keep_rejected(store::Database& writer, const Confirmation& confirmation, Ut
   }
 }
 
+/// A sensor that HQ knows and this file does not was made there, or on the card before this one.
+void add_sensor(store::Database& writer, const SensorConfiguration& entry, UtcMs now) {
+  if (entry.serial.empty()) return;
+  writer
+      .prepare(
+          "insert into sensor_metadata (organization_id, store_id, gateway_id, public_id, serial, name, "
+          "model, link, created_at, updated_at) values (1, 1, 1, ?, ?, ?, ?, '', ?, ?)")
+      .bind(entry.public_id, entry.serial, entry.name.value_or(entry.serial), entry.model.value_or(""),
+            count_ms(now), count_ms(now))
+      .run();
+}
+
+void configure_sensor(store::Database& writer, const SensorConfiguration& entry, UtcMs now) {
+  auto select = writer.prepare(
+      "select id, name, lifecycle, settings, metadata from sensor_metadata "
+      "where public_id = ? or serial = nullif(?, '')");
+  select.bind(entry.public_id, entry.serial);
+  if (!select.step()) {
+    add_sensor(writer, entry, now);
+    select.bind(entry.public_id, entry.serial);
+    if (!select.step()) return;
+  }
+  const auto id = select.integer(0);
+  store::SensorColumns columns{std::string(select.text(1)), std::string(select.text(2)),
+                               store::object_from(select.text(3)), store::object_from(select.text(4))};
+  select.reset();
+  store::HqSays says{entry.name, entry.lifecycle, std::nullopt};
+  if (entry.settings) says.settings = store::object_from(*entry.settings);
+  if (!store::take_over(columns, says)) return;
+  writer
+      .prepare(
+          "update sensor_metadata set name = ?, lifecycle = ?, settings = ?, metadata = ?, updated_at = ? "
+          "where id = ?")
+      .bind(columns.name, columns.lifecycle, columns.settings.dump(), columns.metadata.dump(), count_ms(now),
+            id)
+      .run();
+}
+
 void configure(store::Database& writer, const Configuration& configuration, UtcMs now) {
   writer
       .prepare(
@@ -41,12 +81,7 @@ void configure(store::Database& writer, const Configuration& configuration, UtcM
       .bind(configuration.store_name, configuration.timezone, configuration.day_start_minute,
             configuration.version, count_ms(now))
       .run();
-  auto sensor = writer.prepare(
-      "update sensor_metadata set name = coalesce(?, name), "
-      "lifecycle = coalesce(?, lifecycle), updated_at = ? where public_id = ? or serial = nullif(?, '')");
-  for (const auto& entry : configuration.sensors) {
-    sensor.bind(entry.name, entry.lifecycle, count_ms(now), entry.public_id, entry.serial).run();
-  }
+  for (const auto& entry : configuration.sensors) configure_sensor(writer, entry, now);
   writer.prepare("update sync_state set config_version = ? where id = 1").bind(configuration.version).run();
 }
 

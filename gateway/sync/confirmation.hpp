@@ -32,6 +32,8 @@ struct SensorConfiguration {
   std::string serial;  ///< HQ may have made the sensor beforehand, under an id of its own
   std::optional<std::string> name;
   std::optional<std::string> lifecycle;
+  std::optional<std::string> model;
+  std::optional<std::string> settings;  ///< a JSON object as text, checked
 };
 
 /// What HQ configures of this store.

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "gateway/store/sensor_settings.hpp"
+
 namespace lintel::sync {
 
 namespace {
@@ -174,6 +176,24 @@ void check_zone(const std::string& zone) {
   }
 }
 
+/// What cannot be counted by is refused with its place, and what held before goes on holding.
+std::optional<std::string> sensor_settings(const json& entry) {
+  const auto* settings = find(entry, "settings");
+  if (settings == nullptr) return std::nullopt;
+  const auto of = [&](const std::string& problem) {
+    const auto serial = entry.find("serial");
+    return fmt::format("sensor {}: {}",
+                       serial != entry.end() && serial->is_string() ? serial->get<std::string>() : "?",
+                       problem);
+  };
+  auto text =
+      object(*settings, "config.sensors.settings").dump(-1, ' ', false, json::error_handler_t::replace);
+  if (text.size() > store::kLongestSettings) throw Mismatch{of("its settings are larger than 16 KB")};
+  if (const auto parsed = store::parse_settings(*settings); !parsed)
+    throw Mismatch{of(parsed.error().message)};
+  return text;
+}
+
 Configuration configuration(const json& value) {
   Configuration out;
   out.version = integer(need(value, "version"), "config.version", 0, kMostChanges);
@@ -190,8 +210,11 @@ Configuration configuration(const json& value) {
     for (const auto& entry : array(*sensors, "config.sensors")) {
       (void)object(entry, "config.sensors");
       const auto* serial = find(entry, "serial");
+      const auto* model = find(entry, "model");
       out.sensors.push_back({text(need(entry, "id"), "id"), serial ? text(*serial, "serial") : std::string(),
-                             maybe_name(entry, "name"), maybe_name(entry, "lifecycle")});
+                             maybe_name(entry, "name"), maybe_name(entry, "lifecycle"),
+                             model ? std::optional(text(*model, "model")) : std::nullopt,
+                             sensor_settings(entry)});
     }
   }
   return out;

@@ -292,6 +292,17 @@ create table counter_state (
   primary key (sensor_id, line)
 ) strict, without rowid;
 
+-- What devices say once and refer to ever after, as the aliases of a Sparkplug birth (DecodeSession::notes).
+-- Lost, it is asked for again.
+create table decoder_notes (
+  link    text not null,
+  topic   text not null,      -- the subscription; empty on links without topics
+  decoder text not null,
+  key     text not null,
+  value   text not null,
+  primary key (link, topic, decoder, key)
+) strict, without rowid;
+
 create table quarantine (
   id           integer primary key,
   received_at  integer,

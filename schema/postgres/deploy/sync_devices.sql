@@ -75,25 +75,36 @@ begin
 end $$;
 comment on function private.sync_epoch(data.gateways, text) is 'The epoch of this name; a new one gets the next ordinal';
 
+create function private.declared_settings(sensor jsonb) returns jsonb
+language sql immutable
+return case when jsonb_typeof(sensor -> 'settings') = 'object' and octet_length((sensor -> 'settings')::text) <= 16384
+            then sensor -> 'settings' end;
+comment on function private.declared_settings(jsonb) is
+  'How a sensor is mounted and read, as the store decided it; null for anything but an object of modest size';
+
 create function private.register_sensors(gateway data.gateways, declared jsonb) returns void
 language plpgsql volatile as $$
 declare
   room integer;
 begin
-  update data.sensor_metadata s set name = d.name, model = d.model
-    from (select (x ->> 'id')::uuid as id, left(x ->> 'name', 200) as name, left(coalesce(x ->> 'model', ''), 200) as model
+  update data.sensor_metadata s set name = d.name, model = d.model, settings = coalesce(d.settings, s.settings)
+    from (select (x ->> 'id')::uuid as id, left(x ->> 'name', 200) as name, left(coalesce(x ->> 'model', ''), 200) as model,
+                 private.declared_settings(x) as settings
             from jsonb_array_elements(declared) as x) d
    where s.public_id = d.id and s.gateway_id = gateway.id and s.lifecycle = 'planning'
-     and d.name <> '' and (s.name, s.model) is distinct from (d.name, d.model);
+     and d.name <> ''
+     and (s.name, s.model, s.settings) is distinct from (d.name, d.model, coalesce(d.settings, s.settings));
 
   -- Past the limit a sensor stays unknown: a gateway gone mad must not fill the table.
   select private.setting('max_sensors_per_store')::integer - count(*) into room
     from data.sensor_metadata s where s.store_id = gateway.store_id;
-  insert into data.sensor_metadata (organization_id, store_id, gateway_id, public_id, serial, name, model)
-  select gateway.organization_id, gateway.store_id, gateway.id, d.id, d.serial, coalesce(nullif(d.name, ''), d.serial), d.model
+  insert into data.sensor_metadata (organization_id, store_id, gateway_id, public_id, serial, name, model, settings)
+  select gateway.organization_id, gateway.store_id, gateway.id, d.id, d.serial, coalesce(nullif(d.name, ''), d.serial), d.model,
+         coalesce(d.settings, '{}')
     from (select distinct on (x ->> 'id') (x ->> 'id')::uuid as id,
                  coalesce(nullif(left(x ->> 'serial', 200), ''), x ->> 'id') as serial,
-                 left(x ->> 'name', 200) as name, left(coalesce(x ->> 'model', ''), 200) as model
+                 left(x ->> 'name', 200) as name, left(coalesce(x ->> 'model', ''), 200) as model,
+                 private.declared_settings(x) as settings
             from jsonb_array_elements(declared) as x order by x ->> 'id') d
    where not exists (select from data.sensor_metadata s where s.public_id = d.id)
      and not exists (select from data.sensor_metadata s where s.store_id = gateway.store_id and s.serial = d.serial)
@@ -200,7 +211,7 @@ begin
                                 'day_start_minute', s.day_start_minute),
     'sensors', coalesce((
       select jsonb_agg(jsonb_build_object('id', m.public_id, 'sensor', m.id, 'serial', m.serial, 'name', m.name,
-                                          'lifecycle', m.lifecycle) order by m.id)
+                                          'model', m.model, 'lifecycle', m.lifecycle, 'settings', m.settings) order by m.id)
         from data.sensor_metadata m where m.gateway_id = gateway.id and m.deleted_at is null), '[]'))
     from data.stores s where s.id = gateway.store_id);
 end $$;

@@ -5,7 +5,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include "firmware-bridge/core/line_framer.hpp"
+#include "firmware-bridge/core/stream_framer.hpp"
+#include "firmware-bridge/decoders/byte_reader.hpp"
 #include "firmware-bridge/decoders/registry.hpp"
 
 namespace lintel::test {
@@ -15,17 +16,12 @@ using nlohmann::json;
 
 namespace {
 
-std::string from_hex(const std::string& hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
-    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-  return bytes;
-}
-
 Case::Message read_message(const json& frame) {
   Case::Message message;
   message.topic = frame.value("request", frame.value("topic", ""));
-  message.payload = from_hex(frame.at("hex"));
+  const auto payload = decoders::from_hex(frame.at("hex").get<std::string>());
+  REQUIRE(payload);
+  message.payload = *payload;
   message.retained = frame.value("retained", false);
   if (frame.contains("fport")) message.port = frame.at("fport").get<std::uint8_t>();
   return message;
@@ -38,6 +34,7 @@ Case read_case(const json& line) {
   REQUIRE_MESSAGE(test.decoder != nullptr, test.id);
   test.stream = line.value("stream", false);
   test.expect = line.at("expect");
+  test.rejects = line.value("rejects", std::size_t{0});
   for (const json& frame : line.at("frames")) test.messages.push_back(read_message(frame));
   const json map = line.value("/settings/map"_json_pointer, json::object());
   for (const auto& [name, channels] : map.items())
@@ -52,7 +49,7 @@ void append(const std::vector<T>& from, std::vector<T>& to) {
 
 class Collector {
  public:
-  explicit Collector(const Case& test) : test_(test) {}
+  explicit Collector(const Case& test) : test_(test), framer_(*test.decoder) {}
 
   /// `payload` stands in for the message's own.
   void message(std::string_view payload, const Case::Message& message) {
@@ -81,7 +78,7 @@ class Collector {
  private:
   const Case& test_;
   DecodeSession session_;
-  LineFramer framer_;
+  StreamFramer framer_;
 };
 
 std::string describe(const std::optional<DeviceTime>& time) {
@@ -136,21 +133,32 @@ Decoded decode_chunks(const Case& test, const std::vector<std::string_view>& chu
 }
 
 std::string describe(const Observation& o) {
-  std::string text =
-      fmt::format("{} {} at {} from {} to {} line '{}' region '{}' in {} out {} people {}", o.sensor,
-                  to_string(o.kind), describe(o.time), describe(o.from), describe(o.to), o.line, o.region,
-                  describe(o.count_in), describe(o.count_out), describe(o.occupancy));
+  std::string text = fmt::format(
+      "{} {}{} at {} from {} to {} line '{}' region '{}' in {} out {} people {}", o.sensor, to_string(o.kind),
+      o.wraps_at ? fmt::format(" below {}", *o.wraps_at) : "", describe(o.time), describe(o.from),
+      describe(o.to), o.line, o.region, describe(o.count_in), describe(o.count_out), describe(o.occupancy));
   for (const std::string& flag : o.flags) text += " [" + flag + "]";
+  if (!o.repeat_key.empty()) text += " key " + o.repeat_key;
+  return text;
+}
+
+std::string describe(const DeviceReport& r) {
+  std::string text =
+      fmt::format("report {} connected {} uptime {}", r.sensor,
+                  r.connected ? (*r.connected ? "yes" : "no") : "-", describe(r.uptime_seconds));
+  if (r.battery_percent) text += fmt::format(" battery {} %", *r.battery_percent);
+  if (r.battery_mv) text += fmt::format(" battery {} mV", *r.battery_mv);
+  if (r.signal_dbm) text += fmt::format(" signal {} dBm", *r.signal_dbm);
+  if (r.tampered) text += *r.tampered ? " tampered" : " untouched";
+  if (!r.firmware.empty()) text += " firmware " + r.firmware;
+  for (const std::string& fault : r.faults) text += " [" + fault + "]";
   return text;
 }
 
 std::vector<std::string> describe(const Decoded& decoded) {
   std::vector<std::string> lines;
   for (const Observation& o : decoded.observations) lines.push_back(describe(o));
-  for (const DeviceReport& r : decoded.reports)
-    lines.push_back(fmt::format("report {} connected {} uptime {}", r.sensor,
-                                r.connected ? (*r.connected ? "yes" : "no") : "-",
-                                describe(r.uptime_seconds)));
+  for (const DeviceReport& r : decoded.reports) lines.push_back(describe(r));
   for (const Reject& r : decoded.rejects)
     lines.push_back(fmt::format("reject {} {}", to_string(r.kind), r.message));
   return lines;

@@ -23,7 +23,8 @@ struct Case {
   const bridge::Decoder* decoder = nullptr;
   bridge::DecodeSettings settings;
   std::vector<Message> messages;
-  bool stream = false;  ///< the payloads are one byte stream, to be cut into lines
+  bool stream = false;      ///< the payloads are one byte stream, to be cut into frames
+  std::size_t rejects = 0;  ///< frames of it that have to be refused
   nlohmann::json expect;
 };
 
@@ -44,6 +45,7 @@ const std::string& bytes_of(const Case& test);
 
 /// One line that holds everything an observation, report or reject says; equal lines mean equal contents.
 std::string describe(const bridge::Observation& observation);
+std::string describe(const bridge::DeviceReport& report);
 std::vector<std::string> describe(const bridge::Decoded& decoded);
 
 }  // namespace lintel::test

@@ -21,7 +21,7 @@ struct Answer {
 Answer run(const std::vector<std::string>& args) {
   std::ostringstream out;
   std::ostringstream err;
-  const int code = lintel::cli::decode(args, out, err);
+  const int code = lintel::cli::decode(args, lintel::bridge::decoders::Registry::built_in(), out, err);
   return {code, out.str(), err.str()};
 }
 
@@ -89,6 +89,15 @@ TEST_CASE("decode: a line without an end at the end of the file counts too") {
         std::string::npos);
 }
 
+TEST_CASE("decode: an uplink may be given in hex, with the port that it came on") {
+  const TempFile file("000000C8 000001c8\n00\n");
+  const Answer answer = run({"terabee-l-xl-m-lorawan", file.path(), "--hex", "--port", "82", "--json"});
+  CHECK(answer.code == 0);
+  CHECK(json::parse(answer.out)["count_out"] == 456);
+  CHECK(run({"terabee-l-xl-m-lorawan", file.path(), "--hex"}).out.find("without the port") !=
+        std::string::npos);
+}
+
 TEST_CASE("decode: wrong use is explained with exit code 2") {
   const auto complains = [](const std::vector<std::string>& args, const char* about) {
     const Answer answer = run(args);
@@ -105,6 +114,9 @@ TEST_CASE("decode: wrong use is explained with exit code 2") {
   complains({"tasmota-counter", "x", "--map", "door"}, "expected LINE:in=CHANNEL,out=CHANNEL");
   complains({"tasmota-counter", "x", "--map", "door:up=C1"}, "expected LINE:in=CHANNEL,out=CHANNEL");
   complains({"--cases", "/nonexistent/file"}, "cannot read");
+  const TempFile text("0g");
+  complains({"hkt-people-counter", text.path(), "--hex"}, "expected an even number of hex digits");
+  complains({"hkt-people-counter", text.path(), "--port", "256"}, "--port: expected 1 to 255");
   const TempFile broken("{\"id\":\"a\"}\n");
   complains({"--cases", broken.path()}, ":1: not a case");
 }

@@ -20,7 +20,7 @@ Lines decode(std::string_view topic, std::string_view payload, const DecodeSetti
 }
 
 std::string total(const std::string& sensor, const std::string& rest) {
-  return sensor + " total at 2021-12-31T09:44:59Z local from - to - line " + rest;
+  return sensor + " total below 4294967296 at 2021-12-31T09:44:59Z local from - to - line " + rest;
 }
 
 constexpr const char* kSensor = R"({"Time":"2021-12-31T09:44:59","COUNTER":{"C1":1204,"C2":1198}})";
@@ -110,10 +110,12 @@ TEST_CASE("tasmota: the time may be missing, unset, zoned, a number, or unreadab
   const auto first = [](const char* time) {
     return decode("tele/d/SENSOR", std::string("{") + time + R"("COUNTER":{"C1":1}})").front();
   };
-  CHECK(first("") == "d total at - from - to - line 'C1' region '' in 1 out - people - [no_direction]");
+  CHECK(first("") ==
+        "d total below 4294967296 at - from - to - line 'C1' region '' in 1 out - people - [no_direction]");
   CHECK(first(R"("Time":"1970-01-01T00:00:07",)").find("[device_clock_unset]") != std::string::npos);
-  CHECK(first(R"("Time":"2021-12-31T09:44:59+01:00",)").starts_with("d total at 2021-12-31T08:44:59Z from"));
-  CHECK(first(R"("Time":1640943899,)").starts_with("d total at 2021-12-31T09:44:59Z from"));
+  CHECK(first(R"("Time":"2021-12-31T09:44:59+01:00",)")
+            .starts_with("d total below 4294967296 at 2021-12-31T08:44:59Z from"));
+  CHECK(first(R"("Time":1640943899,)").starts_with("d total below 4294967296 at 2021-12-31T09:44:59Z from"));
   CHECK(first(R"("Time":"noon",)").find("[invalid_timestamp]") != std::string::npos);
 }
 

@@ -238,6 +238,41 @@ TEST_CASE("mqtt: a message of a megabyte passes") {
   CHECK(sink.payloads()[0] == large);
 }
 
+TEST_CASE(
+    "mqtt: what the link publishes reaches the broker's other clients, and is dropped while it is away") {
+  const TempDir dir;
+  auto broker = Mosquitto::start(dir.path());
+  MemorySink sink;
+  MemorySink answers;
+  auto asked = options_for(broker.url());
+  asked.client_id = "node";
+  asked.topics = {"ask/#"};
+  MqttLink node(asked, answers);
+  MqttLink link(options_for(broker.url()), sink);
+  link.publish("ask/early", "not connected yet");
+  node.start();
+  link.start();
+  await_up(node);
+  await_up(link);
+  for (int i = 0; i < 5; ++i) link.publish("ask/1", std::string("a\0b", 3));
+  REQUIRE(eventually([&] { return answers.kept().size() == 5; }));
+  CHECK(answers.kept()[0].topic == "ask/1");
+  CHECK(answers.kept()[0].payload == std::string("a\0b", 3));
+  CHECK(answers.kept()[0].qos == 0);
+  CHECK_FALSE(answers.kept()[0].retained);
+  broker.stop();
+  REQUIRE(eventually([&] { return !link.state().up; }));
+  link.publish("ask/away", "nobody there");
+  broker.restart();
+  await_up(node);
+  await_up(link);
+  link.publish("ask/#", "a topic that cannot be");
+  link.publish("ask/2", "again");
+  REQUIRE(eventually([&] { return answers.kept().size() >= 6; }));
+  CHECK(answers.kept().back().topic == "ask/2");
+  CHECK(link.state().up);
+}
+
 TEST_CASE("mqtt: a broker that is not there is named, with what to look at") {
   const int port = free_port();
   MemorySink sink;

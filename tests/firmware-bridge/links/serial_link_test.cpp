@@ -73,18 +73,20 @@ struct Bench {
   boost::asio::io_context loop;
   std::unique_ptr<SerialLink> link;
   std::thread thread;
+  bridge::StreamFramer framer{[](std::string_view line) { return line == "whole"; }};
 
   void plug(const Device& device) const {
     std::filesystem::remove(name);
     std::filesystem::create_symlink(device.tty(), name);
   }
   void start(const std::string& format = "8N1", unsigned baud = 115200) {
-    SerialLink::Options options;
-    options.name = "door";
-    options.device = name;
-    options.format = parse_format(format, baud).value();
-    options.boot_clock = [] { return BootTime(std::chrono::steady_clock::now().time_since_epoch()); };
-    options.stands_alone = [](std::string_view line) { return line == "whole"; };
+    SerialLink::Options options{"door",
+                                name,
+                                parse_format(format, baud).value(),
+                                {},
+                                [] { return BootTime(std::chrono::steady_clock::now().time_since_epoch()); },
+                                framer,
+                                {}};
     link = std::make_unique<SerialLink>(loop, std::move(options), sink);
     link->start();
     thread = std::thread([this] {
@@ -255,4 +257,72 @@ TEST_CASE("serial: a format that cannot be is refused with an example") {
   }
   CHECK_FALSE(parse_format("8N1", 0));
   REQUIRE(parse_format("7E2", 1200));
+}
+
+namespace {
+
+/// Packets are '<', a length digit, so many bytes, '>'.
+class AnglePackets final : public bridge::Decoder {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "angle"; }
+  [[nodiscard]] std::string_view summary() const override { return "packets for tests"; }
+  [[nodiscard]] bridge::Framing framing() const override { return bridge::Framing::packets; }
+  [[nodiscard]] bridge::PacketCut next_packet(std::string_view bytes) const override {
+    const std::size_t at = std::min(bytes.find('<'), bytes.size());
+    const std::string_view rest = bytes.substr(at);
+    if (rest.size() < 2 || rest.size() < static_cast<std::size_t>(rest[1] - '0') + 3) return {at, 0};
+    return {at, static_cast<std::size_t>(rest[1] - '0') + 3};
+  }
+  void decode(const bridge::Frame&, const bridge::DecodeSettings&, bridge::DecodeSession&,
+              bridge::Decoded&) const override {}
+};
+
+const AnglePackets kPackets;
+
+}  // namespace
+
+TEST_CASE("serial: binary packets arrive one by one, however they were cut up, and noise between them too") {
+  const Device device;
+  Bench bench;
+  bench.framer = bridge::StreamFramer(kPackets);
+  bench.plug(device);
+  bench.start("8N1", 256000);
+  bench.await_up();
+  device.say("\n");  // the rest of a packet that began before anybody listened
+  device.say("<2a");
+  device.say("\n><1\r>no");
+  device.say("ise<0>");
+  CHECK(bench.await({"<2a\n>", "<1\r>", "noise", "<0>"}));
+}
+
+TEST_CASE("serial: a packet that does not end is given up after a short silence") {
+  const Device device;
+  Bench bench;
+  bench.framer = bridge::StreamFramer(kPackets);
+  bench.plug(device);
+  bench.start();
+  bench.await_up();
+  device.say("<0><9abc");
+  REQUIRE(bench.await({"<0>", "<9abc"}));  // nothing else came: the timer gave it up
+  device.say("<1d>");
+  CHECK(bench.await({"<0>", "<9abc", "<1d>"}));
+}
+
+TEST_CASE("serial: half a packet of an adapter that went away is not glued to the next one's first") {
+  auto first = std::make_unique<Device>();
+  const Device second;
+  Bench bench;
+  bench.framer = bridge::StreamFramer(kPackets);
+  bench.plug(*first);
+  bench.start("8N1", 50);  // so slow a line that its silence takes a second
+  bench.await_up();
+  first->say("<0><9abc");
+  REQUIRE(bench.await({"<0>"}));
+  first->unplug();
+  std::filesystem::remove(bench.name);
+  REQUIRE(eventually([&] { return !bench.link->state().up; }));
+  bench.plug(second);
+  bench.await_up();
+  second.say("d><1e>");
+  CHECK(bench.await({"<0>", "<1e>"}));
 }

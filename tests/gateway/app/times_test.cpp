@@ -84,3 +84,16 @@ TEST_CASE("topics: filters match as MQTT says") {
   CHECK(app::topic_matches("a#b", "a#b"));
   CHECK(app::topic_matches("", "anything"));
 }
+
+TEST_CASE("times: an age is taken from the arrival") {
+  Observation event;
+  event.kind = Kind::event;
+  event.count_in = 1;
+  event.age = 90s;
+  const auto statement = app::resolve(event, zone("UTC"), kArrival);
+  REQUIRE(statement);
+  CHECK(statement->at == kArrival - 90s);
+  CHECK(statement->flags == 0);
+  event.age = std::chrono::days{4000};
+  CHECK(app::resolve(event, zone("UTC"), kArrival)->at == kArrival);
+}

@@ -27,7 +27,7 @@ std::string write(const TempDir& dir, const std::string& name, const std::string
   return file.string();
 }
 
-/// A store with one link of each type, one sensor and three secrets.
+/// A store with one link of each type, one sensor and five secrets.
 std::string write_store(const TempDir& dir) {
   write(dir, "pw", "hunter2\n");
   write(dir, "token", "hunter2\n");
@@ -36,6 +36,11 @@ std::string write_store(const TempDir& dir) {
         "a/#\n");
   write(dir, "links.d/door.conf",
         "type = serial\ndevice = /dev/ttyAMA0\ndecoder = st-vl53l1x-arduino-lines\n");
+  write(dir, "links.d/camera.conf",
+        "type = poll\nurl = http://10.0.0.7/counts?now\ndecoder = tasmota-counter\nauth = digest\nuser = u\n"
+        "secret = hunter2\n");
+  write(dir, "links.d/pushed.conf",
+        "type = http\ndecoder = tasmota-counter\nsecret = hunter2hunter2hunter2\n");
   write(dir, "sensors.d/1.conf", "serial = 6789C3\nname = Main entrance\nline = door in=C1 out=C2\n");
   return write(
       dir, "gateway.conf",
@@ -57,9 +62,12 @@ TEST_CASE("lintel config check: a configuration in order is told in short") {
                           "gateway   gateway, database in /var/lib/lintel\n"
                           "storage   strict, committed every 50 ms\n"
                           "page      http://127.0.0.1:8080/\n"
+                          "ingest    http://0.0.0.0:8081/ingest/\n"
                           "HQ        https://hq.example/rest/v1\n"
                           "link      broker: mqtt://10.0.0.2:1883, 1 subscription\n"
+                          "link      camera: http://10.0.0.7/counts?now, every 60 s, tasmota-counter\n"
                           "link      door: /dev/ttyAMA0, 115200 8N1, st-vl53l1x-arduino-lines\n"
+                          "link      pushed: pushed to /ingest/pushed, auth path, tasmota-counter\n"
                           "sensor    Main entrance (6789C3)\n");
 }
 
@@ -102,6 +110,8 @@ TEST_CASE("lintel config show: every key with its origin, and no secret") {
   CHECK(contains(answer.out, "api_key = ********\n"));
   CHECK(contains(answer.out, "password = ********\n"));
   CHECK(contains(answer.out, "subscribe = milesight-vs125 a/#\n"));
+  CHECK(contains(answer.out, "auth = digest\nuser = u\nsecret = ********\n"));
+  CHECK(contains(answer.out, "auth = path\nsecret = ********\n"));
   CHECK(contains(answer.out, "line = door in=C1 out=C2\n"));
   CHECK_FALSE(contains(answer.out + answer.err, "hunter2"));
 }

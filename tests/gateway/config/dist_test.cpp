@@ -78,6 +78,7 @@ TEST_CASE("dist: gateway.conf with every key taken out of its comment still mean
     CHECK(config->relaxed == defaults.relaxed);
     CHECK(config->listen == defaults.listen);
     CHECK(config->allowed_hosts == defaults.allowed_hosts);
+    CHECK(config->ingest_listen == defaults.ingest_listen);
     CHECK(config->hq_url == defaults.hq_url);
     CHECK(config->hq_api_key == defaults.hq_api_key);
     CHECK(config->hq_credential_file == defaults.hq_credential_file);
@@ -90,26 +91,37 @@ TEST_CASE("dist: gateway.conf with every key taken out of its comment still mean
 TEST_CASE("dist: the examples of links and sensors load once they are renamed, and state every key") {
   const auto broker = lintel::test::text_of(kDist / "links.d/broker.conf.example");
   const auto door = lintel::test::text_of(kDist / "links.d/door.conf.example");
+  const auto camera = lintel::test::text_of(kDist / "links.d/camera.conf.example");
+  const auto pushed = lintel::test::text_of(kDist / "links.d/pushed.conf.example");
+  const auto bus = lintel::test::text_of(kDist / "links.d/bus.conf.example");
   const auto sensor = lintel::test::text_of(kDist / "sensors.d/entrance.conf.example");
   Configured configured;
   configured.write("links.d/broker.conf", broker)
       .write("links.d/door.conf", door)
+      .write("links.d/bus.conf", bus)
+      .write("links.d/camera.conf", camera)
+      .write("links.d/pushed.conf", pushed)
+      .write("links.d/pushed.secret", "0123456789abcdef\n")
       .write("sensors.d/x.conf", sensor);
   const auto config = configured.load();
   REQUIRE_MESSAGE(config.has_value(), config.error().message);
-  CHECK(config->links.size() == 2);
+  CHECK(config->links.size() == 5);
   CHECK(config->sensors.size() == 1);
   CHECK(config->warnings.empty());
   check_states_all(stated(broker), lintel::config::mqtt_keys());
   check_states_all(stated(door), lintel::config::serial_keys());
+  check_states_all(stated(camera), lintel::config::poll_keys());
+  check_states_all(stated(pushed), lintel::config::http_keys());
+  check_states_all(stated(bus), lintel::config::modbus_keys());
   auto keys = stated(sensor);
   keys.emplace_back("link");  // stands in the prose: it excludes serial
   check_states_all(keys, lintel::config::sensor_keys());
 }
 
 TEST_CASE("dist: no line of an example is too long for a terminal") {
-  for (const auto& entry : {"gateway.conf", "links.d/broker.conf.example", "links.d/door.conf.example",
-                            "sensors.d/entrance.conf.example"}) {
+  for (const auto& entry : {"gateway.conf", "links.d/broker.conf.example", "links.d/bus.conf.example",
+                            "links.d/door.conf.example", "links.d/camera.conf.example",
+                            "links.d/pushed.conf.example", "sensors.d/entrance.conf.example"}) {
     std::istringstream lines(lintel::test::text_of(kDist / entry));
     for (std::string line; std::getline(lines, line);) CHECK(line.size() <= 86);
   }

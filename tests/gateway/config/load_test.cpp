@@ -163,18 +163,48 @@ TEST_CASE("configuration: a serial link has a speed and a format unless it state
   CHECK(config->links[1].format == "7E2");
 }
 
+TEST_CASE("configuration: a Modbus link arrives with its units, and a unit is a sensor of its link") {
+  Configured configured;
+  configured
+      .write("links.d/bus.conf",
+             "type = modbus\ndevice = pty\ndecoder = wirenboard-wb-mcm8-modbus\nunits = 100-102 7\n"
+             "poll_seconds = 2.5\nanswer_ms = 200\ngap_ms = 20\nrs485 = rts\necho = yes\n")
+      .write("links.d/other.conf",
+             "type = modbus\ndevice = pty2\ndecoder = wirenboard-wb-mcm8-modbus\nunits = 1\n")
+      .write("sensors.d/1.conf", "link = bus/slave 7\nline = door in=in1 out=in2\n");
+  const auto config = configured.load();
+  REQUIRE_MESSAGE(config.has_value(), config.error().message);
+  const auto& bus = config->links[0];
+  CHECK(bus.type == Link::Type::modbus);
+  CHECK(bus.units == std::vector<std::uint8_t>{7, 100, 101, 102});
+  CHECK(bus.baud == 9600);
+  CHECK(bus.format == "8N2");
+  CHECK(bus.poll_interval == 2500ms);
+  CHECK(bus.answer_timeout == 200ms);
+  CHECK(bus.gap == 20ms);
+  CHECK(bus.rs485 == "rts");
+  CHECK(bus.echo);
+  const auto& other = config->links[1];
+  CHECK(other.poll_interval == 10s);
+  CHECK(other.answer_timeout == 500ms);
+  CHECK(other.rs485 == "auto");
+  CHECK_FALSE(other.echo);
+  CHECK(config->sensors[0].serial == "link:bus/slave 7");
+}
+
 TEST_CASE("configuration: sensors arrive with their lines, sorted by serial") {
   Configured configured;
   configured.write("links.d/door.conf", "type = serial\ndevice = pty\ndecoder = tasmota-counter\n")
       .write("sensors.d/2.conf",
              "link = door\nname = Back door\ninvert = yes\ntimezone = Asia/Kathmandu\n"
              "expected_interval_seconds = 90\nline = a in=C1 out=C2\nline = b out=C4\n")
-      .write("sensors.d/1.conf", "[sensor]\nserial = 6789C3\n");
+      .write("sensors.d/1.conf", "[sensor]\nserial = 6789C3\npayload = tasmota-counter\n");
   const auto config = configured.load();
   REQUIRE(config);
   REQUIRE(config->sensors.size() == 2);
   CHECK(config->sensors[0].serial == "6789C3");
   CHECK(config->sensors[0].expected_interval == 0s);
+  CHECK(config->sensors[0].payload == "tasmota-counter");
   const auto& door = config->sensors[1];
   CHECK(door.serial == "link:door");
   CHECK(door.name == "Back door");

@@ -38,7 +38,8 @@ const Refusal kGatewayRefusals[] = {
     {"gateway.conf", "[stor]\nname = x\nfoo = bar\n",
      "gateway.conf:1: [stor]: no such section, did you mean store?"},
     {"gateway.conf", "[wardrobe]\n",
-     "gateway.conf:1: [wardrobe]: no such section, known are store, gateway, storage, status, hq, health"},
+     "gateway.conf:1: [wardrobe]: no such section, known are store, gateway, storage, status, ingest, hq, "
+     "health"},
     {"gateway.conf", "[store\n", "gateway.conf:1: a section header ends with ], for example [store]"},
     {"gateway.conf", "name = x\n",
      "gateway.conf:1: name: stands above the first section, put it below a line such as [store]"},
@@ -104,9 +105,10 @@ const Refusal kGatewayRefusals[] = {
 
 const Refusal kLinkRefusals[] = {
     {"links.d/broker.conf", "url = mqtt://h\nsubscribe = milesight-vs125 a\n",
-     "links.d/broker.conf: type is missing, add type = mqtt or type = serial"},
+     "links.d/broker.conf: type is missing, add type = mqtt, type = serial, type = modbus, type = http or "
+     "type = poll"},
     {"links.d/broker.conf", "type = mqttt\nurl = mqtt://h\nsubscribe = milesight-vs125 a\n",
-     R"(links.d/broker.conf:1: type = "mqttt": expected mqtt or serial)"},
+     R"(links.d/broker.conf:1: type = "mqttt": expected mqtt, serial, modbus, http or poll)"},
     {"links.d/broker.conf", "type = mqtt\nsubscribe = milesight-vs125 a\n",
      "links.d/broker.conf: url is missing, for example: url = mqtt://192.168.1.10:1883"},
     {"links.d/broker.conf", "type = mqtt\nurl = mqtt://h\n",
@@ -121,7 +123,7 @@ const Refusal kLinkRefusals[] = {
     {"links.d/broker.conf", "type = mqtt\nurl = mqtt://h\nsubscribe = milesight-vs152 a\n",
      R"(links.d/broker.conf:3: subscribe = "milesight-vs152 a": no decoder is called milesight-vs152, did you mean milesight-vs125?)"},
     {"links.d/broker.conf", "type = mqtt\nurl = mqtt://h\nsubscribe = xovis a\n",
-     R"(links.d/broker.conf:3: subscribe = "xovis a": no decoder is called xovis, known are milesight-vs125, milesight-vs133-vs135, st-vl53l1x-arduino-lines, tasmota-counter)"},
+     R"(links.d/broker.conf:3: subscribe = "xovis a": no decoder is called xovis, known are milesight-vs125, milesight-vs133-vs135, st-vl53l1x-arduino-lines, tasmota-counter, wirenboard-wb-mcm8-modbus)"},
     {"links.d/broker.conf", "type = mqtt\nurl = mqtt://h\nsubscribe = counters/+/telemetry\n",
      R"(links.d/broker.conf:3: subscribe = "counters/+/telemetry": expected a decoder and a topic, for example: milesight-vs125 counters/+/telemetry)"},
     {"links.d/broker.conf", "type = mqtt\nurl = mqtt://h\nsubscribe = milesight-vs125 a/b+/c\n",
@@ -134,7 +136,8 @@ const Refusal kLinkRefusals[] = {
      "type = mqtt\nurl = mqtt://h\nsubscribe = milesight-vs125 a\nsubscribe = tasmota-counter a\n",
      R"(links.d/broker.conf:4: subscribe = "tasmota-counter a": a is subscribed already in links.d/broker.conf:3)"},
     {"links.d/broker.conf", "type = mqtt\nurl = mqtt://h\nsubscribe = milesight-vs125 a\nbaud = 9600\n",
-     "links.d/broker.conf:4: baud: belongs to links of type = serial, this one is type = mqtt"},
+     "links.d/broker.conf:4: baud: belongs to links of type = serial or type = modbus, this one is type = "
+     "mqtt"},
     {"links.d/broker.conf",
      "type = mqtt\nurl = mqtt://h\nsubscribe = milesight-vs125 a\npasswort = hunter2\n",
      "links.d/broker.conf:4: passwort: no such key, did you mean password?"},
@@ -162,13 +165,74 @@ const Refusal kLinkRefusals[] = {
     {"links.d/door.conf", "type = serial\ndevice = /dev/ttyS0\n",
      "links.d/door.conf: decoder is missing, for example: decoder = st-vl53l1x-arduino-lines"},
     {"links.d/door.conf", "type = serial\ndevice = /dev/ttyS0\ndecoder = tasmota\n",
-     R"(links.d/door.conf:3: decoder = "tasmota": no decoder is called tasmota, known are milesight-vs125, milesight-vs133-vs135, st-vl53l1x-arduino-lines, tasmota-counter)"},
+     R"(links.d/door.conf:3: decoder = "tasmota": no decoder is called tasmota, known are milesight-vs125, milesight-vs133-vs135, st-vl53l1x-arduino-lines, tasmota-counter, wirenboard-wb-mcm8-modbus)"},
     {"links.d/door.conf", "type = serial\ndevice = /dev/ttyS0\ndecoder = tasmota-counter\nbaud = fast\n",
      R"(links.d/door.conf:4: baud = "fast": expected a whole number of bits per second, for example 115200)"},
     {"links.d/door.conf", "type = serial\ndevice = /dev/ttyS0\ndecoder = tasmota-counter\nformat = 8X1\n",
      R"(links.d/door.conf:4: format = "8X1": expected data bits 5 to 8, parity N, E or O, and stop bits 1 or 2, for example 8N1)"},
     {"links.d/door.conf", "type = serial\ndevice = /dev/ttyS0\ndecoder = tasmota-counter\nsubscribe = a b\n",
      "links.d/door.conf:4: subscribe: belongs to links of type = mqtt, this one is type = serial"},
+    {"links.d/door.conf", "type = serial\ndevice = /dev/ttyS0\ndecoder = tasmota-counter\nunits = 1\n",
+     "links.d/door.conf:4: units: belongs to links of type = modbus, this one is type = serial"},
+    {"links.d/door.conf", "type = serial\ndevice = /dev/ttyS0\ndecoder = wirenboard-wb-mcm8-modbus\n",
+     R"(links.d/door.conf:3: decoder = "wirenboard-wb-mcm8-modbus": is read on a Modbus bus, use type = modbus)"},
+    {"links.d/bus.conf", "type = modbus\ndevice = /dev/ttyS0\ndecoder = tasmota-counter\nunits = 1\n",
+     R"(links.d/bus.conf:3: decoder = "tasmota-counter": asks nothing on a Modbus bus, known are wirenboard-wb-mcm8-modbus)"},
+    {"links.d/bus.conf", "type = modbus\ndevice = /dev/ttyS0\ndecoder = wirenboard-wb-mcm8-modbus\n",
+     "links.d/bus.conf: units is missing, for example: units = 90 91"},
+    {"links.d/bus.conf",
+     "type = modbus\ndevice = /dev/ttyS0\ndecoder = wirenboard-wb-mcm8-modbus\nunits = 5 4-6\n",
+     R"(links.d/bus.conf:4: units = "5 4-6": 5 stands there twice)"},
+    {"links.d/bus.conf",
+     "type = modbus\ndevice = /dev/ttyS0\ndecoder = wirenboard-wb-mcm8-modbus\nunits = 0\n",
+     R"(links.d/bus.conf:4: units = "0": expected the addresses of the units, 1 to 247, for example: 90 91 100-103)"},
+    {"links.d/bus.conf",
+     "type = modbus\ndevice = /dev/ttyS0\ndecoder = wirenboard-wb-mcm8-modbus\nunits = 1\nrs485 = yes\n",
+     R"(links.d/bus.conf:5: rs485 = "yes": expected auto, kernel or rts)"},
+};
+
+const Refusal kHttpRefusals[] = {
+    {"gateway.conf", "[ingest]\nlisten =\n",
+     R"(gateway.conf:2: [ingest] listen = "": expected an address of this machine and a port, for example 0.0.0.0:8081)"},
+    {"links.d/a.conf", "type = http\nsecret = 0123456789abcdef\n",
+     "links.d/a.conf: decoder is missing, for example: decoder = milesight-vs125"},
+    {"links.d/a.conf", "type = http\ndecoder = tasmota-counter\n",
+     "links.d/a.conf: auth = path needs a secret, add secret_file = FILE"},
+    {"links.d/a.conf", "type = http\ndecoder = tasmota-counter\nsecret = hunter2\n",
+     "links.d/a.conf: the secret has 7 characters and is all that guards this link: at least 16, for example "
+     "the "
+     "output of `openssl rand -hex 16`"},
+    {"links.d/a.conf", "type = http\ndecoder = tasmota-counter\nsecret = hunter2/hunter2/hunter2\n",
+     "links.d/a.conf: the secret is part of an address: only letters, digits, - and _"},
+    {"links.d/a.conf", "type = http\ndecoder = tasmota-counter\nauth = cookie\nsecret = 0123456789abcdef\n",
+     R"(links.d/a.conf:3: auth = "cookie": expected path, bearer, basic or digest)"},
+    {"links.d/a.conf", "type = http\ndecoder = tasmota-counter\nauth = digest\nsecret = hunter2\n",
+     "links.d/a.conf: auth = digest needs a user, add user = NAME"},
+    {"links.d/a.conf", "type = http\ndecoder = tasmota-counter\nuser = cam\nsecret = 0123456789abcdef\n",
+     R"(links.d/a.conf:3: user = "cam": auth = path knows no user, take it away)"},
+    {"links.d/a.conf", "type = http\ndecoder = tasmota-counter\nsecret = 0123456789abcdef\nurl = http://h\n",
+     "links.d/a.conf:4: url: belongs to links of type = mqtt or type = poll, this one is type = http"},
+    {"links.d/a.conf", "type = poll\ndecoder = tasmota-counter\n",
+     "links.d/a.conf: url is missing, for example: url = http://192.168.1.20/local/tvpc/.api?live-sum.json"},
+    {"links.d/a.conf", "type = poll\ndecoder = tasmota-counter\nurl = http://me:hunter2@h/\n",
+     R"(links.d/a.conf:3: url = "http://***@h/": user and password have keys of their own, user = and secret_file =)"},
+    {"links.d/a.conf", "type = poll\ndecoder = tasmota-counter\nurl = h/counts\n",
+     R"(links.d/a.conf:3: url = "h/counts": expected an address such as http://192.168.1.20/local/tvpc/.api?live-sum.json, without spaces and #)"},
+    {"links.d/a.conf", "type = poll\ndecoder = tasmota-counter\nurl = http://h/a\nurl = http://i/a\n",
+     R"(links.d/a.conf:4: url = "http://i/a": a link is one device, and the url before asks http://h: write a file of its own for this one)"},
+    {"links.d/a.conf",
+     "type = poll\ndecoder = tasmota-counter\nurl = http://h\npin = "
+     "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n",
+     R"(links.d/a.conf:4: pin = "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=": the connection is not encrypted, use an url with https://)"},
+    {"links.d/a.conf", "type = poll\ndecoder = tasmota-counter\nurl = https://h\npin = AB:CD\n",
+     R"(links.d/a.conf:4: pin = "AB:CD": expected sha256// and 44 characters, as `lintel pin URL` prints them)"},
+    {"links.d/a.conf", "type = poll\ndecoder = tasmota-counter\nurl = http://h\nsecret = hunter2\n",
+     "links.d/a.conf: secret is stated, but auth is none: add auth = digest, or what the device asks for"},
+    {"links.d/a.conf", "type = poll\ndecoder = tasmota-counter\nurl = http://h\ninterval_seconds = 0\n",
+     R"(links.d/a.conf:4: interval_seconds = "0": expected a number of seconds from 0.1 to 86400)"},
+    {"links.d/a.conf",
+     "type = poll\ndecoder = tasmota-counter\nurl = http://h/a\nurl = http://h/b\nstream = yes\n",
+     "links.d/a.conf: with stream = yes a link has one url"},
 };
 
 const Refusal kSensorRefusals[] = {
@@ -196,7 +260,7 @@ const Refusal kSensorRefusals[] = {
      R"(sensors.d/a.conf:3: line = "door out=C2": the line door is described already in sensors.d/a.conf:2)"},
     {"sensors.d/a.conf", "serial = x\nlocation = here\n",
      "sensors.d/a.conf:2: location: no such key, known are serial, link, name, invert, timezone, "
-     "expected_interval_seconds, line"},
+     "expected_interval_seconds, line, payload"},
 };
 
 void check_all(std::span<const Refusal> refusals) {
@@ -219,6 +283,7 @@ TEST_CASE("configuration: each mistake in gateway.conf is answered with its plac
 
 TEST_CASE("configuration: each mistake in a link is answered with its place and what was expected") {
   check_all(kLinkRefusals);
+  check_all(kHttpRefusals);
 }
 
 TEST_CASE("configuration: each mistake in a sensor is answered with its place and what was expected") {
@@ -246,10 +311,38 @@ TEST_CASE("configuration: two links that would throw each other out are refused"
   configured.write("links.d/a.conf", broker).write("links.d/b.conf", broker);
   const auto* door = "type = serial\ndevice = /dev/ttyS0\ndecoder = tasmota-counter\n";
   configured.write("links.d/c.conf", door).write("links.d/d.conf", door);
-  CHECK(configured.problems() ==
-        std::vector<std::string>{"links.d/b.conf: links.d/a.conf uses the same broker under the same "
-                                 "client_id, give one of them another",
-                                 "links.d/d.conf: /dev/ttyS0 is used by links.d/c.conf already"});
+  CHECK(
+      configured.problems() ==
+      std::vector<std::string>{"links.d/b.conf: links.d/a.conf uses the same broker under the same "
+                               "client_id, give one of them another",
+                               "links.d/d.conf: /dev/ttyS0 is used by links.d/c.conf already: a port has one "
+                               "link, which is type = serial or type = modbus"});
+}
+
+TEST_CASE("configuration: a port is either a stream or a bus, by whatever name it goes") {
+  Configured configured;
+  std::filesystem::create_symlink("/dev/ttyS7", configured.path("adapter"));
+  configured.write("links.d/c.conf", "type = serial\ndevice = /dev/ttyS7\ndecoder = tasmota-counter\n")
+      .write("links.d/d.conf",
+             "type = modbus\ndevice = ../adapter\ndecoder = wirenboard-wb-mcm8-modbus\nunits = 1\n");
+  const auto problems = configured.problems();
+  REQUIRE(problems.size() == 1);
+  CHECK(problems[0].find("links.d/d.conf: ") == 0);
+  CHECK(problems[0].find("is used by links.d/c.conf already") != std::string::npos);
+}
+
+TEST_CASE("configuration: a payload that no decoder reads, or that is an envelope again, is refused") {
+  Configured configured;
+  configured.write("sensors.d/a.conf", "serial = x\npayload = tasmota-countr\n")
+      .write("sensors.d/b.conf", "serial = y\npayload = envelope-chirpstack\n")
+      .write("sensors.d/c.conf", "serial = z\npayload = tasmota-counter\n");
+  const auto problems = configured.problems();
+  REQUIRE(problems.size() == 2);
+  CHECK(problems[0] ==
+        "sensors.d/a.conf:2: payload = \"tasmota-countr\": no decoder is called this, did you mean "
+        "tasmota-counter?");
+  CHECK(problems[1].starts_with(
+      "sensors.d/b.conf:2: payload = \"envelope-chirpstack\": an envelope is stated by the link"));
 }
 
 TEST_CASE("configuration: a sensor that two files describe is refused") {

@@ -310,3 +310,31 @@ TEST_CASE("counter: a state survives being written down") {
   CHECK(again == state);
   CHECK_FALSE(from_json("garbage", again));
 }
+
+TEST_CASE(
+    "counter: a device that says it began anew is believed, also where its total is higher than before") {
+  SeriesState state;
+  const auto of_run = [](std::int64_t minute, std::int64_t in, const char* run) {
+    auto statement = total(minute, in, 0);
+    statement.counter_run = run;
+    return statement;
+  };
+  CHECK_FALSE(counted(state, of_run(0, 50, "a/0")));
+  CHECK(counted(state, of_run(1, 60, "a/0"))->count_in == 10);
+  const auto reading = counted(state, of_run(2, 100, "a/1"));
+  REQUIRE(reading);
+  CHECK(reading->count_in == 100);
+  CHECK((reading->flags & store::kAfterReset) != 0);
+  SeriesState read;
+  CHECK(from_json(to_json(state), read));
+  CHECK(read == state);
+  CHECK(counted(state, of_run(3, 0, "b/0"))->count_in == 0);
+  CHECK(counted(state, of_run(4, 100, "b/0"))->count_in == 100);
+}
+
+TEST_CASE("counter: a passage older than what a total has told adds nothing") {
+  SeriesState state;
+  (void)counted(state, total(0, 10, 0));
+  (void)counted(state, total(5, 12, 0));
+  CHECK(count(state, event(4, 1)).rule == Rule::told_by_total);
+}

@@ -119,3 +119,18 @@ TEST_CASE("health: a sensor that was switched off is not accused of anything") {
   facts.last_data = 1min;
   CHECK(judge(facts, {30min, 0min}, 1000min).status == Status::disabled);
 }
+
+TEST_CASE("health: a unit that its link asks and that does not answer is offline, whatever its rhythm") {
+  SensorFacts facts;
+  facts.last_data = 99min;
+  facts.learned_interval = 10s;
+  facts.link = "bus";
+  facts.no_answer = "slave 90 does not answer";
+  const auto verdict = judge(facts, {}, 100min);
+  CHECK(verdict.status == Status::offline);
+  CHECK(verdict.cause == "slave 90 does not answer");
+  CHECK(verdict.since == BootTime(99min));
+  facts.link_up = false;  // then it is the line
+  facts.link_trouble = "the adapter is gone";
+  CHECK(judge(facts, {}, 100min).cause == "its link bus is down: the adapter is gone");
+}

@@ -112,3 +112,21 @@ TEST_CASE("watch: unreadable messages count against the sensor that their topic 
   bench.look(161min);
   CHECK(bench.status("B2") == "online");
 }
+
+TEST_CASE(
+    "watch: a unit that does not answer its bus is offline, those that do and those elsewhere are not") {
+  Bench bench;
+  bench.store->begin();
+  auto& sensors = bench.store->sensors();
+  for (const char* serial : {"link:bus/slave 90", "link:bus/slave 91"})
+    sensors.heard(*sensors.claim(serial, "", "wirenboard-wb-mcm8-modbus", "bus", kWall), kWall, 100min);
+  sensors.heard(*sensors.claim("link:yard/slave 91", "", "wirenboard-wb-mcm8-modbus", "yard", kWall), kWall,
+                100min);
+  bench.store->commit({1, 1}, "", kWall);
+  Surroundings surroundings{kBoot, 101min, kWall, {}};
+  surroundings.links["bus"] = {true, "", {{"slave 91", "slave 91 does not answer"}}};
+  bench.watch.refresh(bench.store->db(), bench.store->sensors(), surroundings);
+  CHECK(bench.status("link:bus/slave 90") == "online");
+  CHECK(bench.status("link:bus/slave 91") == "offline");
+  CHECK(bench.status("link:yard/slave 91") == "online");
+}

@@ -111,6 +111,18 @@ TEST_CASE("snapshot: what is wrong is named once, the worst first") {
   CHECK(all["quarantine"]["count"] == 5);
 }
 
+TEST_CASE("snapshot: a bus on which one unit is missing says so once") {
+  StoreBench bench;
+  const auto a = bench.count("link:bus/slave 90", "Gate", "", kNoon, 3, 1, 1min, "bus");
+  auto facts = running();
+  facts.sensors[a] = {{health::Status::online, "", "", {}}, 0, {}};
+  facts.links = {{"bus", "modbus", true, "slave 91 does not answer", 9}};
+  CHECK(whats(look(bench, facts)) == "The link bus works, but: slave 91 does not answer\n");
+  facts.links[0].trouble = "slave 90 does not answer";
+  facts.sensors[a] = {{health::Status::offline, "slave 90 does not answer", "Check it.", {}}, 0, {}};
+  CHECK(whats(look(bench, facts)) == "Gate: slave 90 does not answer\n");
+}
+
 TEST_CASE("snapshot: the latest reading is found also when it is months old or spans a day") {
   StoreBench bench;
   const auto old = bench.count("OLD", "Old", "", kNoon - 24h * 90, 7, 0);

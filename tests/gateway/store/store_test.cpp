@@ -195,6 +195,6 @@ TEST_CASE("quarantine: a babbling link is bounded, counted, and starves nobody")
   auto& db = (*store)->db();
   CHECK(quarantine.refused() == 5002);
   CHECK(db.scalar("select count(*) from quarantine where link = 'broker'") == 1);
-  CHECK(db.scalar("select count(*) from quarantine where link = 'door'") == 101);
-  CHECK(db.scalar("select count(*) from quarantine where reason like '%4900 frames%'") == 1);
+  CHECK(db.scalar("select count(*) from quarantine where link = 'door'") == 51);
+  CHECK(db.scalar("select count(*) from quarantine where reason like '%4950 frames%'") == 1);
 }

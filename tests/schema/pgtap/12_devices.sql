@@ -1,5 +1,5 @@
 \ir setup.psql
-select plan(22);
+select plan(25);
 select pg_temp.become_store('devices') \g /dev/null
 
 select pg_temp.sync(0, 1, jsonb_build_array(pg_temp.reading(pg_temp.monday(), 1))) as answer \gset
@@ -7,7 +7,7 @@ select is((select array_agg(serial || ' ' || lifecycle || ' ' || name order by s
   array['A planning Door A', 'B planning Door B'], 'declared sensors are registered, unconfirmed');
 select is((:'answer'::jsonb) -> 'sensors', (select jsonb_object_agg(public_id, id) from data.sensor_metadata where store_id = pg_temp.store()), 'and their compact ids told');
 select is((:'answer'::jsonb) #>> '{config,store,timezone}', 'Europe/Berlin', 'the configuration comes along');
-select is(jsonb_path_query_first(:'answer'::jsonb, '$.config.sensors[*] ? (@.serial == "A")'), (select jsonb_build_object('id', public_id, 'sensor', id, 'serial', 'A', 'name', 'Door A', 'lifecycle', 'planning')
+select is(jsonb_path_query_first(:'answer'::jsonb, '$.config.sensors[*] ? (@.serial == "A")'), (select jsonb_build_object('id', public_id, 'sensor', id, 'serial', 'A', 'name', 'Door A', 'model', model, 'lifecycle', 'planning', 'settings', settings)
    from data.sensor_metadata where store_id = pg_temp.store() and serial = 'A'), 'with its sensors');
 select ok(not pg_temp.sync(1, 1, '[]', jsonb_build_object('config_version', (:'answer'::jsonb) #> '{config,version}')) ? 'config', 'and not again while the gateway has it');
 
@@ -17,6 +17,18 @@ select is(pg_temp.codes(pg_temp.sync(1, 2, jsonb_build_array(pg_temp.reading(pg_
 update data.sensor_metadata set name = 'Main door', lifecycle = 'active' where id = :a;
 select ok(pg_temp.sync(2, 2, '[]', jsonb_build_object('config_version', (:'answer'::jsonb) #> '{config,version}')) @? '$.config.sensors[*] ? (@.name == "Main door")', 'a changed name reaches the gateway');
 select is((select name from data.sensor_metadata where id = :a), 'Main door', 'whose own name does not undo it');
+-- How a sensor is mounted: the store's word until HQ confirms the sensor, then HQ's.
+create function pg_temp.declare_door(door text, mounted jsonb) returns text language sql as $$
+  select pg_temp.sync(2, 2, '[]', jsonb_build_object('sensors', jsonb_build_array(
+           jsonb_build_object('id', public_id, 'serial', serial, 'name', m.name, 'model', model, 'lifecycle', 'active', 'settings', mounted))))::text
+    from data.sensor_metadata m where m.store_id = pg_temp.store() and m.serial = door $$;
+select pg_temp.declare_door('B', '{"invert": true}') \g /dev/null
+select is((select settings || jsonb_build_object('l', lifecycle) from data.sensor_metadata where store_id = pg_temp.store() and serial = 'B'),
+  '{"invert": true, "l": "planning"}', 'an unconfirmed sensor takes the store''s settings, and stays to be confirmed');
+select pg_temp.declare_door('B', '[1]') \g /dev/null
+select is((select settings from data.sensor_metadata where store_id = pg_temp.store() and serial = 'B'), '{"invert": true}', 'what is no object is no settings');
+select pg_temp.declare_door('A', '{"invert": true}') \g /dev/null
+select is((select settings from data.sensor_metadata where id = :a), '{}', 'a confirmed one keeps HQ''s');
 update data.stores set timezone = 'Asia/Tokyo' where id = pg_temp.store();
 select is(pg_temp.sync(2, 2, '[]') #>> '{config,store,timezone}', 'Asia/Tokyo', 'so does a changed zone');
 

@@ -1,0 +1,299 @@
+#include "gateway/app/administration.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "gateway/config/nearest.hpp"
+
+namespace lintel::app {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kFramesAtOnce = 100;
+constexpr std::string_view kVerbs[] = {"discover", "adopt", "sensors-set", "quarantine-replay"};
+
+std::string text_of(const json& request, const char* key) {
+  const auto found = request.find(key);
+  return found != request.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::string suggest(std::string_view word, const std::vector<std::string>& known) {
+  const std::vector<std::string_view> words(known.begin(), known.end());
+  return config::suggest(word, words);
+}
+
+}  // namespace
+
+bool Administration::knows(std::string_view verb) {
+  return std::find(std::begin(kVerbs), std::end(kVerbs), verb) != std::end(kVerbs);
+}
+
+Result<json> Administration::run(std::string_view verb, const json& request, UtcMs now) {
+  if (verb == "discover") return discover();
+  if (verb == "adopt") return adopt(request, now);
+  if (verb == "sensors-set") return set(request, now);
+  if (verb == "quarantine-replay") return replay(request);
+  return fail(ErrorKind::misconfigured, fmt::format("nobody knows how to {}", verb));
+}
+
+Result<json> Administration::discover() {
+  auto devices = json::array();
+  for (const auto& candidate : candidates(parts_.store, parts_.pipeline, parts_.registry, parts_.heard)) {
+    devices.push_back(to_json(candidate));
+  }
+  bool listening = false;
+  for (const auto& link : parts_.config.links) listening |= !link.discover.empty();
+  return json{{"devices", std::move(devices)},
+              {"running", parts_.heard != nullptr},
+              {"listening", listening && parts_.heard != nullptr},
+              {"left_out", parts_.heard == nullptr ? 0 : parts_.heard->left_out()}};
+}
+
+// Adopting ----------------------------------------------------------------------------------------
+
+struct Administration::Plan {
+  std::string serial;
+  std::string name;
+  std::string link;
+  std::string decoder;
+  std::string topic;  ///< empty: it is counted without a route of its own
+};
+
+Error Administration::unknown_device(const std::string& serial, const std::vector<Candidate>& all) const {
+  std::vector<std::string> known;
+  for (const auto& candidate : all) {
+    if (!candidate.serial.empty()) known.push_back(candidate.serial);
+  }
+  return {
+      ErrorKind::misconfigured,
+      fmt::format("no device called {} was heard, {}. To adopt it before it is heard, say where it will be: "
+                  "--link LINK --topic TOPIC --decoder DECODER",
+                  serial, known.empty() ? "see `lintel discover`" : suggest(serial, known))};
+}
+
+Result<void> Administration::choose_decoder(const json& request, const Candidate* candidate,
+                                            Plan& plan) const {
+  plan.decoder = text_of(request, "decoder");
+  if (!plan.decoder.empty()) {
+    if (parts_.registry.find(plan.decoder) != nullptr) return {};
+    std::vector<std::string> names;
+    for (const auto& decoder : parts_.registry.all()) names.emplace_back(decoder->name());
+    const std::vector<std::string_view> words(names.begin(), names.end());
+    const auto near = config::nearest(plan.decoder, words);
+    return fail(ErrorKind::misconfigured,
+                fmt::format("no decoder is called {}, {}", plan.decoder,
+                            near.empty() ? "see `lintel decoders`" : fmt::format("did you mean {}?", near)));
+  }
+  if (candidate != nullptr && candidate->decoders.size() == 1) {
+    plan.decoder = candidate->decoders.front();
+    return {};
+  }
+  const bool none = candidate == nullptr || candidate->decoders.empty();
+  return fail(ErrorKind::misconfigured,
+              none ? fmt::format("no decoder recognises what {} sends: choose one with --decoder, see "
+                                 "`lintel decoders`, or add a profile for it",
+                                 plan.serial)
+                   : fmt::format("what {} sends may be {}: choose with --decoder", plan.serial,
+                                 fmt::join(candidate->decoders, " or ")));
+}
+
+Result<void> Administration::check_link(const Plan& plan) const {
+  std::vector<std::string> names;
+  for (const auto& link : parts_.config.links) {
+    names.push_back(link.name);
+    if (link.name != plan.link) continue;
+    if (link.type == config::Link::Type::mqtt || plan.topic.empty()) return {};
+    return fail(ErrorKind::misconfigured,
+                fmt::format("link {} carries one format: write decoder = {} into links.d/{}.conf instead",
+                            plan.link, plan.decoder, plan.link));
+  }
+  return fail(ErrorKind::misconfigured,
+              plan.link.empty()
+                  ? fmt::format("say which link {} is heard on: --link LINK", plan.serial)
+                  : fmt::format("links.d has no link {}, {}", plan.link, suggest(plan.link, names)));
+}
+
+Result<Administration::Plan> Administration::plan_adoption(const json& request) {
+  Plan plan{text_of(request, "serial"),
+            text_of(request, "name"),
+            text_of(request, "link"),
+            {},
+            text_of(request, "topic")};
+  if (plan.serial.empty() || plan.serial.size() > 128 || plan.name.size() > 128) {
+    return fail(ErrorKind::misconfigured, "serial and name are texts of at most 128 bytes");
+  }
+  const auto all = candidates(parts_.store, parts_.pipeline, parts_.registry, parts_.heard);
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Candidate& candidate) {
+    return candidate.serial == plan.serial || (!plan.topic.empty() && candidate.topic == plan.topic);
+  });
+  const Candidate* candidate = found == all.end() ? nullptr : &*found;
+  if (candidate == nullptr && (plan.link.empty() || text_of(request, "decoder").empty())) {
+    return tl::unexpected(unknown_device(plan.serial, all));
+  }
+  if (auto chosen = choose_decoder(request, candidate, plan); !chosen) return tl::unexpected(chosen.error());
+  if (candidate != nullptr) {
+    if (plan.link.empty()) plan.link = candidate->link;
+    // What counts on its own goes on doing so, unless another decoder is wanted for it.
+    const bool own_way = candidate->source == "counted" && candidate->decoders.front() == plan.decoder;
+    if (plan.topic.empty() && !own_way) plan.topic = candidate->topic;
+  }
+  if (auto checked = check_link(plan); !checked) return tl::unexpected(checked.error());
+  return plan;
+}
+
+Result<json> Administration::adopt(const json& request, UtcMs now) {
+  const auto serial = text_of(request, "serial");
+  auto& sensors = parts_.store.sensors();
+  if (const auto* known = sensors.find(serial); known != nullptr && known->lifecycle != "planning") {
+    return fail(
+        ErrorKind::misconfigured,
+        fmt::format("{} is a sensor already, called \"{}\" ({}); `lintel sensors set {} name=...` changes it",
+                    serial, known->name, known->lifecycle, serial));
+  }
+  auto plan = plan_adoption(request);
+  if (!plan) return tl::unexpected(plan.error());
+  auto* sensor = sensors.claim(plan->serial, plan->name, plan->decoder, plan->link, now);
+  if (sensor == nullptr) {
+    return fail(ErrorKind::rejected, fmt::format("the store already has {} devices: it takes no more",
+                                                 store::Sensors::kMostUnnamed));
+  }
+  auto columns = store::Sensors::columns_of(*sensor);
+  columns.lifecycle = "active";
+  store::owe(columns.metadata, "lifecycle");
+  json change{{"lifecycle", {"planning", "active"}}};
+  if (!plan->name.empty()) store::owe(columns.metadata, "name");
+  if (!plan->topic.empty()) {
+    columns.settings["topic"] = plan->topic;
+    store::owe(columns.metadata, "topic");
+    change["topic"] = {nullptr, plan->topic};
+  }
+  sensors.configure(*sensor, columns, now, change);
+  parts_.pipeline.reload();
+  parts_.pipeline.settle_all(now);
+  if (parts_.listen && !plan->topic.empty()) parts_.listen(plan->link, plan->topic);
+  auto waiting = parts_.store.db().prepare("select count(*) from quarantine where link = ? and topic = ?");
+  waiting.bind(plan->link, plan->topic);
+  (void)waiting.step();
+  return json{{"serial", plan->serial},   {"name", sensor->name}, {"link", plan->link},
+              {"decoder", plan->decoder}, {"topic", plan->topic}, {"quarantined", waiting.integer(0)}};
+}
+
+// Settings ----------------------------------------------------------------------------------------
+
+const config::Sensor* Administration::file_of(std::string_view serial) const {
+  for (const auto& sensor : parts_.config.sensors) {
+    if (sensor.serial == serial) return &sensor;
+  }
+  return nullptr;
+}
+
+/// By serial, or by a name that only one has.
+Result<store::Sensor*> Administration::find_sensor(const std::string& word) {
+  if (auto* sensor = parts_.store.sensors().find(word)) return sensor;
+  std::vector<std::string> known, named;
+  for (const auto& [serial, sensor] : parts_.store.sensors().all()) {
+    known.push_back(serial);
+    if (sensor.name == word) named.push_back(serial);
+  }
+  if (named.size() == 1) return parts_.store.sensors().find(named.front());
+  std::sort(known.begin(), known.end());
+  return fail(ErrorKind::misconfigured,
+              named.size() > 1 ? fmt::format("{} sensors are called \"{}\": say which by its serial, {}",
+                                             named.size(), word, fmt::join(named, " or "))
+                               : fmt::format("no sensor is called {}, {}", word, suggest(word, known)));
+}
+
+Result<json> Administration::set(const json& request, UtcMs now) {
+  auto found = find_sensor(text_of(request, "serial"));
+  if (!found) return tl::unexpected(found.error());
+  auto& sensor = **found;
+  const auto* file = file_of(sensor.serial);
+  auto columns = store::Sensors::columns_of(sensor);
+  auto change = json::object();
+  const auto words = request.find("changes");
+  if (words == request.end() || !words->is_array() || words->empty()) {
+    return fail(ErrorKind::misconfigured, "say what to change, for example invert=yes");
+  }
+  for (const auto& word : *words) {
+    const auto text = word.is_string() ? word.get<std::string>() : std::string();
+    const auto key = text.substr(0, text.find('='));
+    const bool stated =
+        file != nullptr && (file->stated.contains(key) || (key == "line" && !file->lines.empty()));
+    if (file != nullptr && file->pinned && stated) {
+      return fail(
+          ErrorKind::misconfigured,
+          fmt::format("sensors.d/{} is pinned and states {}: change it there, and restart the gateway",
+                      file->file.filename().string(), key));
+    }
+    if (auto done = apply_setting(text, parts_.pipeline.mapping(sensor.serial), columns, change); !done) {
+      return tl::unexpected(done.error());
+    }
+  }
+  parts_.store.sensors().configure(sensor, columns, now, change);
+  parts_.pipeline.reload();
+  parts_.pipeline.settle_all(now, false);
+  return json{{"serial", sensor.serial}, {"name", sensor.name}, {"change", change}};
+}
+
+// Replay ------------------------------------------------------------------------------------------
+
+void Administration::replay_one(const store::Quarantined& frame, const bridge::Decoder* with, Trial* trial,
+                                bool named, json& answer) {
+  const auto leave = [&](const std::string& kind, const std::string& reason) {
+    answer["left"].push_back({{"id", frame.id}, {"kind", kind}, {"reason", reason}});
+  };
+  const auto add = [&](const char* key, std::int64_t n) {
+    answer[key] = answer[key].get<std::int64_t>() + n;
+  };
+  add("frames", 1);
+  if (frame.kind == "crash" && (!named || parts_.heard != nullptr)) {
+    return leave("crash",
+                 "decoding it has ended the process; to try again, stop the gateway and name its id");
+  }
+  if (!frame.received) return leave("sanity", "when it came is not known");
+  const auto result = parts_.pipeline.replay(frame, *frame.received, with, trial);
+  add("added", result.added);
+  add("already", result.already);
+  add("covered", result.covered);
+  if (result.kind.empty()) return add("understood", 1);
+  leave(result.kind, frame.removed > 0
+                         ? fmt::format("{} ({} parts of it were not kept: pictures or personal data)",
+                                       result.reason, frame.removed)
+                         : result.reason);
+}
+
+Result<json> Administration::replay(const json& request) {
+  store::QuarantineFilter filter;
+  if (const auto ids = request.find("ids"); ids != request.end() && ids->is_array()) {
+    for (const auto& id : *ids) {
+      if (id.is_number_integer()) filter.ids.push_back(id.get<std::int64_t>());
+    }
+  }
+  if (const auto link = text_of(request, "link"); !link.empty()) filter.link = link;
+  if (const auto decoder = text_of(request, "decoder"); !decoder.empty()) filter.decoder = decoder;
+  const bridge::Decoder* with = nullptr;
+  if (const auto name = text_of(request, "with"); !name.empty()) {
+    Plan plan;
+    if (auto chosen = choose_decoder({{"decoder", name}}, nullptr, plan); !chosen) {
+      return tl::unexpected(chosen.error());
+    }
+    with = parts_.registry.find(name);
+  }
+  const auto after = request.value("after", std::int64_t{0});
+  Trial* trial = nullptr;
+  if (request.value("dry_run", false)) {
+    if (after == 0 || !trial_) trial_.emplace();
+    trial = &*trial_;
+  }
+  json answer{{"frames", 0},  {"understood", 0},       {"added", 0},     {"already", 0},
+              {"covered", 0}, {"left", json::array()}, {"next", nullptr}};
+  const auto frames = parts_.store.quarantine().find(filter, after, kFramesAtOnce);
+  for (const auto& frame : frames) replay_one(frame, with, trial, !filter.ids.empty(), answer);
+  if (frames.size() == kFramesAtOnce) answer["next"] = frames.back().id;
+  return answer;
+}
+
+}  // namespace lintel::app

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "gateway/config/config.hpp"
+
+namespace lintel::app {
+
+/// Has an Administration's verb done: by the running daemon, or with it down under the writer's lock.
+Result<nlohmann::json> carry_out(const config::Config& config, const std::string& verb,
+                                 nlohmann::json request);
+
+/// Takes `--name VALUE` or `--name=VALUE` out of `args`. `misconfigured` when the value is missing.
+Result<std::optional<std::string>> take_option(std::vector<std::string>& args, std::string_view name);
+
+/// The first `width` columns of a text, with ".." where some is left out.
+std::string fitted(std::string_view text, std::size_t width);
+
+}  // namespace lintel::app

@@ -1,0 +1,2 @@
+// The same header as C++: firmware for Arduino is.
+#include "tests/firmware-bridge/wire/device.c"  // NOLINT(bugprone-suspicious-include)
