@@ -37,8 +37,8 @@ std::map<std::string, Channel> channels_of(const bridge::LineMap& lines, std::in
   std::map<std::string, Channel> channels;
   for (const auto& [line, map] : lines) {
     const auto& state = series.of(sensor, line);
-    if (!map.in.empty()) channels[map.in] = {state.total_in, state.total_at};
-    if (!map.out.empty()) channels[map.out] = {state.total_out, state.total_at};
+    if (!map.in.empty()) channels[map.in] = {state.in.total, state.total_at};
+    if (!map.out.empty()) channels[map.out] = {state.out.total, state.total_at};
   }
   return channels;
 }
@@ -55,8 +55,8 @@ void move_totals(const bridge::LineMap& before, const bridge::LineMap& now, std:
     if (old != before.end() && old->second.in == map.in && old->second.out == map.out) continue;
     auto& state = series.of(sensor, line);
     const auto in = total(map.in), out = total(map.out);
-    state.total_in = in.total;
-    state.total_out = out.total;
+    state.in = {in.total};
+    state.out = {out.total};
     state.total_at = std::max(in.at, out.at);
     state.zero_at = {};
   }

@@ -290,6 +290,10 @@ Result<Pipeline::Taken> Pipeline::accept(const bridge::Frame& frame, const Route
     return refuse_with(fmt::format("counts of {} in, {} out cannot be people",
                                    observation.count_in.value_or(0), observation.count_out.value_or(0)));
   }
+  const auto& flags = observation.flags;
+  if (std::find(flags.begin(), flags.end(), "counter_defect") != flags.end()) {
+    return refuse_with("the device says that its counter is defective: what it shows is no count");
+  }
   const Installed& place = installed(identity_);
   auto statement = resolve(observation, place.zone, arrival);
   if (!statement) return refuse_with(statement.error().message);
@@ -336,9 +340,9 @@ Pipeline::Taken Pipeline::put_count(store::Sensor& sensor, const std::string& li
   if (how.trial != nullptr) {
     const auto [state, fresh] = how.trial->states.try_emplace({sensor.serial, line});
     if (const auto* now = fresh ? series_.look(sensor.id, line) : nullptr) state->second = *now;
-    reading = counting::count(state->second, statement);
+    reading = counting::count(state->second, statement).reading;
   } else {
-    reading = counting::count(series_.of(sensor.id, line), statement);
+    reading = counting::count(series_.of(sensor.id, line), statement).reading;
   }
   if (!reading) return Taken::covered;
   // After counting: the counters' states are the device's, whichever way it is mounted.

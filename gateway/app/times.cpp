@@ -1,5 +1,7 @@
 #include "gateway/app/times.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace lintel::app {
@@ -30,6 +32,12 @@ Result<counting::Statement> resolve(const bridge::Observation& observation, cons
   statement.count_in = observation.count_in;
   statement.count_out = observation.count_out;
   statement.counter_run = observation.counter_run;
+  statement.repeat_key = observation.repeat_key;
+  statement.wraps_at = observation.wraps_at;
+  const auto states = [&](std::string_view flag) {
+    return std::find(observation.flags.begin(), observation.flags.end(), flag) != observation.flags.end();
+  };
+  statement.restarted = states("device_restarted");
 
   const auto end = observation.to ? observation.to : observation.time;
   const Millis age = observation.age.value_or(Millis{0});
@@ -50,6 +58,11 @@ Result<counting::Statement> resolve(const bridge::Observation& observation, cons
                               end ? format_utc(end->time) : "arrival"));
     }
     statement.from = statement.at - length;
+  }
+  // A total of today: the device's midnight lies before it.
+  if (observation.kind == bridge::Kind::total && states("resets_daily")) {
+    const auto midnight = std::chrono::floor<std::chrono::days>(zone.to_wall(statement.at));
+    statement.reset_at = zone.to_utc(UtcMs{midnight});
   }
   return statement;
 }

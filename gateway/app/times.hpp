@@ -12,7 +12,7 @@ namespace lintel::app {
 /// Gives an observation its instants in UTC. The device's clock is used where it can be right (not unset,
 /// not ahead of the arrival by more than ten minutes); else the arrival, marked kArrivalTime. Where it states
 /// an age instead, that is taken from the arrival. Local times are read in `zone`. A window that ends before
-/// it starts is `rejected`.
+/// it starts is `rejected`. The statement views the observation and must not outlive it.
 Result<counting::Statement> resolve(const bridge::Observation& observation, const clock::Zone& zone,
                                     UtcMs arrival);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,47 +20,89 @@ struct Statement {
   std::optional<std::int64_t> count_in;
   std::optional<std::int64_t> count_out;
   std::uint32_t flags = 0;
-  bool retained = false;      ///< the broker repeats state it kept
-  std::string counter_run{};  ///< of a total: with another word than before the counter began at 0 again
+  bool retained = false;                   ///< the broker repeats state it kept
+  std::optional<std::int64_t> wraps_at{};  ///< the total starts again at 0 when it would reach this
+  std::string_view repeat_key{};    ///< equal where the device states the same thing again; empty: unknown
+  bool restarted = false;           ///< the device says that it has restarted since its last statement
+  std::string_view counter_run{};   ///< with another word than before, a total began at 0 again
+  std::optional<UtcMs> reset_at{};  ///< newest scheduled reset at or before `at` (a total "of today")
 };
 
-/// Which of the things a device states about the same traffic is counted; the others are held against it.
-enum class Basis { none, event, interval, total };
+/// Which rule decided about a statement: what `lintel explain` prints, in the words of explain().
+enum class Rule : std::uint8_t {
+  baseline,       ///< the first total of a series, or of another device behind the same door
+  increment,      ///< a total rose or stayed
+  wrapped,        ///< it passed the end of its range
+  reset,          ///< it began again at zero: what it shows now came since
+  zero_awaited,   ///< it fell to zero: a reset, or a device that is still starting
+  zero_was_boot,  ///< after that it is at or above its old value: it was still starting
+  lowered,        ///< it fell by a little: the device has corrected itself
+  implausible,    ///< it moved further than people can pass: taken as another device's, and nobody is counted
+  late,           ///< a total older than the last one
+  repeated,       ///< stated before
+  interval,       ///< a window counts itself
+  event,          ///< a passage counts itself
+  told_by_total,  ///< totals of this series have counted that time already
+  told_by_window,  ///< windows of this series cover the present
+  retained,        ///< the broker repeats what it kept, and nothing says when it was
+  no_passage,      ///< people present are not people passing
+};
+
+/// One sentence for people.
+const char* explain(Rule rule);
+
+/// Totals and the windows or passages between them contradict each other: more was stated one by one than
+/// the total moved. The total is believed.
+struct Disagreement {
+  std::int64_t by_total = 0;
+  std::int64_t one_by_one = 0;
+};
+
+/// What became of a statement.
+struct Outcome {
+  std::optional<store::Reading> reading;
+  Rule rule = Rule::no_passage;
+  std::optional<Disagreement> disagreement{};
+};
+
+/// What counting remembers of one direction of a series' totals.
+struct Channel {
+  std::optional<std::int64_t> total;  ///< last accepted total
+  std::int64_t since = 0;  ///< counted one by one beyond it: the next total has told that much already
+  bool zero = false;       ///< fell to zero, and it is open what that means
+
+  friend bool operator==(const Channel&, const Channel&) = default;
+};
 
 /// What counting remembers of a series from frame to frame. Stored with the readings it led to.
 struct SeriesState {
-  Basis basis = Basis::none;
-  std::optional<std::int64_t> total_in;  ///< last accepted totals
-  std::optional<std::int64_t> total_out;
-  UtcMs total_at{};
-  UtcMs zero_at{};   ///< totals fell to zero, last seen then: a reset, or a counter still loading its value
-  UtcMs event_at{};  ///< last counted event
-  UtcMs interval_end{};  ///< last counted interval
-  Millis interval_length{0};
-  std::string counter_run;  ///< of the last accepted total
+  static constexpr std::size_t kRepeatKeys = 16;
 
+  Channel in, out;
+  UtcMs total_at{};         ///< of the last accepted totals
+  UtcMs zero_at{};          ///< totals that fell to zero were last seen at zero then
+  Millis usual_gap{0};      ///< usual time between two totals; 0 while unknown
+  std::string counter_run;  ///< of the last accepted totals; empty: the device names none
+  UtcMs event_at{};         ///< last counted event
+  UtcMs interval_end{};     ///< last counted interval
+  Millis interval_length{0};
+  std::array<std::string, kRepeatKeys> repeat_keys{};  ///< the newest, round and round
+  std::uint8_t next_key = 0;
+
+  [[nodiscard]] bool has_totals() const { return in.total || out.total; }
   friend bool operator==(const SeriesState&, const SeriesState&) = default;
 };
 
 /// Applies one statement: the state moves on, and what it adds to the series is returned, if anything.
 ///
-/// | what comes | what counts |
-/// |---|---|
-/// | interval | itself, minus events counted inside its window |
-/// | interval inside a span that totals have counted already | nothing |
-/// | event inside a span that totals have counted already | nothing |
-/// | event | itself, unless intervals of this series cover the present |
-/// | total, the first of a series | nothing: it is the baseline |
-/// | total that rose or stayed | the difference since the last one |
-/// | total that fell from near 2^16 or 2^32 to near 0 | the difference across the wrap |
-/// | total of another run of the counter | its own value: counted since the reset |
-/// | total that fell to zero | nothing yet: the next value above zero tells |
-/// | after that, at or above the value before | the difference: the zero was a device still starting |
-/// | total that fell otherwise | its own value: counted since the reset (since the last zero, where one was
-/// seen) | | total older than the last one | nothing | | total of a series that has events or intervals |
-/// nothing: it is kept for comparison | | retained event or interval without window | nothing: state that the
-/// broker repeats |
-[[nodiscard]] std::optional<store::Reading> count(SeriesState& state, const Statement& statement);
+/// A total is the truth; windows and passages are its details, known earlier and more exactly in time. So
+/// they count as they come, and the next total counts only what it moved beyond them: what was lost on the
+/// way. The rules are a table in gateway/counting/README.md.
+[[nodiscard]] Outcome count(SeriesState& state, const Statement& statement);
+
+/// Another device counts behind the same door from now on: its first total is a baseline. What was counted
+/// stays.
+void swap_device(SeriesState& state);
 
 /// One line of JSON and back; an unreadable one gives a fresh state and false.
 std::string to_json(const SeriesState& state);

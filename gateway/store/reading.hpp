@@ -31,6 +31,8 @@ struct Reading {
   bool separate = false;
   /// Events inside the window have been counted already and are to be subtracted.
   bool minus_events = false;
+  /// Other windows reach into this one: what they counted is to be subtracted.
+  bool minus_overlap = false;
 };
 
 /// What is to be stored of a region: people present at an instant.

@@ -22,6 +22,11 @@ on conflict (started_at, sensor_id, line, seq) do nothing returning 1)")),
       sum_events_(db.prepare("select coalesce(sum(count_in), 0), coalesce(sum(count_out), 0) "
                              "from people_counting_raw where sensor_id = ? and started_at >= ? "
                              "and started_at < ? and line = ? and duration_ms = 0 and flags & 32 = 0")),
+      // The key begins with the time, so the day before is read of all sensors; overlaps are rare.
+      sum_overlap_(db.prepare("select coalesce(sum(count_in), 0), coalesce(sum(count_out), 0) "
+                              "from people_counting_raw where sensor_id = ?1 and line = ?4 "
+                              "and started_at > ?2 - 86400000 and started_at < ?3 and started_at <> ?2 "
+                              "and started_at + duration_ms > ?2 and duration_ms > 0 and flags & 32 = 0")),
       insert_region_(db.prepare(R"(
 insert into regional_counting_raw (change_no, sensor_id, region, started_at,
                                    occupancy, flags, revision, received_at)
@@ -42,7 +47,15 @@ bool Readings::insert(std::int64_t sensor, std::string_view line, const Reading&
 }
 
 Stored Readings::put(std::int64_t sensor, std::string_view line, Reading reading, UtcMs received) {
-  if (reading.minus_events && reading.duration.count() > 0) subtract_events(sensor, line, reading);
+  if (reading.minus_events && reading.duration.count() > 0) subtract(sum_events_, sensor, line, reading);
+  if (reading.minus_overlap) {
+    // What the window was worth when it came first is not to be reckoned again after others.
+    find_line_.bind(sensor, count_ms(reading.started), line);
+    const bool known = find_line_.step() && Millis{find_line_.integer(1)} == reading.duration;
+    find_line_.reset();
+    if (known) return Stored::repeated;
+    subtract(sum_overlap_, sensor, line, reading);
+  }
   if (!insert(sensor, line, reading, 0, 1, received)) {
     if (!reading.separate) return replace(sensor, line, reading, received);
     insert(sensor, line, reading, next_seq(sensor, line, reading.started), 1, received);
@@ -51,16 +64,17 @@ Stored Readings::put(std::int64_t sensor, std::string_view line, Reading reading
   return Stored::inserted;
 }
 
-void Readings::subtract_events(std::int64_t sensor, std::string_view line, Reading& reading) {
-  sum_events_.bind(sensor, count_ms(reading.started), count_ms(reading.started + reading.duration), line);
-  if (sum_events_.step()) {
+/// `sum` adds up, for sensor, start, end and line, what has been counted already.
+void Readings::subtract(Statement& sum, std::int64_t sensor, std::string_view line, Reading& reading) {
+  sum.bind(sensor, count_ms(reading.started), count_ms(reading.started + reading.duration), line);
+  if (sum.step()) {
     const auto less = [](std::optional<std::int64_t>& count, std::int64_t already) {
       if (count) *count = std::max<std::int64_t>(0, *count - already);
     };
-    less(reading.count_in, sum_events_.integer(0));
-    less(reading.count_out, sum_events_.integer(1));
+    less(reading.count_in, sum.integer(0));
+    less(reading.count_out, sum.integer(1));
   }
-  sum_events_.reset();
+  sum.reset();
 }
 
 std::int64_t Readings::next_seq(std::int64_t sensor, std::string_view line, UtcMs started) {

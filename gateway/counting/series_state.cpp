@@ -1,0 +1,85 @@
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "gateway/counting/counter.hpp"
+
+namespace lintel::counting {
+
+namespace {
+
+using nlohmann::json;
+
+void put(json& j, const char* key, UtcMs time) {
+  if (time != UtcMs{}) j[key] = count_ms(time);
+}
+void put(json& j, const char* key, Millis length) {
+  if (length != Millis{0}) j[key] = length.count();
+}
+
+std::optional<std::int64_t> integer(const json& j, const char* key) {
+  const auto found = j.find(key);
+  if (found == j.end() || !found->is_number_integer()) return std::nullopt;
+  return found->get<std::int64_t>();
+}
+UtcMs time(const json& j, const char* key) {
+  return utc_ms(integer(j, key).value_or(0));
+}
+
+json to_object(const Channel& channel) {
+  json j = json::object();
+  if (channel.total) j["total"] = *channel.total;
+  if (channel.since != 0) j["since"] = channel.since;
+  if (channel.zero) j["zero"] = 1;
+  return j;
+}
+
+Channel channel_of(const json& state, const char* key) {
+  const auto found = state.find(key);
+  if (found == state.end() || !found->is_object()) return {};
+  return {integer(*found, "total"), integer(*found, "since").value_or(0), found->contains("zero")};
+}
+
+}  // namespace
+
+std::string to_json(const SeriesState& state) {
+  json j{{"in", to_object(state.in)}, {"out", to_object(state.out)}};
+  put(j, "at", state.total_at);
+  put(j, "zero_at", state.zero_at);
+  put(j, "gap", state.usual_gap);
+  if (!state.counter_run.empty()) j["run"] = state.counter_run;
+  put(j, "event_at", state.event_at);
+  put(j, "interval_end", state.interval_end);
+  put(j, "interval", state.interval_length);
+  // Oldest first, so that reading them back needs no place to go on.
+  json keys = json::array();
+  for (std::size_t i = 0; i < state.repeat_keys.size(); ++i) {
+    const auto& key = state.repeat_keys[(state.next_key + i) % state.repeat_keys.size()];
+    if (!key.empty()) keys.push_back(key);
+  }
+  if (!keys.empty()) j["keys"] = std::move(keys);
+  return j.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+bool from_json(std::string_view text, SeriesState& state) {
+  state = {};
+  const auto j = json::parse(text, nullptr, false);
+  if (!j.is_object()) return false;
+  state.in = channel_of(j, "in");
+  state.out = channel_of(j, "out");
+  state.total_at = time(j, "at");
+  state.zero_at = time(j, "zero_at");
+  state.usual_gap = Millis{integer(j, "gap").value_or(0)};
+  if (const auto run = j.find("run"); run != j.end() && run->is_string()) state.counter_run = *run;
+  state.event_at = time(j, "event_at");
+  state.interval_end = time(j, "interval_end");
+  state.interval_length = Millis{integer(j, "interval").value_or(0)};
+  for (const auto& key : j.value("keys", json::array())) {
+    if (!key.is_string()) continue;
+    state.repeat_keys[state.next_key] = key.get<std::string>();
+    state.next_key = static_cast<std::uint8_t>((state.next_key + 1) % state.repeat_keys.size());
+  }
+  return true;
+}
+
+}  // namespace lintel::counting
