@@ -55,6 +55,12 @@ PostgresCluster::PostgresCluster() : dir_(make_dir()), log_(dir_ / "log") {
   come_up();
 }
 
+PostgresCluster::PostgresCluster(const PostgresCluster& stopped) : dir_(make_dir()), log_(dir_ / "log") {
+  run(as_owner({"cp", "--archive", "--reflink=auto", (stopped.dir_ / "data").string(), dir_.string()}));
+  write_settings(dir_);  // the last word on a setting holds
+  come_up();
+}
+
 PostgresCluster::~PostgresCluster() {
   stop();
   std::error_code ignored;

@@ -23,8 +23,9 @@ class PostgresCluster {
   /// Makes the cluster and starts it. It accepts connections when this returns.
   /// Throws std::runtime_error with the server's own words when it does not come up.
   PostgresCluster();
+  /// The same from a copy of what another cluster had when it was stopped, which takes a moment only.
+  explicit PostgresCluster(const PostgresCluster& stopped);
   ~PostgresCluster();
-  PostgresCluster(const PostgresCluster&) = delete;
   PostgresCluster& operator=(const PostgresCluster&) = delete;
 
   /// A libpq connection string for a superuser; other users: append " user=NAME".

@@ -14,13 +14,27 @@ namespace {
 constexpr const char* kSecret = "a-signing-secret-of-more-than-32-characters";
 }
 
-RealHq::RealHq() {
-  Sql(cluster.conninfo("postgres")).rows("create role authenticator login noinherit");
-  cluster.deploy_schema();
-  auto db = sql();
-  db.rows("grant anon, authenticated to authenticator");
-  db.rows(fmt::format("select private.set_signing_key('', '{}')", kSecret));
-  gateway_ = db.value("select gateway_public_id from private.add_store('Chain', 'Store 1', 'Europe/Berlin')");
+/// The schema and one store, made once in a process: deploying takes seconds, copying a moment.
+const PostgresCluster& RealHq::deployed() {
+  static PostgresCluster kDeployed;
+  static const bool kOnce = [] {
+    Sql(kDeployed.conninfo("postgres")).rows("create role authenticator login noinherit");
+    kDeployed.deploy_schema();
+    {
+      Sql db(kDeployed.conninfo());
+      db.rows("grant anon, authenticated to authenticator");
+      db.rows(fmt::format("select private.set_signing_key('', '{}')", kSecret));
+    }
+    kDeployed.stop();
+    return true;
+  }();
+  (void)kOnce;
+  return kDeployed;
+}
+
+RealHq::RealHq() : cluster(deployed()) {
+  gateway_ =
+      sql().value("select gateway_public_id from private.add_store('Chain', 'Store 1', 'Europe/Berlin')");
   std::ofstream(dir_.path() / "secret") << kSecret << '\n';
   start_api();
 }

@@ -28,6 +28,8 @@ class RealHq {
   PostgresCluster cluster;
 
  private:
+  static const PostgresCluster& deployed();
+
   TempDir dir_;
   std::string gateway_;
   int port_ = free_port();
