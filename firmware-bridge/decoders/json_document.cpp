@@ -1,8 +1,8 @@
 #include "firmware-bridge/decoders/json_document.hpp"
 
+#include <array>
 #include <cmath>
 #include <utility>
-#include <vector>
 
 #include <fmt/format.h>
 
@@ -20,7 +20,8 @@ constexpr double kExactDouble =
     9007199254740992.0;  // 2^53: above, a double no longer tells whole numbers apart
 
 /// Builds the document from the parser's events. The library's own builder neither limits depth, nor
-/// notices repeated keys, nor leaves out what nobody asks for, which is most of a message.
+/// notices repeated keys, nor leaves out what nobody asks for, which is most of a message. Texts are copied
+/// and not moved: the parser reads the next one into the memory that it has.
 class TreeBuilder {
  public:
   TreeBuilder(std::size_t size, KeyFilter wanted) : size_(size), wanted_(wanted) {}
@@ -30,7 +31,7 @@ class TreeBuilder {
   bool number_integer(Json::number_integer_t value) { return put(value); }
   bool number_unsigned(Json::number_unsigned_t value) { return put(value); }
   bool number_float(Json::number_float_t value, const Json::string_t&) { return put(value); }
-  bool string(Json::string_t& value) { return put(std::move(value)); }
+  bool string(const Json::string_t& value) { return put(value); }
   bool binary(Json::binary_t&) { return false; }
 
   bool start_object(std::size_t) { return open(Json::value_t::object); }
@@ -38,14 +39,14 @@ class TreeBuilder {
   bool end_object() { return close(); }
   bool end_array() { return close(); }
 
-  bool key(Json::string_t& name) {
+  bool key(const Json::string_t& name) {
     if (skipped_depth_ > 0) return true;
-    if (open_.back().in_order) return pair(std::move(name));
+    if (innermost().in_order) return pair(name);
     const KeyFilter::Keep keep = wanted_(name);
     skip_next_ = keep == KeyFilter::Keep::no;
     order_next_ = keep == KeyFilter::Keep::in_order;
     if (skip_next_) return true;
-    const auto [place, fresh] = open_.back().value->get_ref<Json::object_t&>().try_emplace(std::move(name));
+    const auto [place, fresh] = innermost().value->get_ref<Json::object_t&>().try_emplace(name);
     slot_ = &place->second;
     return fresh || twice(place->first);
   }
@@ -66,15 +67,17 @@ class TreeBuilder {
     bool in_order;  ///< an object, kept as a list of pairs
   };
 
+  Open& innermost() { return open_[depth_ - 1]; }
+
   template <class T>
   bool put(T&& value) {
     if (skips()) return true;
     order_next_ = false;
     if (++values_ > kMaxValues)
       return fail(RejectKind::sanity, fmt::format("more than {} values in one message", kMaxValues));
-    if (open_.empty()) {
+    if (depth_ == 0) {
       last_ = &(root_ = Json(std::forward<T>(value)));
-    } else if (auto* list = open_.back().value->get_ptr<Json::array_t*>(); list && !open_.back().in_order) {
+    } else if (auto* list = innermost().value->get_ptr<Json::array_t*>(); list && !innermost().in_order) {
       last_ = &list->emplace_back(std::forward<T>(value));
     } else {
       last_ = &(*slot_ = Json(std::forward<T>(value)));
@@ -86,7 +89,7 @@ class TreeBuilder {
   bool skips() { return skipped_depth_ > 0 || std::exchange(skip_next_, false); }
 
   bool open(Json::value_t type) {
-    if (open_.size() + skipped_depth_ >= kMaxDepth)
+    if (depth_ + skipped_depth_ >= kMaxDepth)
       return fail(RejectKind::sanity, fmt::format("nested deeper than {} levels", kMaxDepth));
     if (skips()) {
       ++skipped_depth_;
@@ -94,18 +97,18 @@ class TreeBuilder {
     }
     const bool in_order = std::exchange(order_next_, false) && type == Json::value_t::object;
     if (!put(in_order ? Json::value_t::array : type)) return false;
-    open_.push_back({last_, in_order});
+    open_[depth_++] = {last_, in_order};
     return true;
   }
 
-  bool pair(std::string&& name) {
-    auto& pairs = open_.back().value->get_ref<Json::array_t&>();
+  bool pair(const std::string& name) {
+    auto& pairs = innermost().value->get_ref<Json::array_t&>();
     if (pairs.size() >= kMaxOrdered)
       return fail(RejectKind::sanity, fmt::format("more than {} members where order counts", kMaxOrdered));
     for (const Json& known : pairs)
       if (known[0].get_ref<const std::string&>() == name) return twice(name);
     auto& both = pairs.emplace_back(Json::array_t(2)).get_ref<Json::array_t&>();
-    both[0] = std::move(name);
+    both[0] = name;
     slot_ = &both[1];
     return true;
   }
@@ -118,7 +121,7 @@ class TreeBuilder {
     if (skipped_depth_ > 0) {
       --skipped_depth_;
     } else {
-      open_.pop_back();
+      --depth_;
     }
     return true;
   }
@@ -132,9 +135,10 @@ class TreeBuilder {
   KeyFilter wanted_;
   std::size_t values_ = 0;
   Json root_;
-  Json* slot_ = nullptr;    ///< where the value of the key just read belongs
-  Json* last_ = nullptr;    ///< the value kept last
-  std::vector<Open> open_;  ///< containers begun and not ended, outermost first
+  Json* slot_ = nullptr;              ///< where the value of the key just read belongs
+  Json* last_ = nullptr;              ///< the value kept last
+  std::array<Open, kMaxDepth> open_;  ///< containers begun and not ended, outermost first
+  std::size_t depth_ = 0;             ///< how many these are
   bool skip_next_ = false;
   bool order_next_ = false;        ///< the value that comes is kept in order, if it is an object
   std::size_t skipped_depth_ = 0;  ///< containers begun inside a value that is left out, itself included

@@ -8,8 +8,6 @@ namespace lintel::bridge::decoders::profile {
 
 namespace {
 
-constexpr std::size_t kMaxLevels = 4;
-
 const std::vector<std::string> kOccupied = {"true", "1", "on", "ON", "On", "occupied", "OCCUPIED"};
 const std::vector<std::string> kVacant = {"false", "0", "off", "OFF", "Off", "vacant", "VACANT"};
 const std::vector<std::string> kYes = {"true", "1", "on", "ON", "online", "connected", "Online"};

@@ -12,11 +12,6 @@ namespace lintel::bridge::decoders::profile {
 
 namespace {
 
-void sort_unique(std::vector<std::string>& texts) {
-  std::sort(texts.begin(), texts.end());
-  texts.erase(std::unique(texts.begin(), texts.end()), texts.end());
-}
-
 bool is_profile_name(std::string_view name) {
   constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789-";
   return !name.empty() && name.size() <= 60 && name.front() != '-' && name.back() != '-' &&
@@ -52,8 +47,7 @@ class Compiler {
                                     [](const Group& group) { return !group.statements.empty(); });
     if (!states && problems_.none())
       problems_.add("", "statements is missing: a profile says what is counted");
-    sort_unique(form_.keys.names);
-    sort_unique(form_.keys.in_order);
+    sources_.settle_keys();
     return std::move(form_);
   }
 

@@ -9,6 +9,7 @@
 
 #include "firmware-bridge/core/decoder.hpp"
 #include "firmware-bridge/core/observation.hpp"
+#include "firmware-bridge/decoders/profile/key_table.hpp"
 #include "firmware-bridge/decoders/profile/pattern.hpp"
 #include "firmware-bridge/decoders/profile/time_format.hpp"
 
@@ -30,6 +31,14 @@ struct Step {
   std::string tail{};
 };
 
+/// Containers that items can be nested in.
+inline constexpr std::size_t kMaxLevels = 4;
+
+/// Paths from the top of the document lead to the same place for every item. So many of a profile are
+/// numbered, and walked once a document; what is beyond is walked each time.
+inline constexpr std::size_t kMaxPlaces = 32;
+inline constexpr std::size_t kNoPlace = static_cast<std::size_t>(-1);
+
 /// Where a value comes from.
 struct Ref {
   enum class Of { path, key, index, group, topic, topic_part, payload, text_part, link, retained };
@@ -37,8 +46,9 @@ struct Ref {
   bool from_document = false;  ///< path: from the top of the document, else from an item
   std::size_t up = 0;          ///< `../`: how many items further out
   std::vector<Step> steps{};
-  std::size_t number = 0;  ///< of the part or group
-  std::string written{};   ///< as the profile has it
+  std::size_t place = kNoPlace;  ///< path: number of this place, which the same path has everywhere
+  std::size_t number = 0;        ///< of the part or group
+  std::string written{};         ///< as the profile has it
 };
 
 /// A text with values in it: literal, value, literal, value ...
@@ -172,9 +182,9 @@ struct TextParts {
 
 /// Which keys of a document anybody asks for.
 struct Keys {
-  std::vector<std::string> names;     ///< sorted
-  std::vector<std::string> in_order;  ///< sorted; of these objects the order of the members counts
-  bool all = false;                   ///< members are walked by names that nobody knows before
+  KeyTable names;
+  KeyTable in_order;  ///< of these objects the order of the members counts
+  bool all = false;   ///< members are walked by names that nobody knows before
 };
 
 struct Form {

@@ -15,18 +15,38 @@ namespace {
 constexpr std::size_t kMaxItems = 10'000;
 constexpr std::size_t kMaxKeyed = 64;  ///< lines told apart by a part of their keys
 
-/// Equal for readings of which a message can hold only one.
-std::string fact(const Observation& o) {
-  const auto instant = [](const std::optional<DeviceTime>& time) { return time ? count_ms(time->time) : -1; };
-  const int sides = (o.count_in ? 1 : 0) + (o.count_out ? 2 : 0);
-  return fmt::format("{}|{}|{}|{}|{}|{}|{}", static_cast<int>(o.kind), o.sensor, o.line, o.region,
-                     instant(o.time), instant(o.from), sides);
+constexpr std::size_t kFewFacts = 8;  ///< so many are compared faster one by one than found by their hash
+
+std::int64_t instant(const std::optional<DeviceTime>& time) {
+  return time ? count_ms(time->time) : -1;
+}
+
+int sides(const Observation& o) {
+  return (o.count_in ? 1 : 0) + (o.count_out ? 2 : 0);
 }
 
 }  // namespace
 
-bool Message::full(const Decoded& out) const {
-  return items_ > kMaxItems || out.rejects.size() > kMaxItems;
+std::size_t FactHash::operator()(std::size_t i) const {
+  const Observation& o = all[i];
+  std::size_t hash = static_cast<std::size_t>(o.kind) * 4 + static_cast<std::size_t>(sides(o));
+  const auto mix = [&hash](std::size_t value) { hash = hash * 0x9E3779B97F4A7C15U + value; };
+  for (const std::string* name : {&o.sensor, &o.line, &o.region}) mix(std::hash<std::string>{}(*name));
+  mix(static_cast<std::size_t>(instant(o.time)));
+  mix(static_cast<std::size_t>(instant(o.from)));
+  return hash;
+}
+
+bool FactEqual::operator()(std::size_t a, std::size_t b) const {
+  const Observation& x = all[a];
+  const Observation& y = all[b];
+  return x.kind == y.kind && sides(x) == sides(y) && instant(x.time) == instant(y.time) &&
+         instant(x.from) == instant(y.from) && x.line == y.line && x.region == y.region &&
+         x.sensor == y.sensor;
+}
+
+bool Message::full() const {
+  return items_ > kMaxItems || out_.rejects.size() > kMaxItems;
 }
 
 /// Counts an item; true, with a reject the first time, when there are too many.
@@ -37,12 +57,11 @@ bool Message::spent() {
 }
 
 void Message::reject(RejectKind kind, const std::string& place, std::string_view what) {
-  out_->rejects.push_back({kind, fmt::format("{}: {}", place, what)});
+  out_.rejects.push_back({kind, fmt::format("{}: {}", place, what)});
 }
 
-void Message::document(Scope& scope, Decoded& out) {
+void Message::document(Scope& scope) {
   scope_ = &scope;
-  out_ = &out;
   understood_ = false;
   nameless_ = false;
   if (const Json* value = scope.item().value; value == nullptr || !value->is_structured())
@@ -98,23 +117,23 @@ void Message::walk_members(const Group& group, const Level& level, const Json& c
 
 /// Keys like line_1_in and line_1_out are one item: what tells items apart is what the groups matched.
 void Message::walk_keys(const Group& group, const Level& level, const Json& container) {
-  std::vector<std::vector<std::string>> seen;
-  Parts parts;
+  std::vector<Parts> seen;
+  Groups matched;
   for (const auto& [key, value] : container.get_ref<const Json::object_t&>()) {
-    if (!level.keys->match(key, parts)) continue;
-    std::vector<std::string> groups(parts.begin(), parts.end());
-    groups.front().clear();  // the whole key, in which the items' keys differ
+    if (!level.keys->match(key, matched)) continue;
+    Parts groups(1);  // instead of the whole key, in which the items' keys differ
+    groups.insert(groups.end(), matched.begin() + 1, matched.end());
     if (std::find(seen.begin(), seen.end(), groups) != seen.end()) continue;
     if (nameless_ || seen.size() >= kMaxKeyed || spent()) return;
     understood_ = true;
-    seen.push_back(groups);
-    enter(group, {&container, key, seen.size() - 1, &level, std::move(groups)});
+    seen.push_back(std::move(groups));
+    enter(group, {&container, key, seen.size() - 1, &level, &seen.back()});
   }
 }
 
-void Message::enter(const Group& group, Item item) {
+void Message::enter(const Group& group, const Item& item) {
   const auto depth = static_cast<std::size_t>(item.level - group.levels.data());
-  scope_->push(std::move(item));
+  scope_->push(item);
   walk(group, depth + 1);
   scope_->pop();
 }
@@ -146,28 +165,33 @@ void Message::item(const Group& group) {
 void Message::statement(const Statement& statement) {
   // An event that a broker kept is old: somebody passed once, before we listened.
   if (frame_.retained && statement.kind == Kind::event) return;
-  State state(*scope_, settings_, statement, *out_);
-  auto observation = state.read();
+  auto& kept = out_.observations;
+  State state(*scope_, settings_, statement, out_.rejects, kept.emplace_back());
+  const bool whole = state.read();
   nameless_ |= state.nameless();
-  if (observation) keep(std::move(*observation));
+  const bool twice = whole && statement.kind != Kind::event && repeated();
+  if (!whole || twice) kept.pop_back();
+  if (twice)
+    reject(RejectKind::sanity, scope_->place(), "the same line or region is stated twice for the same time");
 }
 
-void Message::keep(Observation&& observation) {
-  auto& kept = out_->observations;
-  // Most messages hold one reading, which needs no comparing.
-  if (observation.kind != Kind::event && !kept.empty()) {
+/// Whether the last observation states what one before it has stated.
+bool Message::repeated() {
+  const std::size_t last = out_.observations.size() - 1;
+  if (last >= kFewFacts) {
     if (stated_.empty())
-      for (const Observation& earlier : kept) stated_.insert(fact(earlier));
-    if (!stated_.insert(fact(observation)).second)
-      return reject(RejectKind::sanity, scope_->place(),
-                    "the same line or region is stated twice for the same time");
+      for (std::size_t i = 0; i < last; ++i) stated_.insert(i);
+    return !stated_.insert(last).second;
   }
-  kept.push_back(std::move(observation));
+  const FactEqual equal{out_.observations};
+  for (std::size_t i = 0; i < last; ++i)
+    if (equal(i, last)) return true;
+  return false;
 }
 
 void Message::report(const Report& report) {
   auto read = read_report(*scope_, report);
-  if (read) out_->reports.push_back(std::move(*read));
+  if (read) out_.reports.push_back(std::move(*read));
 }
 
 }  // namespace lintel::bridge::decoders::profile

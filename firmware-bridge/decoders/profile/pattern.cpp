@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kMaxExpression = 1000;
 constexpr std::int64_t kMaxMemory = 1 << 20;  ///< of the compiled expression, bytes
-constexpr int kMaxGroups = 16;
+constexpr int kMaxGroups = Groups::kMost - 1;
 
 re2::StringPiece piece(std::string_view text) {
   return {text.data(), text.size()};
@@ -50,15 +50,14 @@ bool Pattern::matches(std::string_view text) const {
   return text.size() <= kMaxMatchedText && re2::RE2::FullMatch(piece(text), *expression_);
 }
 
-bool Pattern::match(std::string_view text, std::vector<std::string_view>& parts) const {
+bool Pattern::match(std::string_view text, Groups& groups) const {
   if (text.size() > kMaxMatchedText) return false;
-  std::array<re2::StringPiece, kMaxGroups + 1> pieces;
+  std::array<re2::StringPiece, Groups::kMost> pieces;
   const auto count = static_cast<int>(names_.size());
   if (!expression_->Match(piece(text), 0, text.size(), re2::RE2::ANCHOR_BOTH, pieces.data(), count))
     return false;
-  parts.assign(names_.size(), {});
-  for (std::size_t i = 0; i < names_.size(); ++i)
-    if (pieces[i].data() != nullptr) parts[i] = {pieces[i].data(), pieces[i].size()};
+  groups.size_ = names_.size();
+  for (std::size_t i = 0; i < groups.size_; ++i) groups.groups_[i] = {pieces[i].data(), pieces[i].size()};
   return true;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,6 +14,23 @@ class RE2;
 }
 
 namespace lintel::bridge::decoders::profile {
+
+/// What the groups of a pattern matched, the first of them the whole text; a group that took no part is a
+/// view without data.
+class Groups {
+ public:
+  static constexpr std::size_t kMost = 17;
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+  std::string_view operator[](std::size_t i) const { return groups_[i]; }
+  [[nodiscard]] const std::string_view* begin() const { return groups_.data(); }
+  [[nodiscard]] const std::string_view* end() const { return groups_.data() + size_; }
+
+ private:
+  friend class Pattern;
+  std::array<std::string_view, kMost> groups_;
+  std::size_t size_ = 0;
+};
 
 /// A regular expression of a profile, in RE2's dialect: no back references, no look-around, and therefore
 /// time in proportion to the text, whatever expression and text somebody made up. It has to match the whole
@@ -28,9 +47,8 @@ class Pattern {
 
   [[nodiscard]] bool matches(std::string_view text) const;
 
-  /// Fills `parts` with what the groups matched, the first of them the whole text; a group that took no part
-  /// is a view without data. False, and `parts` is of no use, where the text does not match.
-  bool match(std::string_view text, std::vector<std::string_view>& parts) const;
+  /// False, and `groups` is of no use, where the text does not match.
+  bool match(std::string_view text, Groups& groups) const;
 
   /// Names of the groups by their number; group 0 and groups without a name are empty.
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }

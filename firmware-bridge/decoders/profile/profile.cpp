@@ -16,18 +16,15 @@ struct Asked {
   const Keys& keys;
 
   [[nodiscard]] KeyFilter::Keep keep(std::string_view key) const {
-    if (!keys.in_order.empty() && std::binary_search(keys.in_order.begin(), keys.in_order.end(), key))
-      return KeyFilter::Keep::in_order;
-    if (keys.all) return KeyFilter::Keep::yes;
-    return std::binary_search(keys.names.begin(), keys.names.end(), key) ? KeyFilter::Keep::yes
-                                                                         : KeyFilter::Keep::no;
+    if (keys.in_order.contains(key)) return KeyFilter::Keep::in_order;
+    return keys.all || keys.names.contains(key) ? KeyFilter::Keep::yes : KeyFilter::Keep::no;
   }
 };
 
 /// The groups of the first pattern that matches; false where there are patterns and none does.
 bool take_apart(const TextParts& how, std::string_view text, Parts& parts) {
   parts.assign(how.names.size(), {});
-  Parts groups;
+  Groups groups;
   for (std::size_t i = 0; i < how.patterns.size(); ++i) {
     if (!how.patterns[i].match(text, groups)) continue;
     for (std::size_t group = 0; group < groups.size(); ++group)
@@ -76,7 +73,7 @@ class Reading {
     }
     const auto* several = form_.batch ? top->get_ptr<const Json::array_t*>() : nullptr;
     if (several == nullptr) return document(*top, base);
-    for (std::size_t i = 0; i < several->size() && !message_.full(out_); ++i)
+    for (std::size_t i = 0; i < several->size() && !message_.full(); ++i)
       document((*several)[i], base + "/" + std::to_string(i));
   }
 
@@ -102,7 +99,7 @@ class Reading {
 
   void document(const Json& document, std::string base) {
     scope_.enter_document(&document, std::move(base));
-    message_.document(scope_, out_);
+    message_.document(scope_);
   }
 
   const Form& form_;
@@ -112,7 +109,7 @@ class Reading {
   Parts topic_;
   Parts text_;
   Scope scope_;
-  Message message_{form_, frame_, settings_};
+  Message message_{form_, frame_, settings_, out_};
 };
 
 /// A message that is wrong all over is still one message: whoever reads the rejects needs the first few.

@@ -50,6 +50,7 @@ Ref SourceCompiler::ref(std::string_view text, const std::string& pointer) {
   }
   if (rest.empty())
     problems_.add(pointer, "expected where a value stands, for example \"/data/in\", found an empty text");
+  const std::string_view path = rest;
   if (rest.starts_with("/")) {
     ref.from_document = true;
     rest.remove_prefix(1);
@@ -66,7 +67,7 @@ Ref SourceCompiler::ref(std::string_view text, const std::string& pointer) {
     if (more) rest.remove_prefix(end + 1);
   }
   if (ref.steps.size() > kMaxSteps) problems_.add(pointer, fmt::format("more than {} steps", kMaxSteps));
-  remember(ref);
+  remember(path, ref);
   return ref;
 }
 
@@ -143,10 +144,22 @@ Step SourceCompiler::step(std::string_view text, const std::string& pointer) {
   return step;
 }
 
-void SourceCompiler::remember(const Ref& ref) {
+void SourceCompiler::remember(std::string_view path, Ref& ref) {
+  const auto fixed = [](const Step& step) {
+    return step.kind == Step::Kind::key || step.kind == Step::Kind::element;
+  };
   for (const Step& step : ref.steps)
-    if (step.kind == Step::Kind::key || step.kind == Step::Kind::element)
-      form_.keys.names.push_back(step.key);
+    if (fixed(step)) keys_.insert(step.key);
+  if (!ref.from_document || !std::all_of(ref.steps.begin(), ref.steps.end(), fixed)) return;
+  const auto known = std::find(places_.begin(), places_.end(), path);
+  if (known == places_.end() && places_.size() == kMaxPlaces) return;
+  ref.place = static_cast<std::size_t>(known - places_.begin());
+  if (known == places_.end()) places_.emplace_back(path);
+}
+
+void SourceCompiler::settle_keys() {
+  form_.keys.names = KeyTable({keys_.begin(), keys_.end()});
+  form_.keys.in_order = KeyTable({keys_in_order_.begin(), keys_in_order_.end()});
 }
 
 std::vector<Ref> SourceCompiler::refs(const Spot& spot) {

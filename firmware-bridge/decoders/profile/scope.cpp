@@ -23,9 +23,7 @@ std::string escaped(std::string_view key) {
   return text;
 }
 
-bool is_one_of(const Value& value, const std::vector<std::string>& texts) {
-  return std::any_of(texts.begin(), texts.end(), [&](const std::string& text) { return value.is(text); });
-}
+const Json kNothing;
 
 }  // namespace
 
@@ -38,21 +36,23 @@ std::string Source::written() const {
 }
 
 void Scope::enter_document(const Json* document, std::string base) {
-  items_.clear();
+  depth_ = 0;
+  places_.fill(nullptr);
   channels_ = nullptr;
   base_ = std::move(base);
   push({document});
 }
 
 const Item* Scope::outer(std::size_t up) const {
-  return up < items_.size() ? &items_[items_.size() - 1 - up] : nullptr;
+  return up < depth_ ? &items_[depth_ - 1 - up] : nullptr;
 }
 
 std::string Scope::composed(const Step& step) const {
   for (std::size_t up = 0; const Item* item = outer(up); ++up) {
-    if (item->groups.empty()) continue;
-    return step.number < item->groups.size() ? step.key + item->groups[step.number] + step.tail
-                                             : std::string();
+    if (item->groups == nullptr) continue;
+    if (step.number >= item->groups->size()) return {};
+    std::string key = step.key;
+    return key.append((*item->groups)[step.number]).append(step.tail);
   }
   return {};
 }
@@ -72,9 +72,18 @@ const Json* Scope::step(const Json* value, const Step& step) const {
 }
 
 const Json* Scope::walk(const Ref& ref) const {
+  if (ref.place < kMaxPlaces) {
+    const Json*& known = places_[ref.place];
+    if (known == nullptr) known = walk(items_.front().value, ref.steps);
+    if (known == nullptr) known = &kNothing;
+    return known;
+  }
   const Item* from = ref.from_document ? &items_.front() : outer(ref.up);
-  const Json* value = from != nullptr ? from->value : nullptr;
-  for (const Step& one : ref.steps) {
+  return walk(from != nullptr ? from->value : nullptr, ref.steps);
+}
+
+const Json* Scope::walk(const Json* value, const std::vector<Step>& steps) const {
+  for (const Step& one : steps) {
     if (value == nullptr) break;
     value = step(value, one);
   }
@@ -91,8 +100,8 @@ Value Scope::find(const Ref& ref) const {
     case Ref::Of::key: return from != nullptr ? Value(from->key) : Value();
     case Ref::Of::index: return from != nullptr ? Value(std::to_string(from->index)) : Value();
     case Ref::Of::group:
-      return from != nullptr && ref.number < from->groups.size()
-                 ? Value(std::string_view(from->groups[ref.number]))
+      return from != nullptr && from->groups != nullptr && ref.number < from->groups->size()
+                 ? Value((*from->groups)[ref.number])
                  : Value();
     case Ref::Of::topic: return frame_.topic.empty() ? Value() : Value(frame_.topic);
     case Ref::Of::topic_part: return part(topic_, ref.number);
@@ -123,15 +132,17 @@ Value Scope::read(const Source& source) {
     value = source.columns ? column(source) : first_of(source.from);
   }
   if (!source.match || !value.present()) return value;
-  const auto text = value.scalar();
-  Parts parts;
-  if (!text || !source.match->match(*text, parts)) return {};
-  const std::string_view part = parts.size() > 1 ? parts[1] : parts[0];
-  return part.data() != nullptr ? Value(std::string(part)) : Value();
+  std::string room;
+  const auto text = value.scalar(room);
+  Groups groups;
+  if (!text || !source.match->match(*text, groups)) return {};
+  const std::string_view part = groups.size() > 1 ? groups[1] : groups[0];
+  if (part.data() == nullptr) return {};
+  return value.text() && !value.is_own() ? Value(part) : Value(std::string(part));
 }
 
 bool Scope::named(const Source& source, const Value& name) const {
-  if (source.channel == nullptr || channels_ == nullptr) return is_one_of(name, source.names);
+  if (source.channel == nullptr || channels_ == nullptr) return name.is_one_of(source.names);
   const std::string& channel = channels_->*source.channel;
   return !channel.empty() && name.is(channel);
 }
@@ -171,12 +182,14 @@ Value Scope::column(const Source& source) const {
 
 std::optional<std::string> Scope::fill(const Template& text) const {
   std::string filled;
+  std::string room;
   for (const Template::Part& part : text.parts) {
     filled += part.literal;
     if (!part.value) continue;
-    const auto value = find(*part.value).scalar();
-    if (!value || !is_name(*value)) return std::nullopt;
-    filled += *value;
+    const Value value = find(*part.value);
+    const auto shown = value.scalar(room);
+    if (!shown || !is_name(*shown)) return std::nullopt;
+    filled += *shown;
   }
   return filled;
 }
@@ -185,10 +198,11 @@ bool Scope::holds(const Test& test, const Value& value) const {
   if (test.ask == Test::Ask::absent) return !value.present();
   if (!value.present()) return false;
   if (test.ask == Test::Ask::present) return true;
-  if (test.ask == Test::Ask::one_of) return is_one_of(value, test.values);
-  if (test.ask == Test::Ask::none_of) return !is_one_of(value, test.values);
+  if (test.ask == Test::Ask::one_of) return value.is_one_of(test.values);
+  if (test.ask == Test::Ask::none_of) return !value.is_one_of(test.values);
   if (test.ask == Test::Ask::matches) {
-    const auto text = value.scalar();
+    std::string room;
+    const auto text = value.scalar(room);
     return text && test.pattern->matches(*text);
   }
   const auto number = value.number();
@@ -237,7 +251,7 @@ std::string Scope::place_from(const Ref& ref, std::size_t depth) const {
 
 std::string Scope::place(const Ref& ref) const {
   if (ref.of != Ref::Of::path) return ref.written;
-  const std::string text = place_from(ref, items_.size() - 1);
+  const std::string text = place_from(ref, depth_ - 1);
   return text.empty() ? "/" : text;
 }
 
@@ -250,7 +264,7 @@ std::string Scope::place(const Source& source) const {
 }
 
 std::string Scope::place() const {
-  const std::string text = place_of_item(items_.size() - 1);
+  const std::string text = place_of_item(depth_ - 1);
   return text.empty() ? "/" : text;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,17 +21,22 @@ class Value {
   Value() = default;
   explicit Value(const Json* json) : json_(json != nullptr && json->is_null() ? nullptr : json) {}
   explicit Value(std::string_view view) : view_(view), is_text_(true) {}
-  explicit Value(std::string own) : own_(std::move(own)), is_text_(true), is_own_(true) {}
+  explicit Value(std::string own)
+      : own_(std::make_unique<const std::string>(std::move(own))), view_(*own_), is_text_(true) {}
 
   [[nodiscard]] bool present() const { return is_text_ || json_ != nullptr; }
   [[nodiscard]] const Json* json() const { return json_; }
+  /// Whether its text goes when it goes.
+  [[nodiscard]] bool is_own() const { return own_ != nullptr; }
 
   /// The text of a text; absent for numbers and all else.
   [[nodiscard]] std::optional<std::string_view> text() const;
-  /// The text of any scalar: 5 is "5", true is "true".
-  [[nodiscard]] std::optional<std::string> scalar() const;
-  /// Whether the scalar is that text, without making a text of it first where that can be avoided.
+  /// The text of any scalar: 5 is "5", true is "true". It lives in the value or, where it had to be made, in
+  /// `room`.
+  [[nodiscard]] std::optional<std::string_view> scalar(std::string& room) const;
+  /// Whether the scalar is that text, or one of those.
   [[nodiscard]] bool is(std::string_view text) const;
+  [[nodiscard]] bool is_one_of(const std::vector<std::string>& texts) const;
   /// A whole number times `scale`, however it is written: 5, 5.0, "5", "5.000000".
   [[nodiscard]] std::optional<std::int64_t> whole(double scale = 1) const;
   [[nodiscard]] std::optional<double> number() const;
@@ -38,23 +45,22 @@ class Value {
 
  private:
   const Json* json_ = nullptr;
+  std::unique_ptr<const std::string> own_;  ///< what `view_` shows, where nothing else holds it
   std::string_view view_;
-  std::string own_;
   bool is_text_ = false;
-  bool is_own_ = false;
 };
+
+/// Texts that patterns have taken apart.
+using Parts = std::vector<std::string_view>;
 
 /// One element of a list, one member of an object, or the document itself.
 struct Item {
   const Json* value = nullptr;
   std::string_view key{};  ///< of a member
   std::size_t index = 0;
-  const Level* level = nullptr;       ///< that it is an item of; null: the document
-  std::vector<std::string> groups{};  ///< of the key, where the level tells items apart by them
+  const Level* level = nullptr;   ///< that it is an item of; null: the document
+  const Parts* groups = nullptr;  ///< of the key, where the level tells items apart by them
 };
-
-/// Texts that patterns have taken apart.
-using Parts = std::vector<std::string_view>;
 
 /// All that a source can refer to while a frame is decoded: the frame, the document, and the items one is
 /// in, the innermost last. Lives on the stack of one call of decode.
@@ -65,9 +71,9 @@ class Scope {
 
   /// Begins a document; `base` is the pointer to it inside the message.
   void enter_document(const Json* document, std::string base);
-  void push(Item item) { items_.push_back(std::move(item)); }
-  void pop() { items_.pop_back(); }
-  [[nodiscard]] const Item& item() const { return items_.back(); }
+  void push(const Item& item) { items_[depth_++] = item; }
+  void pop() { --depth_; }
+  [[nodiscard]] const Item& item() const { return items_[depth_ - 1]; }
 
   /// Which channels of the device make up the line in hand; null: the installation does not say.
   void use_channels(const ChannelMap* channels) { channels_ = channels; }
@@ -87,6 +93,7 @@ class Scope {
 
  private:
   [[nodiscard]] const Json* walk(const Ref& ref) const;
+  [[nodiscard]] const Json* walk(const Json* value, const std::vector<Step>& steps) const;
   [[nodiscard]] const Json* step(const Json* value, const Step& step) const;
   [[nodiscard]] Value select(const Source& source);
   [[nodiscard]] Value column(const Source& source) const;
@@ -101,7 +108,10 @@ class Scope {
   const Parts& topic_;
   const Parts& text_;
   std::string base_;
-  std::vector<Item> items_;
+  std::array<Item, kMaxLevels + 2> items_;  ///< the document, items, and an element of a list beside them
+  std::size_t depth_ = 0;                   ///< how many of them there are
+  /// By Ref::place: what is there, a null where nothing is, and no pointer where nobody has looked.
+  mutable std::array<const Json*, kMaxPlaces> places_{};
   const ChannelMap* channels_ = nullptr;
 };
 

@@ -117,7 +117,7 @@ void SourceCompiler::named(Fields& fields, Source& source) {
   }
   if (columns) {
     source.columns = path(*columns);
-    if (!source.columns->steps.empty()) form_.keys.in_order.push_back(source.columns->steps.back().key);
+    if (!source.columns->steps.empty()) keys_in_order_.insert(source.columns->steps.back().key);
   }
   if (is) source.names = scalars(*is);
   if (channel) {

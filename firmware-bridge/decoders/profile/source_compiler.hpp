@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,12 +42,15 @@ class SourceCompiler {
   TextParts text_parts(const Spot& spot);
   std::vector<std::string> scalars(const Spot& spot);
 
+  /// Puts what keys all of these ask for into the form; the last thing to do.
+  void settle_keys();
+
  private:
   void special(std::string_view word, Ref& ref, const std::string& pointer);
   void group(std::string_view name, Ref& ref, const std::string& pointer);
   void part(std::string_view name, const TextParts& parts, Ref::Of of, Ref& ref, const std::string& pointer);
   Step step(std::string_view text, const std::string& pointer);
-  void remember(const Ref& ref);
+  void remember(std::string_view path, Ref& ref);
   void source_fields(Fields& fields, Source& source, const std::vector<Unit>& units);
   void finish(Fields& fields, const Source& source);
   void named(Fields& fields, Source& source);
@@ -57,6 +61,9 @@ class SourceCompiler {
   Form& form_;
   Problems& problems_;
   const std::vector<Level>* levels_ = nullptr;
+  std::set<std::string> keys_;
+  std::set<std::string> keys_in_order_;
+  std::vector<std::string> places_;  ///< paths from the top, by Ref::place
 };
 
 }  // namespace lintel::bridge::decoders::profile

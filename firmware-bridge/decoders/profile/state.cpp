@@ -45,7 +45,7 @@ std::optional<std::int64_t> whole_of(Scope& scope, const std::optional<Source>& 
 }  // namespace
 
 bool State::reject(RejectKind kind, const std::string& place, std::string_view what) {
-  out_.rejects.push_back({kind, fmt::format("{}: {}", place, what)});
+  rejects_.push_back({kind, fmt::format("{}: {}", place, what)});
   return false;
 }
 
@@ -53,12 +53,12 @@ std::int64_t State::most() const {
   return statement_.kind == Kind::total ? kMaxTotal : kMaxPassages;
 }
 
-std::optional<Observation> State::read() {
+bool State::read() {
   made_.kind = statement_.kind;
-  if (!read_sensor() || !read_names() || !read_times() || !read_counts()) return std::nullopt;
+  if (!read_sensor() || !read_names() || !read_times() || !read_counts()) return false;
   add_flags();
   if (statement_.repeat_key) made_.repeat_key = name_of(scope_.read(*statement_.repeat_key)).value_or("");
-  return std::move(made_);
+  return true;
 }
 
 bool State::read_sensor() {
@@ -266,6 +266,7 @@ bool State::read_presence() {
 }
 
 void State::flag(std::string_view word) {
+  if (made_.flags.empty()) made_.flags.reserve(statement_.flags.size() + 1);
   if (std::find(made_.flags.begin(), made_.flags.end(), word) == made_.flags.end())
     made_.flags.emplace_back(word);
 }

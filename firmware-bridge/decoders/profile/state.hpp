@@ -2,6 +2,8 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "firmware-bridge/core/decoder.hpp"
 #include "firmware-bridge/decoders/profile/form.hpp"
@@ -12,11 +14,14 @@ namespace lintel::bridge::decoders::profile {
 /// What one statement of a profile reads from the item in hand.
 class State {
  public:
-  State(Scope& scope, const DecodeSettings& settings, const Statement& statement, Decoded& out)
-      : scope_(scope), settings_(settings), statement_(statement), out_(out) {}
+  /// `made` is fresh and filled in place.
+  State(Scope& scope, const DecodeSettings& settings, const Statement& statement,
+        std::vector<Reject>& rejects, Observation& made)
+      : scope_(scope), settings_(settings), statement_(statement), rejects_(rejects), made_(made) {}
 
-  /// Nothing, and a reject that says why, where a part that the statement needs is missing or cannot be.
-  std::optional<Observation> read();
+  /// False, and a reject that says why, where a part that the statement needs is missing or cannot be: what
+  /// was made is then of no use.
+  bool read();
 
   /// Whether nothing was read because the message does not say who sent it.
   [[nodiscard]] bool nameless() const { return nameless_; }
@@ -49,8 +54,8 @@ class State {
   Scope& scope_;
   const DecodeSettings& settings_;
   const Statement& statement_;
-  Decoded& out_;
-  Observation made_;
+  std::vector<Reject>& rejects_;
+  Observation& made_;
   bool nameless_ = false;
 };
 

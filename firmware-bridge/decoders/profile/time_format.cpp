@@ -80,13 +80,15 @@ Result<TimeFormat> TimeFormat::parse(std::string_view text) {
   constexpr std::size_t kMaxPattern = 64;
   bool has_year = false;
   bool has_day = false;
+  std::vector<Element> pattern;
   for (auto rest = text; !rest.empty();) {
     const Field* field = field_at(rest);
+    pattern.push_back({field != nullptr ? static_cast<int>(field - kFields) : -1, rest.front()});
     has_year |= field != nullptr && field->letters.front() == 'Y';
     has_day |= field != nullptr && field->letters == "DD";
     rest.remove_prefix(field != nullptr ? field->letters.size() : 1);
   }
-  if (has_year && has_day && text.size() <= kMaxPattern) return TimeFormat(Kind::pattern, std::string(text));
+  if (has_year && has_day && text.size() <= kMaxPattern) return TimeFormat(Kind::pattern, std::move(pattern));
   return fail(
       ErrorKind::misconfigured,
       fmt::format("expected iso, unix, unix_s, unix_ms or a pattern like YYYY/MM/DD hh:mm:ss, found {}",
@@ -131,21 +133,18 @@ std::optional<DeviceTime> TimeFormat::read(double number) const {
 
 std::optional<DeviceTime> TimeFormat::read_pattern(std::string_view text) const {
   Parts parts;
-  std::string_view pattern = pattern_;
-  while (!pattern.empty()) {
-    const Field* field = field_at(pattern);
-    if (field == nullptr) {
-      if (text.empty() || text.front() != pattern.front()) return std::nullopt;
+  for (const Element& element : pattern_) {
+    if (element.field < 0) {
+      if (text.empty() || text.front() != element.literal) return std::nullopt;
       text.remove_prefix(1);
-      pattern.remove_prefix(1);
       continue;
     }
-    const auto value = digits(text, field->letters.size());
-    if (!value || *value < field->least || *value > field->most) return std::nullopt;
-    parts.values[field - std::begin(kFields)] = *value;
-    parts.four_digit_year |= field == std::begin(kFields);
-    text.remove_prefix(field->letters.size());
-    pattern.remove_prefix(field->letters.size());
+    const Field& field = kFields[element.field];
+    const auto value = digits(text, field.letters.size());
+    if (!value || *value < field.least || *value > field.most) return std::nullopt;
+    parts.values[element.field] = *value;
+    parts.four_digit_year |= element.field == 0;
+    text.remove_prefix(field.letters.size());
   }
   const auto instant = text.empty() ? parts.instant() : std::nullopt;
   return instant ? std::optional(DeviceTime{*instant, true}) : std::nullopt;

@@ -2,8 +2,9 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "firmware-bridge/core/observation.hpp"
 #include "firmware-bridge/core/result.hpp"
@@ -26,11 +27,17 @@ class TimeFormat {
 
  private:
   enum class Kind { iso, unix_any, unix_s, unix_ms, pattern };
-  explicit TimeFormat(Kind kind, std::string pattern = {}) : kind_(kind), pattern_(std::move(pattern)) {}
+  /// One part of a pattern.
+  struct Element {
+    int field = -1;       ///< number of the field; negative: a character that stands for itself
+    char literal = '\0';  ///< that character
+  };
+  explicit TimeFormat(Kind kind, std::vector<Element> pattern = {})
+      : kind_(kind), pattern_(std::move(pattern)) {}
   [[nodiscard]] std::optional<DeviceTime> read_pattern(std::string_view text) const;
 
   Kind kind_;
-  std::string pattern_;
+  std::vector<Element> pattern_;
 };
 
 /// `+02:00`, `-5`, `UTC+8:00`, `GMT+0530`, `Z`, `UTC`: minutes east of UTC.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "firmware-bridge/decoders/profile/scope.hpp"
@@ -35,24 +36,31 @@ std::optional<double> decimal(std::string_view text) {
 }  // namespace
 
 std::optional<std::string_view> Value::text() const {
-  if (is_text_) return is_own_ ? std::string_view(own_) : view_;
+  if (is_text_) return view_;
   if (json_ == nullptr) return std::nullopt;
   const auto* text = json_->get_ptr<const Json::string_t*>();
   return text != nullptr ? std::optional<std::string_view>(*text) : std::nullopt;
 }
 
-std::optional<std::string> Value::scalar() const {
-  if (const auto own = text()) return std::string(*own);
+std::optional<std::string_view> Value::scalar(std::string& room) const {
+  if (const auto own = text()) return own;
   if (json_ == nullptr || json_->is_structured()) return std::nullopt;
   if (json_->is_boolean()) return json_->get<bool>() ? "true" : "false";
   const auto number = whole_number(*json_);
-  return number ? std::to_string(*number) : json_->dump();
+  room = number ? std::to_string(*number) : json_->dump();
+  return room;
 }
 
 bool Value::is(std::string_view wanted) const {
-  if (const auto own = text()) return *own == wanted;
-  const auto scalar_text = scalar();
-  return scalar_text && *scalar_text == wanted;
+  std::string room;
+  const auto own = scalar(room);
+  return own && *own == wanted;
+}
+
+bool Value::is_one_of(const std::vector<std::string>& texts) const {
+  std::string room;
+  const auto own = scalar(room);
+  return own && std::any_of(texts.begin(), texts.end(), [&](const std::string& one) { return *own == one; });
 }
 
 std::optional<std::int64_t> Value::whole(double scale) const {
