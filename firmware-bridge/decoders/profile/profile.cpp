@@ -60,7 +60,7 @@ class Reading {
   void json() {
     auto root = parse_json(frame_.payload, KeyFilter(Asked{form_.keys}));
     if (!root) return unreadable(std::move(root.error().reject));
-    scope_.enter_document(&*root, {});
+    if (!form_.unwrap.empty()) scope_.enter_document(&*root, {});
     const Json* top = &*root;
     std::string base;
     for (const Ref& inner : form_.unwrap) {

@@ -37,7 +37,7 @@ std::string Source::written() const {
 
 void Scope::enter_document(const Json* document, std::string base) {
   depth_ = 0;
-  places_.fill(nullptr);
+  places_begun_ = 0;
   channels_ = nullptr;
   base_ = std::move(base);
   push({document});
@@ -71,9 +71,14 @@ const Json* Scope::step(const Json* value, const Step& step) const {
   return list != nullptr && number < list->size() ? &(*list)[number] : nullptr;
 }
 
+const Json*& Scope::known_at(std::size_t place) const {
+  while (places_begun_ <= place) places_[places_begun_++] = nullptr;
+  return places_[place];
+}
+
 const Json* Scope::walk(const Ref& ref) const {
   if (ref.place < kMaxPlaces) {
-    const Json*& known = places_[ref.place];
+    const Json*& known = known_at(ref.place);
     if (known == nullptr) known = walk(items_.front().value, ref.steps);
     if (known == nullptr) known = &kNothing;
     return known;

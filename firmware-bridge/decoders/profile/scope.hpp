@@ -94,6 +94,7 @@ class Scope {
  private:
   [[nodiscard]] const Json* walk(const Ref& ref) const;
   [[nodiscard]] const Json* walk(const Json* value, const std::vector<Step>& steps) const;
+  [[nodiscard]] const Json*& known_at(std::size_t place) const;
   [[nodiscard]] const Json* step(const Json* value, const Step& step) const;
   [[nodiscard]] Value select(const Source& source);
   [[nodiscard]] Value column(const Source& source) const;
@@ -111,7 +112,8 @@ class Scope {
   std::array<Item, kMaxLevels + 2> items_;  ///< the document, items, and an element of a list beside them
   std::size_t depth_ = 0;                   ///< how many of them there are
   /// By Ref::place: what is there, a null where nothing is, and no pointer where nobody has looked.
-  mutable std::array<const Json*, kMaxPlaces> places_{};
+  mutable std::array<const Json*, kMaxPlaces> places_;
+  mutable std::size_t places_begun_ = 0;  ///< so many of the first are in use
   const ChannelMap* channels_ = nullptr;
 };
 
