@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "firmware-bridge/core/hex.hpp"
+
 namespace lintel::test {
 
 namespace {
@@ -38,12 +40,12 @@ Surroundings surroundings_of(const json& one, const json& frame) {
 }
 
 void append_message(std::string& bytes, std::size_t around, const std::string& hex) {
-  const std::size_t length = std::min<std::size_t>(hex.size() / 2, 0xFFFF);
+  const std::string payload = bridge::from_hex(hex).value_or("").substr(0, 0xFFFF);
+  const std::size_t length = payload.size();
   bytes += static_cast<char>(around);
   bytes += static_cast<char>(length & 0xFF);
   bytes += static_cast<char>(length >> 8);
-  for (std::size_t i = 0; i < length; ++i)
-    bytes += static_cast<char>(std::stoi(hex.substr(2 * i, 2), nullptr, 16));
+  bytes += payload;
 }
 
 }  // namespace
