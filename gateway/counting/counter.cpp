@@ -181,6 +181,7 @@ class TotalCount {
         (state_.usual_gap == Millis{0} ? silence > 1h : silence > kMissedTotals * state_.usual_gap))
       reading.flags |= store::kRecovered;
     learn_gap(silence);
+    outcome.covered = covered(since, outcome.rule);
     state_.total_at = s_.at;
     state_.zero_at = {};
     if (!s_.counter_run.empty()) state_.counter_run = s_.counter_run;
@@ -189,6 +190,14 @@ class TotalCount {
                       reading.count_out.value_or(0) == 0;
     if (!told) outcome.reading = reading;
     return outcome;
+  }
+
+  /// Who passed between the last total and a reset is lost, unless it is known when the reset was.
+  [[nodiscard]] std::optional<Covered> covered(UtcMs since, Rule rule) const {
+    const bool lost = rule == Rule::implausible || rule == Rule::lowered || rule == Rule::zero_awaited ||
+                      (rule == Rule::reset && since == state_.total_at);
+    if (lost || since >= s_.at) return std::nullopt;
+    return Covered{since, s_.at};
   }
 
   /// Slowly upwards, quickly down: a silence is no rhythm.
@@ -222,7 +231,9 @@ Outcome count_interval(SeriesState& state, const Statement& s) {
   const bool events_inside = state.event_at != UtcMs{} && state.event_at >= s.from;
   Reading reading{s.from, s.at - s.from, s.count_in, s.count_out, s.flags, windowless, events_inside};
   reading.minus_overlap = overlaps;
-  return {reading, Rule::interval};
+  Outcome outcome{reading, Rule::interval};
+  if (!windowless) outcome.covered = Covered{s.from, s.at};
+  return outcome;
 }
 
 Outcome count_event(SeriesState& state, const Statement& s) {

@@ -58,11 +58,21 @@ struct Disagreement {
   std::int64_t one_by_one = 0;
 };
 
+/// A time for which a statement tells of everybody who passed: `from` is part of it, `to` is not.
+struct Covered {
+  UtcMs from{}, to{};
+
+  friend bool operator==(const Covered&, const Covered&) = default;
+};
+
 /// What became of a statement.
 struct Outcome {
   std::optional<store::Reading> reading;
   Rule rule = Rule::no_passage;
   std::optional<Disagreement> disagreement{};
+  /// Whoever passed then is in the counts now. Absent where a statement tells of no time (a passage) or where
+  /// people may have been lost (before a reset); a total covers a silence, although it says nothing of when.
+  std::optional<Covered> covered{};
 };
 
 /// What counting remembers of one direction of a series' totals.

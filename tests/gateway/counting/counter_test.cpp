@@ -338,3 +338,22 @@ TEST_CASE("counter: a passage older than what a total has told adds nothing") {
   (void)counted(state, total(5, 12, 0));
   CHECK(count(state, event(4, 1)).rule == Rule::told_by_total);
 }
+
+TEST_CASE("counter: a statement says for which time everybody has been counted") {
+  SeriesState state;
+  CHECK_FALSE(count(state, total(0, 100, 50)).covered);
+  CHECK(count(state, total(1, 103, 50)).covered == Covered{at(0), at(1)});
+  CHECK(count(state, total(600, 203, 150)).covered == Covered{at(1), at(600)});
+  CHECK_MESSAGE(!count(state, total(601, 3, 1)).covered, "who passed before a reset is lost");
+
+  SeriesState windows;
+  CHECK(count(windows, interval(0, 5, 2)).covered == Covered{at(0), at(5)});
+  CHECK_FALSE(count(windows, event(6, 1)).covered);
+}
+
+TEST_CASE("counter: after a fall to zero people may be lost before it, not since") {
+  SeriesState state;
+  (void)count(state, total(0, 100, 50));
+  CHECK_FALSE(count(state, total(1, 0, 0)).covered);
+  CHECK(count(state, total(2, 3, 1)).covered == Covered{at(1), at(2)});
+}
