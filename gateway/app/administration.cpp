@@ -13,7 +13,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kFramesAtOnce = 100;
-constexpr std::string_view kVerbs[] = {"discover", "adopt", "sensors-set", "quarantine-replay"};
+constexpr std::string_view kVerbs[] = {"discover", "adopt", "sensors-set", "correct", "quarantine-replay"};
 
 std::string text_of(const json& request, const char* key) {
   const auto found = request.find(key);
@@ -27,14 +27,15 @@ std::string suggest(std::string_view word, const std::vector<std::string>& known
 
 }  // namespace
 
-bool Administration::knows(std::string_view verb) {
-  return std::find(std::begin(kVerbs), std::end(kVerbs), verb) != std::end(kVerbs);
+std::span<const std::string_view> Administration::verbs() {
+  return kVerbs;
 }
 
 Result<json> Administration::run(std::string_view verb, const json& request, UtcMs now) {
   if (verb == "discover") return discover();
   if (verb == "adopt") return adopt(request, now);
   if (verb == "sensors-set") return set(request, now);
+  if (verb == "correct") return correct(request, now);
   if (verb == "quarantine-replay") return replay(request);
   return fail(ErrorKind::misconfigured, fmt::format("nobody knows how to {}", verb));
 }
@@ -236,6 +237,63 @@ Result<json> Administration::set(const json& request, UtcMs now) {
   parts_.pipeline.reload();
   parts_.pipeline.settle_all(now, false);
   return json{{"serial", sensor.serial}, {"name", sensor.name}, {"change", change}};
+}
+
+// Corrections -------------------------------------------------------------------------------------
+
+/// The lines of a sensor that have been counted.
+std::vector<std::string> Administration::lines_of(std::int64_t sensor) {
+  std::vector<std::string> lines;
+  auto rows = parts_.store.db().prepare(
+      "select distinct line from daily_analytics where sensor_id = ? and region = ''");
+  rows.bind(sensor);
+  while (rows.step()) lines.emplace_back(rows.text(0));
+  return lines;
+}
+
+Result<json> Administration::correct(const json& request, UtcMs now) {
+  auto found = find_sensor(text_of(request, "serial"));
+  if (!found) return tl::unexpected(found.error());
+  store::Correction correction;
+  correction.at = now;
+  correction.actor = text_of(request, "actor");
+  correction.reason = text_of(request, "reason");
+  correction.sensor = (*found)->id;
+  correction.from = utc_ms(request.value("from", std::int64_t{0}));
+  // What is yet to be counted is a matter of how the sensor is set.
+  correction.to = std::min(utc_ms(request.value("to", std::int64_t{0})), now);
+  const auto action = store::action_from(text_of(request, "action"));
+  if (!action) {
+    return fail(ErrorKind::misconfigured,
+                fmt::format("no correction is called {}, known are swap, discard and restore",
+                            text_of(request, "action")));
+  }
+  if (correction.reason.empty() || correction.reason.size() > 1000) {
+    return fail(ErrorKind::misconfigured, "say why, in at most 1000 bytes: --reason TEXT");
+  }
+  correction.action = *action;
+  if (correction.to <= correction.from) {
+    return fail(ErrorKind::misconfigured, "the time to be corrected lies ahead, or ends before it begins");
+  }
+  if (request.contains("line")) {
+    const auto line = text_of(request, "line");
+    const auto lines = lines_of((*found)->id);
+    if (std::find(lines.begin(), lines.end(), line) == lines.end()) {
+      return fail(ErrorKind::misconfigured,
+                  fmt::format("{} has no line {}, {}", (*found)->serial, line, suggest(line, lines)));
+    }
+    correction.line = line;
+  }
+  correction = parts_.store.corrections().add(std::move(correction));
+  auto count = parts_.store.db().prepare(
+      "select count(*) from people_counting_raw where started_at >= ?1 and started_at < ?2 and sensor_id = "
+      "?3 "
+      "and (?4 is null or line = ?4)");
+  count.bind(count_ms(correction.from), count_ms(correction.to), correction.sensor, correction.line);
+  (void)count.step();
+  return json{{"id", correction.id},           {"serial", (*found)->serial},
+              {"name", (*found)->name},        {"from", count_ms(correction.from)},
+              {"to", count_ms(correction.to)}, {"readings", count.integer(0)}};
 }
 
 // Replay ------------------------------------------------------------------------------------------

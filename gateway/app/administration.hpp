@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -15,9 +16,10 @@
 
 namespace lintel::app {
 
-/// What people ask of the store: `discover`, `adopt`, `sensors-set`, `quarantine-replay`. In the daemon on
-/// the writer thread inside its batch; in a command that found no daemon under the writer's lock. Requests
-/// and answers are JSON objects, as they cross the control socket. Nothing is written when one fails.
+/// What people ask of the store: `discover`, `adopt`, `sensors-set`, `correct`, `quarantine-replay`. In the
+/// daemon on the writer thread inside its batch; in a command that found no daemon under the writer's lock.
+/// Requests and answers are JSON objects, as they cross the control socket. Nothing is written when one
+/// fails.
 class Administration {
  public:
   struct Parts {
@@ -30,15 +32,18 @@ class Administration {
     std::function<void(const std::string& link, const std::string& topic)> listen{};
   };
 
+  /// What run() knows.
+  static std::span<const std::string_view> verbs();
+
   explicit Administration(Parts parts) : parts_(std::move(parts)) {}
 
-  static bool knows(std::string_view verb);
   Result<nlohmann::json> run(std::string_view verb, const nlohmann::json& request, UtcMs now);
 
  private:
   Result<nlohmann::json> discover();
   Result<nlohmann::json> adopt(const nlohmann::json& request, UtcMs now);
   Result<nlohmann::json> set(const nlohmann::json& request, UtcMs now);
+  Result<nlohmann::json> correct(const nlohmann::json& request, UtcMs now);
   Result<nlohmann::json> replay(const nlohmann::json& request);
 
   struct Plan;
@@ -46,6 +51,7 @@ class Administration {
   Result<void> check_link(const Plan& plan) const;
   Result<void> choose_decoder(const nlohmann::json& request, const Candidate* candidate, Plan& plan) const;
   [[nodiscard]] Error unknown_device(const std::string& serial, const std::vector<Candidate>& all) const;
+  std::vector<std::string> lines_of(std::int64_t sensor);
   Result<store::Sensor*> find_sensor(const std::string& word);
   [[nodiscard]] const config::Sensor* file_of(std::string_view serial) const;
   void replay_one(const store::Quarantined& frame, const bridge::Decoder* with, Trial* trial, bool named,

@@ -34,6 +34,7 @@ Result<json> alone(const config::Config& config, const std::string& verb, const 
       (*store)->rollback();
       return answer;
     }
+    while ((*store)->corrections().advance()) continue;
     series.flush();
     (*store)->commit((*store)->position(), (*store)->recent_packets(), machine_now());
     return answer;

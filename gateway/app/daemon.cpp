@@ -8,6 +8,7 @@
 #include "gateway/app/log.hpp"
 #include "gateway/app/open_store.hpp"
 #include "gateway/clock/zone.hpp"
+#include "gateway/store/redact.hpp"
 #include "gateway/sync/confirmation.hpp"
 
 namespace lintel::app {
@@ -52,6 +53,16 @@ sync::Options sync_options(const config::Config& config) {
   options.http.ca_file = config.hq_ca_file;
   options.timing.interval = config.hq_interval;
   return options;
+}
+
+std::unique_ptr<evidence::Log> keep_evidence(const config::Config& config, store::Database& db) {
+  if (config.evidence_bytes == 0) return nullptr;
+  evidence::Log::Options options;
+  options.files.dir = evidence::directory(config.state_dir);
+  options.files.limit_bytes = config.evidence_bytes;
+  options.salt = store::redaction_salt(db);
+  options.log = [](const std::string& text) { log(text); };
+  return std::make_unique<evidence::Log>(std::move(options));
 }
 
 }  // namespace
@@ -103,6 +114,7 @@ Daemon::Daemon(const config::Config& config, Opened opened)
       decoders_(cli::load_decoders(config_.profiles_dir)),
       outbox_(clock::boot_now,
               [this](std::string_view link, const bridge::Outbound& message) { links_.send(link, message); }),
+      evidence_(keep_evidence(config_, store_->db())),
       pipeline_(
           config_, *store_, series_,
           clock::Zone::find(store_->timezone()).value(),  // the store's calendar has been made from it
@@ -118,7 +130,11 @@ Daemon::Daemon(const config::Config& config, Opened opened)
              adopted_topics(store_->sensors()), [this] { return now(); }),
       administration_(
           {config_, *store_, pipeline_, *decoders_.registry, &heard_,
-           [this](const std::string& link, const std::string& topic) { links_.listen(link, topic); }}) {}
+           [this](const std::string& link, const std::string& topic) { links_.listen(link, topic); }}) {
+  if (evidence_) {
+    pipeline_.set_witness([this](evidence::Record record) { evidence_->append(std::move(record)); });
+  }
+}
 
 Daemon::~Daemon() = default;
 
@@ -197,9 +213,15 @@ Result<void> Daemon::open_faces() {
     sync_.wake();
     reply(nlohmann::json::object());
   };
+  verbs["evidence-flush"] = [this](const nlohmann::json&, const status::ControlServer::Reply& reply) {
+    const auto done = [reply] { reply(nlohmann::json::object()); };
+    if (!evidence_) return done();
+    writer_.post([](store::Database&, UtcMs) {}, [this, done] { evidence_->flush(done); });
+  };
   // What changes something runs on the writer thread, and is answered once it is durable.
-  for (const std::string verb : {"discover", "adopt", "sensors-set", "quarantine-replay"}) {
-    verbs[verb] = [this, verb](const nlohmann::json& request, const status::ControlServer::Reply& reply) {
+  for (const auto verb : Administration::verbs()) {
+    verbs[std::string(verb)] = [this, verb](const nlohmann::json& request,
+                                            const status::ControlServer::Reply& reply) {
       auto answer = std::make_shared<Result<nlohmann::json>>(nlohmann::json(nullptr));
       writer_.post([this, verb, request, answer](
                        store::Database&, UtcMs at) { *answer = administration_.run(verb, request, at); },

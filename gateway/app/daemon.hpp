@@ -17,6 +17,7 @@
 #include "gateway/app/writer.hpp"
 #include "gateway/cli/profiles.hpp"
 #include "gateway/config/config.hpp"
+#include "gateway/evidence/log.hpp"
 #include "gateway/health/watch.hpp"
 #include "gateway/status/control.hpp"
 #include "gateway/status/facts.hpp"
@@ -66,7 +67,8 @@ class Daemon {
   std::unique_ptr<bridge::links::AttemptMark> attempts_;
   counting::SeriesStates series_;
   const cli::Decoders decoders_;
-  Outbox outbox_;  // of the writer thread, which ends before links_ does
+  Outbox outbox_;                            // of the writer thread, which ends before links_ does
+  std::unique_ptr<evidence::Log> evidence_;  ///< null: none is kept
   Pipeline pipeline_;
   clock::WallClock wall_;             // of the writer thread, once it runs
   std::atomic<std::int64_t> offset_;  // wall_'s offset in ms for the other threads; kUnknown without time

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "gateway/app/testimony.hpp"
 #include "gateway/app/times.hpp"
 
 namespace lintel::app {
@@ -227,7 +228,7 @@ void Pipeline::decode(const bridge::Frame& frame, const bridge::Decoder& decoder
   decoder.decode(frame, route.settings, route.session, decoded_);
 }
 
-void Pipeline::process(const bridge::Frame& frame, UtcMs arrival) {
+void Pipeline::process(const bridge::Frame& frame, UtcMs arrival, store::SpoolPosition spooled) {
   if (unsettled_) settle_all(arrival);
   Route* taken = route(frame);
   if (taken == nullptr) {
@@ -245,6 +246,7 @@ void Pipeline::process(const bridge::Frame& frame, UtcMs arrival) {
     reason = decoded_.rejects.front().message;
   }
   taken_.clear();
+  judged_.clear();
   for (const auto& observation : decoded_.observations) {
     if (auto done = accept(frame, *taken, observation, arrival, {})) {
       taken_.push_back(&observation);
@@ -253,6 +255,7 @@ void Pipeline::process(const bridge::Frame& frame, UtcMs arrival) {
       reason = done.error().message;
     }
   }
+  if (!judged_.empty()) testify(frame, *taken, arrival, spooled);
   if (kind.empty()) return;
   auto marks = nlohmann::json::array();
   for (const auto* observation : taken_)
@@ -336,19 +339,22 @@ Pipeline::Taken Pipeline::record(store::Sensor& sensor, const bridge::Observatio
 
 Pipeline::Taken Pipeline::put_count(store::Sensor& sensor, const std::string& line,
                                     const counting::Statement& statement, UtcMs arrival, How how) {
-  std::optional<store::Reading> reading;
+  counting::Outcome outcome;
   if (how.trial != nullptr) {
     const auto [state, fresh] = how.trial->states.try_emplace({sensor.serial, line});
     if (const auto* now = fresh ? series_.look(sensor.id, line) : nullptr) state->second = *now;
-    reading = counting::count(state->second, statement).reading;
+    outcome = counting::count(state->second, statement);
   } else {
-    reading = counting::count(series_.of(sensor.id, line), statement).reading;
+    outcome = counting::count(series_.of(sensor.id, line), statement);
+    if (witness_) judged_.push_back(judged(sensor.serial, line, statement, outcome));
   }
+  auto& reading = outcome.reading;
   if (!reading) return Taken::covered;
   // After counting: the counters' states are the device's, whichever way it is mounted.
   if (installed(sensor.serial).mapping.inverted_at(reading->started + reading->duration)) {
     std::swap(reading->count_in, reading->count_out);
   }
+  store_.corrections().apply(sensor.id, line, *reading);
   if (how.late) {
     const auto stored = store_.readings().find(sensor.id, line, *reading);
     if (stored && (stored->same || stored->received > arrival)) return Taken::already;
@@ -359,7 +365,24 @@ Pipeline::Taken Pipeline::put_count(store::Sensor& sensor, const std::string& li
     return fresh ? Taken::added : Taken::already;
   }
   const auto stored = store_.readings().put(sensor.id, line, *reading, arrival);
-  return stored == store::Stored::repeated ? Taken::already : Taken::added;
+  if (stored == store::Stored::repeated) return Taken::already;
+  if (witness_) set_reading(judged_.back(), *reading);
+  return Taken::added;
+}
+
+void Pipeline::testify(const bridge::Frame& frame, const Route& route, UtcMs arrival,
+                       store::SpoolPosition spooled) {
+  evidence::Record record;
+  record.arrival = arrival;
+  record.link = frame.link;
+  record.topic = frame.topic;
+  record.decoder = route.decoder->name();
+  record.payload = frame.payload;
+  record.retained = frame.retained;
+  record.segment = spooled.segment;
+  record.offset = spooled.offset;
+  record.judged = std::exchange(judged_, {});
+  witness_(std::move(record));
 }
 
 Pipeline::Taken Pipeline::put_presence(store::Sensor& sensor, const std::string& region,
@@ -373,7 +396,9 @@ Pipeline::Taken Pipeline::put_presence(store::Sensor& sensor, const std::string&
     return fresh ? Taken::added : Taken::already;
   }
   const auto stored = store_.readings().put(sensor.id, region, presence, arrival);
-  return stored == store::Stored::repeated ? Taken::already : Taken::added;
+  if (stored == store::Stored::repeated) return Taken::already;
+  if (witness_) judged_.push_back(judged(sensor.serial, region, presence));
+  return Taken::added;
 }
 
 }  // namespace lintel::app

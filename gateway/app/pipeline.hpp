@@ -13,6 +13,7 @@
 #include "gateway/clock/zone.hpp"
 #include "gateway/config/config.hpp"
 #include "gateway/counting/series.hpp"
+#include "gateway/evidence/record.hpp"
 #include "gateway/store/decoder_notes.hpp"
 #include "gateway/store/store.hpp"
 
@@ -41,14 +42,19 @@ struct Replayed {
 class Pipeline {
  public:
   using FindDecoder = std::function<const bridge::Decoder*(std::string_view)>;
+  /// Gets each frame that was understood, with what counting made of it. Of a batch that is rolled back
+  /// afterwards it gets the frames again.
+  using Witness = std::function<void(evidence::Record)>;
 
   /// `outbox` takes what decoders ask to be sent back through the link of a frame; it must outlive the
   /// pipeline. Without one nothing is sent.
   Pipeline(const config::Config& config, store::Store& store, counting::SeriesStates& series,
            const clock::Zone& zone, const FindDecoder& find_decoder, Outbox* outbox = nullptr);
 
-  /// `arrival` is the wall time at which the frame came.
-  void process(const bridge::Frame& frame, UtcMs arrival);
+  /// `arrival` is the wall time at which the frame came; `spooled` its place in the spool, if it has one.
+  void process(const bridge::Frame& frame, UtcMs arrival, store::SpoolPosition spooled = {});
+
+  void set_witness(Witness witness) { witness_ = std::move(witness); }
 
   /// Keeps a frame undecoded, because decoding it has ended the process before.
   void refuse(const bridge::Frame& frame, UtcMs arrival, std::string_view kind, std::string_view reason);
@@ -115,6 +121,7 @@ class Pipeline {
                        UtcMs arrival, How how);
   Taken record(store::Sensor& sensor, const bridge::Observation& observation,
                const counting::Statement& statement, UtcMs arrival, How how);
+  void testify(const bridge::Frame& frame, const Route& route, UtcMs arrival, store::SpoolPosition spooled);
   Taken put_count(store::Sensor& sensor, const std::string& line, const counting::Statement& statement,
                   UtcMs arrival, How how);
   Taken put_presence(store::Sensor& sensor, const std::string& region, const store::Presence& presence,
@@ -134,6 +141,8 @@ class Pipeline {
   bridge::Decoded decoded_;
   std::vector<const bridge::Observation*> taken_;
   std::string identity_;
+  Witness witness_;
+  std::vector<evidence::Judged> judged_;  ///< of the frame in hand, while somebody wants to know
   std::string abort_on_;  ///< fault injection for tests: a payload with these bytes ends the process
 };
 

@@ -102,6 +102,7 @@ Replayed Pipeline::take_again(const store::Quarantined& kept, const bridge::Fram
     return result;
   }
   auto before = counted;
+  judged_.clear();
   for (std::size_t i = 0; i < decoded_.observations.size(); ++i) {
     if (strike(before, marks[i])) {
       ++result.already;
@@ -116,6 +117,7 @@ Replayed Pipeline::take_again(const store::Quarantined& kept, const bridge::Fram
     counted.push_back(marks[i]);
   }
   if (trial != nullptr) return result;
+  if (!judged_.empty()) testify(frame, route, arrival, {});
   if (result.kind.empty()) {
     store_.quarantine().remove(kept);
   } else {

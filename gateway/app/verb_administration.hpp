@@ -11,6 +11,8 @@ namespace lintel::app {
 int sensors(std::span<const std::string> args, std::ostream& out, std::ostream& err);
 int adopt(std::span<const std::string> args, std::ostream& out, std::ostream& err);
 int discover(std::span<const std::string> args, std::ostream& out, std::ostream& err);
+int explain(std::span<const std::string> args, std::ostream& out, std::ostream& err);
+int correct(std::span<const std::string> args, std::ostream& out, std::ostream& err);
 int quarantine(std::span<const std::string> args, std::ostream& out, std::ostream& err);
 
 }  // namespace lintel::app

@@ -33,6 +33,25 @@ constexpr cli::Verb kVerbs[] = {
      "people read, the series goes on; name, timezone, expected_interval_seconds. An\n"
      "empty VALUE takes back what was said. HQ is told; what HQ changes later wins.",
      "lintel sensors set 6789C30012340001 invert=yes name=\"Main entrance\"", sensors},
+    {"explain", "where a count comes from",
+     "lintel explain SENSOR FROM [TO] [--line LINE] [--payloads] [--limit N]\n"
+     "               [--json]",
+     "For the readings that begin in a time: the sums, each reading with the rule that\n"
+     "made it and the message behind it, messages that added nobody and why, what\n"
+     "people corrected, and whether HQ has it. FROM and TO are a day (2026-11-21,\n"
+     "today, yesterday), a time of today (09:00) or both (2026-11-21T09:00), in the\n"
+     "store's zone; a day alone is all of it, a time alone its hour.",
+     "lintel explain \"Main door\" 2026-11-21T09:00 --payloads\n"
+     "lintel explain 6789C30012340001 yesterday today --json",
+     explain},
+    {"correct", "what was counted wrong: turn it round, or discard it",
+     "lintel correct swap|discard|restore SENSOR FROM TO --reason TEXT\n"
+     "               [--line LINE] [--json]",
+     "Gives the stored readings that begin in a time a new revision, which reaches HQ:\n"
+     "swap turns in and out round, discard counts nobody (a test, a defect), restore\n"
+     "takes discard back. Nothing is deleted: `lintel explain` shows who said so and\n"
+     "why. How a sensor counts from now on is `lintel sensors set`.",
+     "lintel correct swap 6789C30012340001 2026-11-16 now --reason inverted", correct},
     {"discover", "devices that are heard and are no sensors yet", "lintel discover [--json]",
      "Lists devices that count without having been adopted, sources of messages that\n"
      "were refused, and what the discover = FILTER of a link hears, each with the\n"

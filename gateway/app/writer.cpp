@@ -108,12 +108,14 @@ void Writer::turn() {
     each_second();
   }
   take_jobs();
+  correct();
   take_wishes();
   if (parts_.store.in_batch() && now >= batch_ends_) commit();
   if (take_frame()) return;
   if (!parts_.store.in_batch()) {  // nothing is left to read, and nothing to commit
     for (const auto& wish : std::exchange(wishes_, {})) wish.done();
   }
+  if (parts_.store.corrections().unfinished()) return;
   parts_.spool.wait(parts_.store.in_batch() ? std::min(batch_ends_, next_second_) : next_second_);
 }
 
@@ -161,7 +163,7 @@ void Writer::handle(const Frame& frame, Position position) {
     return;
   }
   parts_.attempts.begin(position);
-  parts_.pipeline.process(frame, *arrival);
+  parts_.pipeline.process(frame, *arrival, {position.segment, position.offset});
   parts_.attempts.end();
 }
 
@@ -223,6 +225,13 @@ void Writer::each_second() {
     // Looks first and writes only what changed, so an idle store opens no transaction for it.
     options_.each_second(db, now_or_arrival());
   }
+}
+
+/// What people said of stored readings, a slice a turn: frames go between.
+void Writer::correct() {
+  if (!parts_.store.corrections().unfinished()) return;
+  open_batch();
+  (void)parts_.store.corrections().advance();
 }
 
 void Writer::take_jobs() {

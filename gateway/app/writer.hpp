@@ -90,6 +90,7 @@ class Writer {
   void hold(const bridge::Frame& frame);
   void release_held();
   void each_second();
+  void correct();
   void take_jobs();
   void run_job(const Task& task);
   void take_wishes();

@@ -100,6 +100,7 @@ struct Config {
 
   // [storage]
   std::chrono::milliseconds commit_interval{50};  ///< strict; `durability = relaxed` makes it 60 s
+  std::uint64_t evidence_bytes = 100ull << 20;    ///< `evidence_mb`; 0: messages are not kept
   bool relaxed = false;
 
   // [status]

@@ -70,6 +70,8 @@ void apply_gateway(const Settings& settings, Config& config, Report& report) {
   config.commit_interval = std::chrono::milliseconds(number(settings, "storage.commit_interval_ms"));
   if (config.relaxed && !stated) config.commit_interval = 60s;
 
+  config.evidence_bytes = static_cast<std::uint64_t>(number(settings, "storage.evidence_mb")) << 20;
+
   config.listen = settings.text("status.listen");
   for (const auto& host : settings.entries("status.allowed_host")) config.allowed_hosts.push_back(host.value);
 

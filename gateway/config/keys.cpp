@@ -39,6 +39,7 @@ constexpr char kBaud[] = "a whole number of bits per second";
 constexpr char kSeconds[] = "a whole number of seconds";
 constexpr char k60[] = "60";
 constexpr char k256[] = "256";
+constexpr char k100[] = "100";
 constexpr char k50[] = "50";
 constexpr char k30[] = "30";
 constexpr char k115200[] = "115200";
@@ -125,6 +126,9 @@ const Key kGatewayKeys[] = {
      "How long readings are collected before they are committed together, in milliseconds. "
      "With durability = relaxed it is 60000 unless stated.",
      whole<1, 600'000, kMilliseconds, k50>},
+    {"storage", "evidence_mb", "100",
+     "Space for the messages behind the counts, packed, for `lintel explain`: the oldest go. 0 keeps none.",
+     whole<0, 1'048'576, kMegabytes, k100>},
 
     {"status", "listen", "127.0.0.1:8080",
      "Address and port of the status page; 0.0.0.0:8080 shows it to the whole network, empty means no page.",

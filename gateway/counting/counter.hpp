@@ -50,6 +50,9 @@ enum class Rule : std::uint8_t {
 
 /// One sentence for people.
 const char* explain(Rule rule);
+/// The rule's name as in the README's table, and back; an unknown name is absent.
+const char* to_string(Rule rule);
+std::optional<Rule> rule_from(std::string_view name);
 
 /// Totals and the windows or passages between them contradict each other: more was stated one by one than
 /// the total moved. The total is believed.

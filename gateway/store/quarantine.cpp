@@ -34,8 +34,7 @@ Quarantine::Quarantine(Database& db)
       delete_(db.prepare("delete from quarantine where id = ?")),
       judge_(
           db.prepare("update quarantine set decoder = ?, kind = ?, reason = ?, counted = ? where id = ?")) {
-  auto epoch = db.prepare("select epoch from writer_state");
-  salt_ = epoch.step() ? std::string(epoch.text(0)) : "00000000-0000-0000-0000-000000000000";
+  salt_ = redaction_salt(db);
   load();
 }
 

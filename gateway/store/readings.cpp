@@ -47,14 +47,17 @@ bool Readings::insert(std::int64_t sensor, std::string_view line, const Reading&
 }
 
 Stored Readings::put(std::int64_t sensor, std::string_view line, Reading reading, UtcMs received) {
-  if (reading.minus_events && reading.duration.count() > 0) subtract(sum_events_, sensor, line, reading);
+  if (reading.minus_events && reading.duration.count() > 0) {
+    subtract(counted_inside(sum_events_, sensor, line, reading), reading);
+  }
   if (reading.minus_overlap) {
     // What the window was worth when it came first is not to be reckoned again after others.
+    const auto others = counted_inside(sum_overlap_, sensor, line, reading);
     find_line_.bind(sensor, count_ms(reading.started), line);
     const bool known = find_line_.step() && Millis{find_line_.integer(1)} == reading.duration;
     find_line_.reset();
-    if (known) return Stored::repeated;
-    subtract(sum_overlap_, sensor, line, reading);
+    if (known && others != Counts{}) return Stored::repeated;
+    if (!known) subtract(others, reading);
   }
   if (!insert(sensor, line, reading, 0, 1, received)) {
     if (!reading.separate) return replace(sensor, line, reading, received);
@@ -65,16 +68,20 @@ Stored Readings::put(std::int64_t sensor, std::string_view line, Reading reading
 }
 
 /// `sum` adds up, for sensor, start, end and line, what has been counted already.
-void Readings::subtract(Statement& sum, std::int64_t sensor, std::string_view line, Reading& reading) {
+Readings::Counts Readings::counted_inside(Statement& sum, std::int64_t sensor, std::string_view line,
+                                          const Reading& reading) {
   sum.bind(sensor, count_ms(reading.started), count_ms(reading.started + reading.duration), line);
-  if (sum.step()) {
-    const auto less = [](std::optional<std::int64_t>& count, std::int64_t already) {
-      if (count) *count = std::max<std::int64_t>(0, *count - already);
-    };
-    less(reading.count_in, sum.integer(0));
-    less(reading.count_out, sum.integer(1));
-  }
+  const auto counts = sum.step() ? Counts{sum.integer(0), sum.integer(1)} : Counts{};
   sum.reset();
+  return counts;
+}
+
+void Readings::subtract(const Counts& already, Reading& reading) {
+  const auto less = [](std::optional<std::int64_t>& count, std::int64_t counted) {
+    if (count) *count = std::max<std::int64_t>(0, *count - counted);
+  };
+  less(reading.count_in, already.in);
+  less(reading.count_out, already.out);
 }
 
 std::int64_t Readings::next_seq(std::int64_t sensor, std::string_view line, UtcMs started) {
@@ -101,6 +108,12 @@ Stored Readings::replace(std::int64_t sensor, std::string_view line, Reading rea
   rollups_.touch(sensor, line, reading.started, old_duration);
   rollups_.touch(sensor, line, reading.started, reading.duration);
   return Stored::corrected;
+}
+
+void Readings::revise(const StoredReading& old, const Reading& now) {
+  delete_line_.bind(old.change_no).run();
+  insert(old.sensor, old.line, now, old.seq, old.revision + 1, old.received);
+  rollups_.touch(old.sensor, old.line, now.started, now.duration);
 }
 
 Stored Readings::put(std::int64_t sensor, std::string_view region, const Presence& presence, UtcMs received) {

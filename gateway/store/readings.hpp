@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "gateway/store/reading.hpp"
@@ -33,6 +34,16 @@ struct Existing {
   bool same = false;  ///< it says the same
 };
 
+/// A row of people_counting_raw, as far as a new revision of it needs it.
+struct StoredReading {
+  std::int64_t change_no = 0;
+  std::int64_t sensor = 0;
+  std::string line;
+  std::int64_t seq = 0;
+  std::int64_t revision = 1;
+  UtcMs received{};
+};
+
 /// The raw tables: natural keys, repeats, corrections. Writer thread only, inside its transaction.
 class Readings {
  public:
@@ -40,6 +51,9 @@ class Readings {
 
   Stored put(std::int64_t sensor, std::string_view line, Reading reading, UtcMs received);
   Stored put(std::int64_t sensor, std::string_view region, const Presence& presence, UtcMs received);
+
+  /// Writes another version of a stored reading under the same key; `now` begins when it did.
+  void revise(const StoredReading& old, const Reading& now);
 
   /// What a put() would meet; absent: nothing. Passages of their own meet nothing.
   [[nodiscard]] std::optional<Existing> find(std::int64_t sensor, std::string_view line,
@@ -50,7 +64,13 @@ class Readings {
  private:
   bool insert(std::int64_t sensor, std::string_view line, const Reading& reading, std::int64_t seq,
               std::int64_t revision, UtcMs received);
-  void subtract(Statement& sum, std::int64_t sensor, std::string_view line, Reading& reading);
+  struct Counts {
+    std::int64_t in = 0, out = 0;
+    friend bool operator==(const Counts&, const Counts&) = default;
+  };
+  static Counts counted_inside(Statement& sum, std::int64_t sensor, std::string_view line,
+                               const Reading& reading);
+  static void subtract(const Counts& already, Reading& reading);
   std::int64_t next_seq(std::int64_t sensor, std::string_view line, UtcMs started);
   Stored replace(std::int64_t sensor, std::string_view line, Reading reading, UtcMs received);
 

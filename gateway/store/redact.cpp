@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "gateway/store/identity.hpp"
+#include "gateway/store/sqlite.hpp"
 
 namespace lintel::store {
 
@@ -252,6 +253,11 @@ Redacted redact(string_view payload, string_view topic, string_view salt) {
     return result;
   }
   return {std::string(payload), 0, false};
+}
+
+std::string redaction_salt(Database& db) {
+  auto epoch = db.prepare("select epoch from writer_state");
+  return epoch.step() ? std::string(epoch.text(0)) : "00000000-0000-0000-0000-000000000000";
 }
 
 }  // namespace lintel::store

@@ -6,6 +6,8 @@
 
 namespace lintel::store {
 
+class Database;
+
 /// A payload as quarantine may keep it.
 struct Redacted {
   std::string payload;
@@ -25,5 +27,8 @@ struct Redacted {
 /// Binary payloads over 4 KB are not kept at all, those below are some counter's packet. Takes time in
 /// proportion to the payload.
 Redacted redact(std::string_view payload, std::string_view topic, std::string_view salt);
+
+/// The salt of the store whose database this is.
+std::string redaction_salt(Database& db);
 
 }  // namespace lintel::store

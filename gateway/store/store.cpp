@@ -140,6 +140,7 @@ void Store::establish(const Identity& identity, UtcMs now) {
 void Store::prepare(Calendar calendar) {
   rollups_ = std::make_unique<Rollups>(db_, std::move(calendar));
   readings_ = std::make_unique<Readings>(db_, numbers_, *rollups_);
+  corrections_ = std::make_unique<Corrections>(db_, *readings_);
   sensors_ = std::make_unique<Sensors>(db_, numbers_, store_id_);
   quarantine_ = std::make_unique<Quarantine>(db_);
   begin_ = db_.prepare("begin immediate");
@@ -190,6 +191,7 @@ void Store::rollback() {
   load_state();
   sensors_->load();
   quarantine_->load();
+  corrections_->load();
 }
 
 }  // namespace lintel::store

@@ -10,6 +10,7 @@
 
 #include "firmware-bridge/core/result.hpp"
 #include "firmware-bridge/core/time.hpp"
+#include "gateway/store/corrections.hpp"
 #include "gateway/store/quarantine.hpp"
 #include "gateway/store/readings.hpp"
 #include "gateway/store/rollups.hpp"
@@ -60,6 +61,7 @@ class Store {
 
   Readings& readings() { return *readings_; }
   Sensors& sensors() { return *sensors_; }
+  Corrections& corrections() { return *corrections_; }
   Quarantine& quarantine() { return *quarantine_; }
   Database& db() { return db_; }
 
@@ -87,6 +89,7 @@ class Store {
   bool in_batch_ = false;
   std::unique_ptr<Rollups> rollups_;
   std::unique_ptr<Readings> readings_;
+  std::unique_ptr<Corrections> corrections_;
   std::unique_ptr<Sensors> sensors_;
   std::unique_ptr<Quarantine> quarantine_;
   Statement begin_, commit_, rollback_, save_;

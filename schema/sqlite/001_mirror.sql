@@ -284,6 +284,21 @@ create table set_aside (
   at        integer not null
 ) strict;
 
+-- What people said of stored readings (gateway/store/corrections.hpp): who, why, and how far it has been carried out.
+create table corrections (
+  id        integer primary key,
+  at        integer not null,
+  actor     text not null,
+  sensor_id integer not null,
+  line      text,                 -- null: every line of the sensor
+  from_at   integer not null,
+  to_at     integer not null check (to_at > from_at),
+  action    text not null check (action in ('swap', 'discard', 'restore')),
+  reason    text not null,
+  done_to   integer not null,     -- readings that begin before have been corrected
+  changed   integer not null default 0
+) strict;
+
 -- What counting remembers of a series between frames (gateway/counting).
 create table counter_state (
   sensor_id integer not null,

@@ -198,3 +198,23 @@ TEST_CASE("quarantine: a babbling link is bounded, counted, and starves nobody")
   CHECK(db.scalar("select count(*) from quarantine where link = 'door'") == 51);
   CHECK(db.scalar("select count(*) from quarantine where reason like '%4950 frames%'") == 1);
 }
+
+TEST_CASE("store: a window that reaches into no other is corrected, also when later ones have come") {
+  test::TempDir dir;
+  auto store = open(dir.path());
+  REQUIRE(store);
+  (*store)->begin();
+  auto& readings = (*store)->readings();
+  readings.put(1, "1", window(0, kHour / 2, 5), kStart);
+  readings.put(1, "1", window(kHour / 2, kHour / 2, 7), kStart);
+  auto again = window(0, kHour / 2, 6);
+  again.minus_overlap = true;
+  CHECK(readings.put(1, "1", again, kStart) == Stored::corrected);
+  // One that others reach into keeps what it was worth when it came.
+  auto across = window(kHour / 4, kHour / 2, 10);
+  across.minus_overlap = true;
+  CHECK(readings.put(1, "1", across, kStart) == Stored::inserted);
+  CHECK(readings.put(1, "1", across, kStart) == Stored::repeated);
+  (*store)->commit({}, "", kStart);
+  check_rollups((*store)->db());
+}
