@@ -4,6 +4,7 @@
 -- requires: denials
 -- requires: acceptances
 -- requires: sync_coverage
+-- requires: sync_checksums
 -- requires: store_rules
 -- requires: gateway_alerts
 -- The contract is schema/SYNC.md.
@@ -136,6 +137,8 @@ begin
     || case when config is not null then jsonb_build_object('config', config) else '{}' end
     || case when body ? 'acceptances'
             then jsonb_build_object('acceptances', private.apply_acceptances(gateway, body)) else '{}' end
+    || case when body ? 'checksums'
+            then jsonb_build_object('checksums', private.compare_checksums(gateway, epoch.ordinal, body -> 'checksums')) else '{}' end
     || case when coverage is null then '{}' else jsonb_build_object('coverage', coverage) end
     || case when body ? 'alerts' then jsonb_build_object('alerts_rejected', alerts_rejected) else '{}' end;
 end $$;
