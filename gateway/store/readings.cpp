@@ -34,7 +34,16 @@ values (?, ?, ?, ?, ?, ?, ?, ?)
 on conflict (started_at, sensor_id, region, seq) do nothing returning 1)")),
       find_region_(db.prepare("select change_no, occupancy, revision, received_at from regional_counting_raw "
                               "where sensor_id = ? and started_at = ? and region = ? and seq = 0")),
-      delete_region_(db.prepare("delete from regional_counting_raw where change_no = ?")) {}
+      delete_region_(db.prepare("delete from regional_counting_raw where change_no = ?")),
+      lines_again_(db.prepare("select change_no from people_counting_raw where started_at >= ? and "
+                              "started_at < ? and sensor_id = ? and line = ? and change_no not in "
+                              "(select change_no from set_aside) order by change_no")),
+      regions_again_(db.prepare("select change_no from regional_counting_raw where started_at >= ? and "
+                                "started_at < ? and sensor_id = ? and region = ? and change_no not in "
+                                "(select change_no from set_aside) order by change_no")),
+      renumber_line_(db.prepare("update people_counting_raw set change_no = ? where change_no = ?")),
+      renumber_region_(db.prepare("update regional_counting_raw set change_no = ? where change_no = ?")),
+      renumber_move_(db.prepare("update moved_readings set change_no = ? where change_no = ?")) {}
 
 bool Readings::insert(std::int64_t sensor, std::string_view line, const Reading& reading, std::int64_t seq,
                       std::int64_t revision, UtcMs received) {
@@ -140,6 +149,20 @@ Stored Readings::put(std::int64_t sensor, std::string_view region, const Presenc
   insert(revision + 1);
   rollups_.add(sensor, region, presence);
   return Stored::corrected;
+}
+
+void Readings::owe_again(std::int64_t sensor, bool region, std::string_view label, UtcMs from, UtcMs to) {
+  auto& select = region ? regions_again_ : lines_again_;
+  auto& renumber = region ? renumber_region_ : renumber_line_;
+  std::vector<std::int64_t> changes;
+  select.bind(count_ms(from), count_ms(to), sensor, label);
+  while (select.step()) changes.push_back(select.integer(0));
+  select.reset();
+  for (const auto change : changes) {
+    const auto again = numbers_.take();
+    renumber.bind(again, change).run();
+    renumber_move_.bind(again, change).run();  // it moves there as well
+  }
 }
 
 std::optional<Existing> Readings::find(std::int64_t sensor, std::string_view line, const Reading& reading) {

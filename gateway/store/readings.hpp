@@ -55,6 +55,9 @@ class Readings {
   /// Writes another version of a stored reading under the same key; `now` begins when it did.
   void revise(const StoredReading& old, const Reading& now);
 
+  /// Owes HQ the readings of a line or region that begin in [from, to) once more, under new change numbers.
+  void owe_again(std::int64_t sensor, bool region, std::string_view label, UtcMs from, UtcMs to);
+
   /// What a put() would meet; absent: nothing. Passages of their own meet nothing.
   [[nodiscard]] std::optional<Existing> find(std::int64_t sensor, std::string_view line,
                                              const Reading& reading);
@@ -78,6 +81,7 @@ class Readings {
   Rollups& rollups_;
   Statement insert_line_, find_line_, delete_line_, last_seq_, sum_events_, sum_overlap_;
   Statement insert_region_, find_region_, delete_region_;
+  Statement lines_again_, regions_again_, renumber_line_, renumber_region_, renumber_move_;
 };
 
 }  // namespace lintel::store

@@ -259,6 +259,16 @@ create table sync_state (
   failures        integer not null default 0
 ) strict;
 
+-- UTC days whose confirmed readings are compared with HQ's (gateway/sync/checksums.hpp).
+create table day_checks (
+  day        integer primary key,          -- days since 1970
+  state      text not null check (state in ('owed', 'equal', 'differs')),
+  resends    integer not null default 0,   -- how often series of it were sent again
+  next_at    integer not null,             -- not compared before
+  checked_at integer,
+  note       text not null default ''
+) strict;
+
 -- Changes that are not rows of the raw tables: a reading that moved to another key, an entity that changed.
 create table journal (
   change_no integer primary key,
