@@ -1,6 +1,7 @@
 #include "gateway/counting/coverage.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace lintel::counting {
 
@@ -157,6 +158,11 @@ void CoverageRules::connected(std::int64_t id, bool is, UtcMs at) {
 
 void CoverageRules::way(std::int64_t id, Way way, UtcMs now) {
   auto& sensor = sensors_[id];
+  const auto looked = std::exchange(sensor.looked_at, now);
+  if (looked && (now < *looked || now - *looked > kNobodyLooked)) {
+    if (sensor.away_since) sensor.away_since = now;
+    if (sensor.will_at) sensor.will_at = now;
+  }
   if (sensor.will_at) say_all(sensor, *sensor.will_at, now, CoverageState::down);
   if (!way.up && !sensor.away_since) {
     sensor.away_since = now;
@@ -185,6 +191,7 @@ void CoverageRules::shift(UtcMs from, UtcMs to, Millis delta) {
     move(sensor.up_since);
     move(sensor.away_since);
     move(sensor.will_at);
+    move(sensor.looked_at);
     for (auto& [series, facts] : sensor.series) {
       move(facts.since);
       if (facts.wrong_from && facts.wrong_until >= from && facts.wrong_until <= to)

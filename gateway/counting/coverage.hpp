@@ -81,6 +81,9 @@ class CoverageRules {
     bool queues = false;  ///< what it sends meanwhile will come later
   };
   void way(std::int64_t sensor, Way way, UtcMs now);
+  /// More than this between two of these calls is a step of the wall clock, or nobody looked: nothing is said
+  /// of that time.
+  static constexpr Millis kNobodyLooked = std::chrono::minutes{1};
 
   /// What an earlier run has left of a series: it was counting until then; absent: nobody knows.
   void recall(const CoverageSeries& series, bool by_liveness, std::optional<UtcMs> until);
@@ -100,6 +103,7 @@ class CoverageRules {
     std::map<CoverageSeries, Series> series;
     std::optional<UtcMs> up_since;  ///< nothing that was sent has been missed since then
     std::optional<UtcMs> away_since;
+    std::optional<UtcMs> looked_at;
     std::optional<UtcMs> will_at;  ///< it left by its last will
   };
 

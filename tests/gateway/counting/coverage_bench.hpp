@@ -25,7 +25,7 @@ inline CoverageSpan span(double from, double to, CoverageState state = CoverageS
 }
 
 inline std::string shown(UtcMs at) {
-  return fmt::format("{:g}", static_cast<double>((at - kMorning).count()) / 60'000);
+  return fmt::format("{:.10g}", static_cast<double>((at - kMorning).count()) / 60'000);
 }
 
 /// "0-10 counting, 20-30 down", in minutes.
@@ -49,7 +49,14 @@ class WatchedDevice {
   static CoverageSeries line(const std::string& name = "") { return {kSensor, false, name}; }
   static CoverageSeries region(const std::string& name) { return {kSensor, true, name}; }
 
-  void way(double at, bool up, bool queues = false) { rules.way(kSensor, {up, queues}, minute(at)); }
+  /// From now on the link is so; until then it was looked at every half minute.
+  void way(double at, bool up, bool queues = false) {
+    for (double each = looked_at.value_or(at) + 0.5; each < at; each += 0.5)
+      rules.way(kSensor, last_way, minute(each));
+    last_way = {up, queues};
+    looked_at = at;
+    rules.way(kSensor, last_way, minute(at));
+  }
   void heard(double at, bool queued = false) { rules.heard(kSensor, {minute(at), patience, queued}); }
 
   void window(double from, double to, std::int64_t in, const std::string& name = "") {
@@ -87,6 +94,8 @@ class WatchedDevice {
     return outcome;
   }
 
+  counting::CoverageRules::Way last_way{};
+  std::optional<double> looked_at;
   Millis patience = std::chrono::minutes{3};
   bool restarted = false;
   std::optional<UtcMs> reset_at;

@@ -158,6 +158,7 @@ TEST_CASE(
   rules.way(1, {true, false}, minute(0));
   writing.stored(0, 10);
   CHECK_FALSE(writing.coverage->overdue());
+  for (int m = 1; m < 10; ++m) rules.way(1, {true, false}, minute(m));
   rules.way(1, {false, false}, minute(10));
   CHECK_FALSE(writing.coverage->overdue());
   rules.way(1, {false, false}, minute(11));

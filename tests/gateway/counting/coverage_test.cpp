@@ -288,6 +288,20 @@ TEST_CASE("coverage: a device that is heard after its will is back, whatever it 
   CHECK(device.of() == "0-2 counting, 2-5 down, 5-6 counting");
 }
 
+TEST_CASE("coverage: a step of the wall clock makes no year of a break") {
+  WatchedDevice device;
+  device.way(0, true);
+  device.window(0, 10, 1);
+  device.way(10, false);
+  device.way(12, false);
+  device.rules.way(WatchedDevice::kSensor, {false, false}, minute(500'000));
+  device.rules.way(WatchedDevice::kSensor, {false, false}, minute(500'000.5));
+  CHECK(device.of() == "0-10 counting, 10-12 down, 500000-500000.5 down");
+  device.rules.way(WatchedDevice::kSensor, {false, false}, minute(13));  // and back
+  device.rules.way(WatchedDevice::kSensor, {false, false}, minute(13.5));
+  CHECK(device.of() == "0-10 counting, 10-12 down, 13-13.5 down, 500000-500000.5 down");
+}
+
 TEST_CASE("coverage: lines of a device are series of their own") {
   WatchedDevice device;
   device.window(0, 10, 1, "north");
