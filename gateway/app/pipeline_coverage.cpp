@@ -3,6 +3,7 @@
 
 #include "gateway/app/pipeline.hpp"
 #include "gateway/app/times.hpp"
+#include "gateway/clock/clock.hpp"
 
 namespace lintel::app {
 
