@@ -175,6 +175,8 @@ void Daemon::watch_health(store::Database& db, UtcMs now) {
     watch_.expect(pipeline_.intervals());
   }
   watch_.refresh(db, store_->sensors(), surroundings);
+  if (current.source != clock::Source::none) pipeline_.watch_ways(surroundings.links, now);
+  if (pipeline_.coverage().overdue()) writer_.post([](store::Database&, UtcMs) {});  // for its commit
 }
 
 std::optional<UtcMs> Daemon::now() const {

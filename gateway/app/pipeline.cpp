@@ -69,6 +69,7 @@ Pipeline::Pipeline(const config::Config& config, store::Store& store, counting::
     : config_(config),
       store_(store),
       series_(series),
+      coverage_(store.db(), series, coverage_options(config)),
       find_decoder_(find_decoder),
       outbox_(outbox),
       notes_(store.db()),
@@ -107,6 +108,7 @@ void Pipeline::forget_others() {
 }
 
 void Pipeline::flush() {
+  coverage_.flush();
   each_route([this](const std::string& link, Route& route) {
     if (!std::exchange(route.session.notes_changed, false)) return;
     notes_.save(owner_of(link, route.topic, route.decoder), route.session.notes);
@@ -114,6 +116,7 @@ void Pipeline::flush() {
 }
 
 void Pipeline::load() {
+  coverage_.load();
   each_route([this](const std::string& link, Route& route) {
     route.session.notes = notes_.load(owner_of(link, route.topic, route.decoder));
     route.session.notes_changed = false;
@@ -239,6 +242,7 @@ void Pipeline::process(const bridge::Frame& frame, UtcMs arrival, store::SpoolPo
   if (outbox_ != nullptr) {
     for (const auto& message : decoded_.outbound) outbox_->offer(frame.link, message);
   }
+  take_reports(frame, *taken, arrival);
   // A frame is kept once, with the first reason.
   std::string kind, reason;
   if (!decoded_.rejects.empty()) {
@@ -293,11 +297,12 @@ Result<Pipeline::Taken> Pipeline::accept(const bridge::Frame& frame, const Route
     return refuse_with(fmt::format("counts of {} in, {} out cannot be people",
                                    observation.count_in.value_or(0), observation.count_out.value_or(0)));
   }
+  const Installed& place = installed(identity_);
   const auto& flags = observation.flags;
   if (std::find(flags.begin(), flags.end(), "counter_defect") != flags.end()) {
+    if (how.trial == nullptr) wrong_count(observation, place, arrival);
     return refuse_with("the device says that its counter is defective: what it shows is no count");
   }
-  const Installed& place = installed(identity_);
   auto statement = resolve(observation, place.zone, arrival);
   if (!statement) return refuse_with(statement.error().message);
   statement->retained = frame.retained;
@@ -317,7 +322,10 @@ Result<Pipeline::Taken> Pipeline::accept(const bridge::Frame& frame, const Route
   if (!sensor->metadata.contains("in_force")) {
     (void)settle(store_.sensors(), *sensor, place.file, place.mapping, series_, arrival);
   }
-  if (!frame.retained && !how.late) store_.sensors().heard(*sensor, arrival, frame.arrived);
+  if (!frame.retained && !how.late) {
+    store_.sensors().heard(*sensor, arrival, frame.arrived);
+    sign_of_life(*sensor, frame, statement->at);
+  }
   return record(*sensor, observation, *statement, arrival, how);
 }
 
@@ -330,6 +338,7 @@ Pipeline::Taken Pipeline::record(store::Sensor& sensor, const bridge::Observatio
   // A state of which nobody says how many is health's business.
   if (statement.kind == Kind::presence && !observation.occupancy) return Taken::covered;
   const auto& region = observation.region.empty() ? observation.line : observation.region;
+  if (how.trial == nullptr && !how.late) coverage_.rules().level({sensor.id, true, region}, statement.at);
   if (how.trial == nullptr && !how.late &&
       !counting::is_news(series_.level_of(sensor.id, region), statement.at, observation.occupancy)) {
     return Taken::covered;
@@ -346,6 +355,7 @@ Pipeline::Taken Pipeline::put_count(store::Sensor& sensor, const std::string& li
     outcome = counting::count(state->second, statement);
   } else {
     outcome = counting::count(series_.of(sensor.id, line), statement);
+    coverage_.counted(sensor.id, line, statement, outcome);
     if (witness_) judged_.push_back(judged(sensor.serial, line, statement, outcome));
   }
   auto& reading = outcome.reading;

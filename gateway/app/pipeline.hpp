@@ -12,8 +12,10 @@
 #include "gateway/app/outbox.hpp"
 #include "gateway/clock/zone.hpp"
 #include "gateway/config/config.hpp"
+#include "gateway/counting/coverage_states.hpp"
 #include "gateway/counting/series.hpp"
 #include "gateway/evidence/record.hpp"
+#include "gateway/health/watch.hpp"
 #include "gateway/store/decoder_notes.hpp"
 #include "gateway/store/store.hpp"
 
@@ -83,6 +85,11 @@ class Pipeline {
   [[nodiscard]] bool takes(std::string_view link, std::string_view topic) const;
   [[nodiscard]] const Mapping& mapping(std::string_view serial) const { return installed(serial).mapping; }
 
+  /// When the series were counting.
+  counting::CoverageStates& coverage() { return coverage_; }
+  /// How sensors can reach us now. Cheap enough for every second, also outside of a batch.
+  void watch_ways(const std::map<std::string, health::LinkState, std::less<>>& links, UtcMs now);
+
  private:
   struct Route {
     std::string topic;  ///< MQTT filter; empty takes all
@@ -127,9 +134,16 @@ class Pipeline {
   Taken put_presence(store::Sensor& sensor, const std::string& region, const store::Presence& presence,
                      UtcMs arrival, How how);
 
+  static counting::CoverageStates::Options coverage_options(const config::Config& config);
+  [[nodiscard]] Millis patience(const store::Sensor& sensor) const;
+  void sign_of_life(const store::Sensor& sensor, const bridge::Frame& frame, UtcMs at);
+  void wrong_count(const bridge::Observation& observation, const Installed& place, UtcMs arrival);
+  void take_reports(const bridge::Frame& frame, const Route& route, UtcMs arrival);
+
   const config::Config& config_;
   store::Store& store_;
   counting::SeriesStates& series_;
+  counting::CoverageStates coverage_;
   const FindDecoder find_decoder_;
   Outbox* outbox_;
   store::DecoderNotes notes_;

@@ -27,19 +27,18 @@ void write_status(store::Database& db, std::int64_t id, const Verdict& verdict,
       .run();
 }
 
-/// A device on a bus is its link and its name there, "link:bus/slave 90".
+BootTime boot_ms(std::int64_t ms) {
+  return std::chrono::duration_cast<BootTime>(Millis{ms});
+}
+
+}  // namespace
+
 std::string no_answer(std::string_view serial, const LinkState& link) {
   const auto slash = serial.find('/');
   if (!serial.starts_with("link:") || slash == std::string_view::npos) return {};
   const auto silent = link.silent.find(serial.substr(slash + 1));
   return silent == link.silent.end() ? std::string() : silent->second;
 }
-
-BootTime boot_ms(std::int64_t ms) {
-  return std::chrono::duration_cast<BootTime>(Millis{ms});
-}
-
-}  // namespace
 
 Watch::Watch(Rules rules, std::map<std::string, Millis, std::less<>> stated)
     : rules_(rules), stated_(std::move(stated)) {}

@@ -23,6 +23,10 @@ struct LinkState {
   std::map<std::string, std::string, std::less<>> silent{};
 };
 
+/// Why a device does not answer its link; empty: it does, or is not asked. A device on a bus is its link and
+/// its name there, "link:bus/slave 90".
+std::string no_answer(std::string_view serial, const LinkState& link);
+
 /// What the watch cannot read from the database.
 struct Surroundings {
   BootId boot{};

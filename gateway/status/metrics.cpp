@@ -112,6 +112,13 @@ void sensors(std::string& out, const json& all) {
   for (const auto& sensor : all["sensors"]) {
     if (const auto at = seconds(sensor, "last_data")) last.sample(labels_of(sensor), *at);
   }
+  Metric covered(out, "lintel_sensor_covered_permille", "gauge",
+                 "Share of the store's open day so far for which the sensor's numbers are complete.");
+  for (const auto& sensor : all["sensors"]) {
+    const auto share = sensor["today"].find("coverage");
+    if (share == sensor["today"].end() || !share->is_number()) continue;
+    covered.sample(labels_of(sensor), static_cast<std::int64_t>(share->get<double>() * 1000));
+  }
   Metric today(out, "lintel_sensor_people_today", "gauge", "People counted in the store's day.");
   for (const auto& sensor : all["sensors"]) {
     for (const char* direction : {"in", "out"}) {

@@ -156,7 +156,8 @@ Response Page::sensor_data(const Request& request) {
                 {"from", format_utc(query->from)},
                 {"to", format_utc(query->to)},
                 {"next_to", page.next_before ? json(format_utc(*page.next_before)) : json(nullptr)},
-                {"readings", json::array()}};
+                {"readings", json::array()},
+                {"coverage", coverage_between(reader_, query->sensor, query->from, query->to)}};
     for (const auto& row : page.rows) result["readings"].push_back(row_of(row));
     return json_response(200, dump(result) + "\n");
   } catch (const store::SqliteError& error) {

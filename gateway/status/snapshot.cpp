@@ -98,14 +98,21 @@ void name_series(json& reading, const json& lines, const json& regions) {
   if (names.contains(key)) reading["name"] = names[key];
 }
 
+struct Today {
+  std::int64_t day = 0;
+  UtcMs begin{};
+};
+
 /// The store's day at `now`, by its own calendar.
-std::int64_t today(store::Database& db, UtcMs now) {
+Today today(store::Database& db, UtcMs now) {
   auto row = db.prepare("select timezone, day_start_minute from stores where id = 1");
-  if (!row.step()) return 0;
+  if (!row.step()) return {};
   auto zone = clock::Zone::find(std::string(row.text(0)));
   if (!zone) zone = clock::Zone::find("UTC");
-  if (!zone) return count_ms(now) / 86'400'000;
-  return clock::StoreDays(std::move(*zone), std::chrono::minutes{row.integer(1)}).day(now);
+  if (!zone) return {count_ms(now) / 86'400'000, std::chrono::floor<std::chrono::days>(now)};
+  const clock::StoreDays days(std::move(*zone), std::chrono::minutes{row.integer(1)});
+  const auto day = days.day(now);
+  return {day, days.begin(day)};
 }
 
 constexpr const char* kDaySums =
@@ -154,10 +161,12 @@ json sensors(store::Database& db, const Runtime& runtime, const json& facts, Utc
   auto result = json::array();
   SensorReadings readings(db);
   auto sums = db.prepare(kDaySums);
-  const auto day = today(db, now);
+  const auto [day, begin] = today(db, now);
+  DayCoverage coverage(db, begin, now, runtime.closed);
   auto select = db.prepare(
       "select id, public_id, serial, name, model, link, lifecycle, status, last_data_received, "
-      "offline_since, interval_ms, metadata from sensor_metadata where deleted_at is null order by name, id");
+      "offline_since, interval_ms, metadata, created_at from sensor_metadata where deleted_at is null order "
+      "by name, id");
   while (select.step()) {
     const auto id = select.integer(0);
     json sensor{{"id", id},
@@ -177,6 +186,7 @@ json sensors(store::Database& db, const Runtime& runtime, const json& facts, Utc
     sensor["last_reading"] = latest ? reading(*latest) : json(nullptr);
     if (latest) name_series(sensor["last_reading"], line_names, force.value("region_names", json::object()));
     sensor["today"] = day_sums(sums, id, day, line_names);
+    sensor["today"].update(coverage.of({id, utc_ms(select.integer(12)), Millis{select.integer(10)}}));
     result.push_back(std::move(sensor));
   }
   return result;
@@ -203,12 +213,14 @@ json backlog(store::Database& db) {
 
 json hq(store::Database& db, const Runtime& runtime, const json& facts) {
   json result{{"configured", runtime.hq_configured}};
-  auto row = db.prepare("select last_attempt_at, last_success_at, last_error, failures from sync_state");
+  auto row = db.prepare(
+      "select last_attempt_at, last_success_at, last_error, failures, coverage_refused from sync_state");
   if (row.step()) {
     result["last_attempt"] = instant(row.maybe_integer(0));
     result["last_contact"] = instant(row.maybe_integer(1));
     result["error"] = row.text(2);
     result["failures"] = row.integer(3);
+    result["coverage_refused"] = row.text(4);
   }
   result["refused_readings"] = db.scalar("select count(*) from set_aside");
   if (facts.is_object() && facts.contains("hq")) result.update(facts["hq"]);

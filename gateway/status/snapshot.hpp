@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "firmware-bridge/core/time.hpp"
+#include "gateway/status/coverage.hpp"
 #include "gateway/store/sqlite.hpp"
 
 namespace lintel::status {
@@ -20,6 +21,8 @@ struct Runtime {
   bool silent = false;
   /// Wall clock used where the facts state no time.
   std::function<UtcMs()> now;
+  /// Whether the store is closed; empty: nobody knows opening hours.
+  Closed closed{};
 };
 
 /// Everything a person or a script may want to know, as one JSON object: `gateway`, `verdict`, `sensors`,

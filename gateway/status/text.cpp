@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "gateway/clock/zone.hpp"
 #include "gateway/health/words.hpp"
 #include "gateway/status/instants.hpp"
 #include "gateway/status/snapshot.hpp"
@@ -131,29 +132,53 @@ std::string verdict(const json& verdict, const Paint& paint) {
 }
 
 std::string row(const std::vector<std::string>& cells, const Paint& paint, const char* code) {
-  const auto link = columns(cells[5]) <= 13 ? cells[5] : fitted(cells[5], 13);
-  return fmt::format("{} {} {} {:>8} {:>7}  {}\n", fitted(cells[0], 26), paint(code, fitted(cells[1], 8)),
-                     fitted(cells[2], 12), cells[3], cells[4], link);
+  const auto link = columns(cells[6]) <= 11 ? cells[6] : fitted(cells[6], 11);
+  return fmt::format("{} {} {} {:>8} {:>6} {:>7}  {}\n", fitted(cells[0], 22),
+                     paint(code, fitted(cells[1], 8)), fitted(cells[2], 11), cells[3], cells[4], cells[5],
+                     link);
+}
+
+/// For which share of the day so far its numbers are complete.
+std::string covered(const json& today) {
+  const auto share = today.find("coverage");
+  if (share == today.end() || !share->is_number()) return "-";
+  const double whole = share->get<double>();
+  return fmt::format("{} %", whole >= 1 ? 100 : std::min(99, static_cast<int>(whole * 100)));
 }
 
 std::string sensor_table(const json& sensors, UtcMs now, const Paint& paint) {
   if (sensors.empty()) return "";
-  auto text = "\n" + row({"SENSOR", "STATUS", "HEARD", "TODAY IN", "OUT", "LINK"}, Paint{false}, "");
+  auto text =
+      "\n" + row({"SENSOR", "STATUS", "HEARD", "TODAY IN", "OUT", "COVERED", "LINK"}, Paint{false}, "");
   for (const auto& sensor : sensors) {
     const auto status = text_at(sensor, "status");
     const auto& today = sensor["today"];
-    text += row({text_at(sensor, "name"), status, ago(sensor, "last_data", now),
-                 std::to_string(today.value("in", std::int64_t{0})),
-                 std::to_string(today.value("out", std::int64_t{0})), text_at(sensor, "link")},
-                paint, code_of(status));
+    text +=
+        row({text_at(sensor, "name"), status, ago(sensor, "last_data", now),
+             std::to_string(today.value("in", std::int64_t{0})),
+             std::to_string(today.value("out", std::int64_t{0})), covered(today), text_at(sensor, "link")},
+            paint, code_of(status));
   }
   return text;
 }
 
+/// "10:40" in the store's zone, with the date where that was not today.
+std::string local_time(UtcMs at, UtcMs now, const std::string& timezone) {
+  auto zone = clock::Zone::find(timezone);
+  const auto wall = [&](UtcMs instant) { return format_utc(zone ? zone->to_wall(instant) : instant); };
+  const auto text = wall(at);  // 2026-07-31T10:40:00Z
+  const bool today = text.substr(0, 10) == wall(now).substr(0, 10);
+  return today ? text.substr(11, 5) : fmt::format("{} {}", text.substr(0, 10), text.substr(11, 5));
+}
+
 /// Why a sensor's status is what it is, where the problems have not said it already.
-std::string notes(const json& sensors) {
+std::string notes(const json& sensors, UtcMs now, const std::string& timezone) {
   std::string text;
   for (const auto& sensor : sensors) {
+    if (const auto since = instant_of(sensor["today"], "missing_since")) {
+      text += wrapped("  ", fmt::format("{}: missing since {}", text_at(sensor, "name"),
+                                        local_time(*since, now, timezone)));
+    }
     const auto status = text_at(sensor, "status");
     if (status != "unknown" || text_at(sensor, "cause").empty()) continue;
     text += wrapped("  ", fmt::format("{}: {}. {}", text_at(sensor, "name"), text_at(sensor, "cause"),
@@ -171,6 +196,8 @@ std::string hq(const json& all, UtcMs now) {
                                        : fmt::format("{} changes wait, the oldest from {}", waiting,
                                                      ago(all["backlog"], "oldest", now)));
   if (const auto error = text_at(hq, "error"); !error.empty()) text += "; " + error;
+  if (const auto refused = text_at(hq, "coverage_refused"); !refused.empty())
+    text += "; coverage: " + refused;
   return text;
 }
 
@@ -206,7 +233,8 @@ std::string to_text(const json& snapshot, bool colour) {
   const Paint paint{colour};
   const auto now = instant_of(snapshot, "time").value_or(UtcMs{});
   return head(snapshot["gateway"]) + verdict(snapshot["verdict"], paint) +
-         sensor_table(snapshot["sensors"], now, paint) + notes(snapshot["sensors"]) + facts(snapshot, now);
+         sensor_table(snapshot["sensors"], now, paint) +
+         notes(snapshot["sensors"], now, text_at(snapshot["gateway"], "timezone")) + facts(snapshot, now);
 }
 
 }  // namespace lintel::status

@@ -96,6 +96,12 @@ void BatchBuilder::collect(const BatchOrder& order, Batch& batch) {
   for (const auto& entry : order.liveness) {
     if (auto& known = sensor(entry.sensor); known.declared) bytes_ += known.declaration.size() + 1;
   }
+  for (const auto& entry : order.coverage.spans) {
+    const bool first = !sensors_.contains(entry.series.sensor);
+    if (auto& known = sensor(entry.series.sensor); first && known.declared)
+      bytes_ += known.declaration.size() + 1;
+  }
+  if (!order.coverage.empty()) bytes_ += order.coverage.width();
   for (auto* cursor : {&lines_, &regions_, &journal_, &moves_}) cursor->open(order.after, batch.last_change);
 
   for (;;) {
@@ -240,6 +246,7 @@ Series& BatchBuilder::series_of(KnownSensor& known, std::int64_t sensor, bool re
 
 void BatchBuilder::write(const BatchOrder& order, Batch& batch) {
   for (const auto& entry : order.liveness) (void)sensor(entry.sensor);
+  for (const auto& entry : order.coverage.spans) (void)sensor(entry.series.sensor);
   std::string& out = batch.body;
   out.reserve(bytes_ + kEnvelope);
   out += "{\"v\":1,\"epoch\":";
@@ -256,6 +263,8 @@ void BatchBuilder::write(const BatchOrder& order, Batch& batch) {
   }
   out += ']';
   write_liveness(order, out);
+  append_coverage(out, order.coverage,
+                  [this](std::int64_t id) -> const std::string& { return sensors_.at(id).id; });
   if (order.health) {
     fmt::format_to(std::back_inserter(out), ",\"health\":{{\"backlog\":{},\"disk_free\":{}}}",
                    order.health->backlog, order.health->disk_free);

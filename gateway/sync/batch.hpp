@@ -9,6 +9,7 @@
 
 #include "firmware-bridge/core/time.hpp"
 #include "gateway/store/sqlite.hpp"
+#include "gateway/sync/coverage.hpp"
 #include "gateway/sync/series.hpp"
 
 namespace lintel::sync {
@@ -40,6 +41,7 @@ struct BatchOrder {
   std::int64_t config_version = 0;
   std::string_view version = {};
   std::vector<Liveness> liveness = {};
+  OwedCoverage coverage = {};
   std::optional<Health> health = std::nullopt;
 };
 

@@ -72,6 +72,20 @@ void configure_sensor(store::Database& writer, const SensorConfiguration& entry,
       .run();
 }
 
+void keep_coverage(store::Database& writer, const Confirmation& confirmation) {
+  if (confirmation.new_history) writer.execute("update sync_state set coverage_told = 0 where id = 1");
+  if (!confirmation.coverage_told) return;
+  const auto told = *confirmation.coverage_told;
+  writer
+      .prepare(
+          "update sync_state set coverage_told = max(coverage_told, ?), coverage_refused = nullif(?, '') "
+          "where id = 1")
+      .bind(told, confirmation.coverage_refused)
+      .run();
+  // HQ has taken it back as well: there is nothing left to say of it.
+  writer.prepare("delete from coverage where state = 'unknown' and revision <= ?").bind(told).run();
+}
+
 void configure(store::Database& writer, const Configuration& configuration, UtcMs now) {
   writer
       .prepare(
@@ -95,6 +109,7 @@ void apply(store::Database& writer, const Confirmation& confirmation, UtcMs now)
   }
   keep_ids(writer, confirmation);
   keep_rejected(writer, confirmation, now);
+  keep_coverage(writer, confirmation);
   if (confirmation.configuration) configure(writer, *confirmation.configuration, now);
   writer
       .prepare(

@@ -60,6 +60,9 @@ struct Confirmation {
   std::vector<std::int64_t> unknown_sensors;  ///< local ids whose compact id HQ did not know
   std::vector<Rejected> rejected;
   std::optional<Configuration> configuration;
+  std::optional<std::int64_t>
+      coverage_told;             ///< HQ has taken what it was told of coverage up to this revision
+  std::string coverage_refused;  ///< what it left out of that, and why; empty: nothing
   UtcMs server_time{};
 };
 

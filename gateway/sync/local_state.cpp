@@ -8,10 +8,12 @@ constexpr std::size_t kMostLiveness = 500;
 
 LocalState::LocalState(store::Database& reader)
     : state_(
-          reader.prepare("select w.epoch, w.next_change_no - 1, s.watermark, s.history_id, s.config_version "
+          reader.prepare("select w.epoch, w.next_change_no - 1, s.watermark, s.history_id, s.config_version, "
+                         "w.coverage_news, s.coverage_told "
                          "from writer_state w, sync_state s")),
       sensors_(reader.prepare("select id, status, last_data_received, offline_since from sensor_metadata "
-                              "where deleted_at is null order by id")) {}
+                              "where deleted_at is null order by id")),
+      coverage_(reader) {}
 
 LocalState::Snapshot LocalState::read() {
   state_.reset();
@@ -20,6 +22,8 @@ LocalState::Snapshot LocalState::read() {
   out.epoch = state_.text(0);
   out.last_change = state_.integer(1);
   out.durable = {state_.integer(2), std::string(state_.text(3)), state_.integer(4)};
+  out.coverage_news = state_.integer(5);
+  out.coverage_told = state_.integer(6);
   state_.reset();
   return out;
 }

@@ -26,6 +26,8 @@ class LocalState {
     std::string epoch;
     std::int64_t last_change = 0;  ///< the highest number given out
     Position durable;
+    std::int64_t coverage_news = 0;  ///< highest revision of coverage that HQ should hear of soon
+    std::int64_t coverage_told = 0;  ///< HQ knows all up to this revision
   };
 
   explicit LocalState(store::Database& reader);
@@ -34,6 +36,8 @@ class LocalState {
   /// Sensors of which HQ has not been told that they are so. `all` false: only a change of status counts,
   /// for the time of the last data is old a minute later anyway. At most 500, the rest comes next.
   [[nodiscard]] std::vector<Liveness> liveness(bool all);
+  /// Coverage above a revision, as much as a request takes.
+  [[nodiscard]] OwedCoverage coverage(std::int64_t told) { return coverage_.owed(told); }
   /// HQ has confirmed a request with these.
   void told(const std::vector<Liveness>& entries);
   /// HQ is another one and knows nothing of it.
@@ -42,6 +46,7 @@ class LocalState {
  private:
   store::Statement state_;
   store::Statement sensors_;
+  CoverageReader coverage_;
   std::unordered_map<std::int64_t, Liveness> told_;
 };
 

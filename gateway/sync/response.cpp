@@ -155,6 +155,17 @@ std::vector<Answer::Refusal> refusals(const json& document) {
   return out;
 }
 
+std::optional<Answer::Coverage> coverage(const json& document) {
+  const auto* value = find(document, "coverage");
+  if (value == nullptr) return std::nullopt;
+  (void)object(*value, "coverage");
+  Answer::Coverage out;
+  out.taken = integer(need(*value, "taken"), "coverage.taken", 0, kMostChanges);
+  out.ignored = integer(need(*value, "ignored"), "coverage.ignored", 0, kMostChanges);
+  if (const auto* first = find(*value, "first")) out.first = text(*first, "coverage.first");
+  return out;
+}
+
 std::optional<std::string> maybe_name(const json& from, const char* key) {
   const auto* value = find(from, key);
   if (value == nullptr) return std::nullopt;
@@ -241,6 +252,7 @@ Answer read_answer(const json& document) {
   answer.missing = ranges(document, "missing");
   answer.sensors = sensor_ids(document);
   answer.rejected = refusals(document);
+  answer.coverage = coverage(document);
   if (const auto* pace = find(document, "pace_ms")) {
     answer.pace = Millis{integer(*pace, "pace_ms", 0, kMostChanges)};
   }

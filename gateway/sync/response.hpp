@@ -27,7 +27,13 @@ struct Answer {
   std::int64_t watermark = 0;
   std::vector<Range> missing;
   std::vector<SensorId> sensors;
+  struct Coverage {
+    std::int64_t taken = 0;
+    std::int64_t ignored = 0;
+    std::string first;  ///< what was ignored first, and why
+  };
   std::vector<Refusal> rejected;
+  std::optional<Coverage> coverage;  ///< only where the request had some
   std::optional<Configuration> configuration;
   std::string configuration_error;  ///< HQ's configuration cannot be used: where and why
   std::string history;

@@ -62,8 +62,10 @@ Turn Session::turn(bool always) {
     epoch_ = snapshot.epoch;
     last_change_ = snapshot.last_change;
     if (auto waiting = wait_for_writer(snapshot)) return std::move(*waiting);
+    coverage_told_ = std::max(coverage_told_, snapshot.coverage_told);
+    coverage_news_ = snapshot.coverage_news > coverage_told_ && Steady::now() >= coverage_after_;
     const bool owed = last_change_ > position_.watermark;
-    if (!owed && !always && !greet_) return {};
+    if (!owed && !coverage_news_ && !always && !greet_) return {};
     return request(greet_ || !owed);
   } catch (const store::SqliteError& error) {
     local_.reset();
@@ -122,6 +124,10 @@ BatchOrder Session::order(bool hello) {
   if (all || now - any_liveness_ >= options_.timing.interval) {
     out.liveness = local_->state.liveness(all);
     any_liveness_ = now;
+  }
+  // Growth alone is told with the liveness.
+  if (!greet_ && now >= coverage_after_ && (all || coverage_news_)) {
+    out.coverage = local_->state.coverage(coverage_told_);
   }
   if (all) {
     out.health = Health{last_change_ - position_.watermark, free_bytes(options_.database.parent_path())};
@@ -242,9 +248,30 @@ Confirmation Session::confirmation_of(Answer& answer, const Batch& batch) {
   return out;
 }
 
+void Session::take_coverage(const Answer& answer, const BatchOrder& order, Confirmation& confirmation) {
+  if (confirmation.new_history) {
+    coverage_told_ = 0;
+    return;
+  }
+  if (order.coverage.empty()) return;
+  if (!answer.coverage) {
+    coverage_after_ = Steady::now() + options_.timing.liveness_every;
+    return;
+  }
+  coverage_refused_.clear();
+  if (answer.coverage->ignored > 0) {
+    coverage_refused_ =
+        fmt::format("HQ left out {} of {} spans: {}", answer.coverage->ignored,
+                    answer.coverage->ignored + answer.coverage->taken, answer.coverage->first);
+  }
+  confirmation.coverage_refused = coverage_refused_;
+  confirmation.coverage_told = coverage_told_ = order.coverage.revision;
+}
+
 Turn Session::take(Answer answer, const Batch& batch, const BatchOrder& order) {
   if (auto out = contradiction(answer, batch)) return std::move(*out);
   auto confirmation = confirmation_of(answer, batch);
+  take_coverage(answer, order, confirmation);
   const bool rewound = confirmation.watermark < batch.after;
   Turn turn;
   turn.kind = Turn::Kind::confirmed;
@@ -253,6 +280,7 @@ Turn Session::take(Answer answer, const Batch& batch, const BatchOrder& order) {
   if (rewound) turn.pace = std::max(turn.pace, pause_of_rewind(batch, confirmation.new_history));
   turn.more = last_change_ > confirmation.watermark &&
               (turn.greeting || batch.more() || confirmation.watermark < batch.to);
+  turn.more = turn.more || (confirmation.coverage_told && order.coverage.more);
   if (confirmation.watermark > highest_) rewinds_ = 0;
   highest_ = std::max(highest_, confirmation.watermark);
 

@@ -57,6 +57,8 @@ class Session {
   [[nodiscard]] std::uint64_t rejected() const { return rejected_; }
   [[nodiscard]] std::optional<UtcMs> server_time() const { return server_time_; }
   [[nodiscard]] const std::string& configuration_error() const { return configuration_error_; }
+  /// What HQ left out of the coverage it was told last; empty: nothing.
+  [[nodiscard]] const std::string& coverage_refused() const { return coverage_refused_; }
   [[nodiscard]] const std::string& epoch() const { return epoch_; }
 
  private:
@@ -81,6 +83,7 @@ class Session {
   [[nodiscard]] bool is_new_history(const Answer& answer) const;
   [[nodiscard]] Confirmation confirmation_of(Answer& answer, const Batch& batch);
   void advance(Confirmation confirmation);
+  void take_coverage(const Answer& answer, const BatchOrder& order, Confirmation& confirmation);
 
   const Options& options_;
   const Surroundings& surroundings_;
@@ -108,6 +111,12 @@ class Session {
   std::uint64_t sent_ = 0, received_ = 0, requests_ = 0, rejected_ = 0;
   std::optional<UtcMs> server_time_;
   std::string configuration_error_;
+
+  std::int64_t coverage_told_ = 0;  ///< HQ has confirmed all up to this revision
+  bool coverage_news_ = false;      ///< and there is something it should hear of soon
+  std::chrono::steady_clock::time_point
+      coverage_after_{};  ///< an HQ that does not know it is not asked before
+  std::string coverage_refused_;
 };
 
 }  // namespace lintel::sync

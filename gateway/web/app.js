@@ -82,6 +82,42 @@ function countBox(label, value, fresh) {
   return box;
 }
 
+function clock(iso) {
+  return new Date(iso).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+}
+
+function hourText(hour) {
+  if (hour.state === 'missing') return `${clock(hour.at)}: not counted`;
+  if (hour.state === 'closed') return `${clock(hour.at)}: closed`;
+  const part = hour.state === 'partly' ? ` (${Math.round(hour.covered * 100)} % counted)` : '';
+  return `${clock(hour.at)}: ${hour.in} in, ${hour.out} out${part}`;
+}
+
+/** The day by hours: a bar is people, a line is nobody, stripes are a time in which nobody counted. */
+function dayByHours(today) {
+  const chart = element('div', 'hours');
+  const most = Math.max(1, ...today.hours.map((hour) => (hour.in || 0) + (hour.out || 0)));
+  chart.setAttribute('role', 'img');
+  chart.setAttribute('aria-label', today.hours.map(hourText).join('; '));
+  for (const hour of today.hours) {
+    const column = element('div', `hour ${hour.state}`);
+    column.title = hourText(hour);
+    const bar = element('i');
+    bar.style.height = `${100 * ((hour.in || 0) + (hour.out || 0)) / most}%`;
+    column.append(bar);
+    chart.append(column);
+  }
+  return chart;
+}
+
+function coverageText(today) {
+  if (today.coverage === null) return null;
+  const share = today.coverage >= 1 ? 100 : Math.min(99, Math.floor(today.coverage * 100));
+  const row = element('p', 'quiet covered', `Today by hour, ${share} % counted`);
+  if (today.missing_since) row.append(' · ', element('strong', 'missing', `missing since ${clock(today.missing_since)}`));
+  return row;
+}
+
 function lastSeen(sensor) {
   const row = element('p', 'quiet');
   row.append('Heard ', since(sensor.last_data));
@@ -102,6 +138,9 @@ function sensorCard(sensor, before) {
     card.append(element('p', 'quiet lines',
       sensor.today.lines.map((l) => `${l.line || 'whole device'}: ${l.in} in, ${l.out} out`).join(' · ')));
   }
+  if (sensor.today.hours.length > 1) card.append(dayByHours(sensor.today));
+  const covered = coverageText(sensor.today);
+  if (covered) card.append(covered);
   card.append(lastSeen(sensor));
   if (sensor.cause) {
     const why = element('div', 'why');
@@ -141,6 +180,7 @@ function showHq({ hq, backlog }) {
   if (backlog.changes > 0 && backlog.oldest) waiting.push(', the oldest from ', since(backlog.oldest));
   facts('hq', hq.configured
     ? [['Last contact', since(hq.last_contact)], ['Waiting', ...waiting],
+      hq.coverage_refused && ['Coverage', hq.coverage_refused],
       hq.error && ['Trouble', `${hq.error}${hq.advice ? `. ${hq.advice}` : ''}`]]
     : [['Connection', 'not configured: readings stay here'], ['Stored', count(backlog.last_change, 'change')]]);
 }

@@ -68,7 +68,7 @@ test('page: shows the verdict and every sensor, alone and without errors', async
   const main = card(page, '6537F28545220003');
   assert.equal(await main.locator('h3').textContent(), 'Main door');
   assert.equal(await main.locator('.pill').textContent(), 'online');
-  assert.deepEqual(await main.locator('.counts b').allTextContents(), ['53', '47']);
+  assert.deepEqual(await main.locator('.counts b').allTextContents(), ['83', '70']);
   assert.match(await card(page, 'DVES_0A1B2C').locator('.why').textContent(), /Quiet for 3 h\./);
   assert.match(await page.locator('#hq').textContent(), /Last contact\d+ s ago/);
   await shot(page, 'phone');
@@ -76,11 +76,34 @@ test('page: shows the verdict and every sensor, alone and without errors', async
   assert.deepEqual(strangers, []);
 });
 
+test('page: nobody, nobody counting, and closed are three different hours', async () => {
+  const server = await serve();
+  const { page, errors } = await open(server, PHONE);
+  const hours = (serial) => card(page, serial).locator('.hour').evaluateAll(
+    (nodes) => nodes.map((node) => node.className.replace('hour ', '')));
+  const closed = Array(7).fill('closed');
+  assert.deepEqual(await hours('6537F28545220003'), [...closed, ...Array(6).fill('counted')]);
+  assert.deepEqual(await hours('24E124716B501234'),
+    [...closed, 'counted', 'partly', 'missing', 'counted', 'partly', 'missing'].slice(0, 13));
+  const main = card(page, '6537F28545220003');
+  assert.match(await main.locator('.hours').getAttribute('aria-label'), /: 0 in, 0 out;/);
+  assert.match(await main.locator('.covered').textContent(), /100 % counted/);
+  const back = card(page, '24E124716B501234');
+  assert.match(await back.locator('.hours').getAttribute('aria-label'), /: not counted;/);
+  assert.match(await back.locator('.covered').textContent(), /\d\d % counted · missing since/);
+  const ground = (state) => back.locator(`.hour.${state}`).first().evaluate((node) => getComputedStyle(node).backgroundImage);
+  assert.match(await ground('missing'), /gradient/);
+  assert.equal(await ground('closed'), 'none');
+  await main.screenshot({ path: `${process.env.LINTEL_SCREENSHOTS}/hours-counted.png` });
+  await back.screenshot({ path: `${process.env.LINTEL_SCREENSHOTS}/hours-missing.png` });
+  assert.deepEqual(errors, []);
+});
+
 test('page: follows what happens, without being asked', async () => {
   const server = await serve();
   const { page, errors } = await open(server, DESKTOP);
   server.say('walk');
-  await card(page, '6537F28545220003').locator('.counts b', { hasText: '56' }).waitFor();
+  await card(page, '6537F28545220003').locator('.counts b', { hasText: '86' }).waitFor();
   server.say('fault');
   await page.locator('#verdict.problem').waitFor();
   assert.match(await page.locator('#verdict').textContent(), /Back door: silent for 42 min.*Check that the sensor has power/s);

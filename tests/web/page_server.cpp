@@ -37,6 +37,7 @@ class Shop {
     back_ = store_.count("24E124716B501234", "Back door", "", minute_, 7, 9);
     // What a sensor calls itself is never part of the page.
     quiet_ = store_.count("DVES_0A1B2C", "Lift <img src=x onerror=alert(1)>", "", minute_ - 3h, 2, 2);
+    remember_the_morning();
     store_.store().db().execute(
         fmt::format("update sync_state set watermark = 3, last_success_at = {}", count_ms(now() - 20s)));
     facts_.uptime = 26h;
@@ -72,6 +73,7 @@ class Shop {
   [[nodiscard]] status::Page page() {
     status::Runtime runtime;
     runtime.state_dir = store_.dir();
+    runtime.closed = [](UtcMs, UtcMs to) { return to <= test::StoreBench::day_begin() + 7h; };
     runtime.facts = [this] {
       facts_.time = now();
       return status::to_json(facts_);
@@ -80,6 +82,23 @@ class Shop {
   }
 
  private:
+  /// The shop opens at 7:00. The main door counted all the time, nobody came at 9:00; the back door was
+  /// silent from 8:30 to 10:00, and has been since 11:10.
+  void remember_the_morning() {
+    const auto at = [](int hour, int minute = 0) {
+      return test::StoreBench::day_begin() + std::chrono::hours{hour} + std::chrono::minutes{minute};
+    };
+    store_.store().db().execute("update sensor_metadata set created_at = 0");
+    for (const char* line : {"entrance", "arcade"}) store_.cover(main_, line, at(0), now());
+    for (const int hour : {7, 8, 10}) {
+      store_.count("6537F28545220003", "Main door", "entrance", at(hour), 6 * hour - 40, 5 * hour - 34);
+    }
+    store_.cover(back_, "", at(0), at(8, 30));
+    store_.cover(back_, "", at(8, 30), at(9, 15), store::CoverageState::down);
+    store_.cover(back_, "", at(10), at(11, 10));
+    for (const int hour : {7, 8, 10}) store_.count("24E124716B501234", "Back door", "", at(hour, 5), hour, 1);
+  }
+
   test::StoreBench store_;
   UtcMs minute_;
   status::Facts facts_;

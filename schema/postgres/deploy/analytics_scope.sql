@@ -139,7 +139,7 @@ language sql stable as $$
          least(coalesce(sum(extract(epoch from least(c.to_at, h.ends) - greatest(c.from_at, h.hour_at)))
                           filter (where c.state = 'counting'), 0) / extract(epoch from h.ends - h.hour_at), 1)
     from unnest(stores) as wanted (id)
-    join private.coverage c on c.store_id = wanted.id and c.from_at < hour_coverage.to_at and c.to_at > hour_coverage.from_at
+    join private.coverage c on c.store_id = wanted.id and c.state <> 'unknown' and c.from_at < hour_coverage.to_at and c.to_at > hour_coverage.from_at
    cross join lateral (
      select t as hour_at, least(t + interval '1 hour', now()) as ends
        from generate_series(greatest(hour_coverage.from_at, date_trunc('hour', c.from_at, 'UTC')),

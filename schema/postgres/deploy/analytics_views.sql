@@ -20,7 +20,7 @@ language sql stable as $$
                           filter (where c.state = 'counting'), 0) / extract(epoch from d.ends - d.begins), 1)
     from unnest(stores) as wanted (id)
     join data.stores s on s.id = wanted.id
-    join private.coverage c on c.store_id = s.id
+    join private.coverage c on c.store_id = s.id and c.state <> 'unknown'
      and c.from_at < to_day + interval '3 days' and c.to_at > from_day - interval '2 days'
    cross join lateral (
      select t::date as day, (t + make_interval(mins => s.day_start_minute)) at time zone s.timezone as begins,

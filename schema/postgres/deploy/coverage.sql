@@ -12,7 +12,7 @@ create table private.coverage (
   label     text collate "C" not null check (length(label) <= 64),
   from_at   timestamptz(3) not null,
   to_at     timestamptz(3) not null,
-  state     text not null check (state in ('counting', 'down')),
+  state     text not null check (state in ('counting', 'down', 'unknown')),
   epoch     smallint not null check (epoch > 0),
   revision  bigint not null check (revision >= 0),
   primary key (store_id, sensor_id, regional, label, from_at),
@@ -25,7 +25,7 @@ comment on column private.coverage.regional is 'Whether label is a region';
 comment on column private.coverage.label is 'Line or region; empty for the whole device';
 comment on column private.coverage.from_at is 'First instant of the span';
 comment on column private.coverage.to_at is 'First instant after it';
-comment on column private.coverage.state is 'counting: whoever passed was counted; down: known not to have been counting';
+comment on column private.coverage.state is 'counting: whoever passed was counted; down: known not to have been counting; unknown: stated before, and taken back';
 comment on column private.coverage.epoch is 'Ordinal of the epoch that stated it; orders before revision';
 comment on column private.coverage.revision is 'Order of the statement inside its epoch; a newer one replaces what it overlaps';
 alter table private.coverage enable row level security;

@@ -14,7 +14,7 @@ begin
   return case
     when jsonb_typeof(span) <> 'array' or jsonb_array_length(span) <> 3 or private.from_ms(span -> 0) is null
       or private.from_ms(span -> 1) is null then 'a span is [from, to, state], whole milliseconds and a text'
-    when coalesce(span ->> 2 not in ('counting', 'down'), true) then 'state is counting or down'
+    when coalesce(span ->> 2 not in ('counting', 'down', 'unknown'), true) then 'state is counting, down or unknown'
     when private.from_ms(span -> 0) >= private.from_ms(span -> 1) then 'a span ends after it starts'
     when private.from_ms(span -> 1) - private.from_ms(span -> 0) > interval '400 days' then 'a span lasts at most 400 days'
     when private.from_ms(span -> 1) > now() + interval '1 day' then 'a span ends at most a day ahead'

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "gateway/store/coverage.hpp"
 #include "gateway/store/store.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -36,6 +37,13 @@ class StoreBench {
     sensors.flush(kBoot, std::chrono::minutes{100}, true);
     store_->commit({1, 1}, "", from + duration);
     return sensor->id;
+  }
+  /// A line of the sensor was counting, or known to be down.
+  void cover(std::int64_t sensor, const char* line, UtcMs from, UtcMs to,
+             store::CoverageState state = store::CoverageState::counting) {
+    store_->begin();
+    store::CoverageRows(store_->db()).replace({sensor, false, line}, {}, {{from, to, state}});
+    store_->commit({1, 1}, "", to);
   }
   void refuse(const std::string& reason, UtcMs at) {
     bridge::Frame frame;

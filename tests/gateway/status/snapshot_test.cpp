@@ -229,3 +229,70 @@ TEST_CASE("metrics: names, labels and values in Prometheus' format") {
   CHECK(text.find("lintel_link_up{link=\"broker\",type=\"mqtt\"} 1\n") != std::string::npos);
   CHECK(text.find("lintel_hq_last_contact_timestamp_seconds ") != std::string::npos);
 }
+
+TEST_CASE("snapshot: nobody, nobody counting and closed are three different hours") {
+  StoreBench bench;
+  const auto day = StoreBench::day_begin();
+  const auto id = bench.count("A1", "Main door", "", day + 8h, 5, 2);
+  bench.cover(id, "", day, day + 10h);
+  bench.cover(id, "", day + 11h + 30min, day + 12h);
+  bench.count("A1", "Main door", "", day + 11h + 40min, 3, 0);
+  Runtime runtime;
+  runtime.state_dir = bench.dir();
+  runtime.now = [] { return kNoon + 5min; };
+  runtime.closed = [&](UtcMs, UtcMs to) { return to <= day + 7h; };
+  auto reader = bench.reader();
+  const auto today = snapshot(reader, runtime)["sensors"][0]["today"];
+  const auto& hours = today["hours"];
+  REQUIRE(hours.size() == 13);
+  CHECK(hours[6]["state"] == "closed");
+  CHECK(hours[6]["in"].is_null());
+  CHECK(hours[7] ==
+        json{{"at", "2026-07-31T07:00:00Z"}, {"in", 0}, {"out", 0}, {"covered", 1.0}, {"state", "counted"}});
+  CHECK(hours[8]["in"] == 5);
+  CHECK(hours[8]["state"] == "counted");
+  CHECK(hours[10]["state"] == "missing");
+  CHECK(hours[10]["in"].is_null());
+  CHECK(hours[11]["state"] == "partly");
+  CHECK(hours[11]["covered"] == 0.5);
+  CHECK(hours[11]["in"] == 3);
+  CHECK(hours[12]["state"] == "counted");  // five minutes ago is no silence
+  // Of five hours and five minutes it missed an hour and a half.
+  CHECK(today["coverage"].get<double>() == doctest::Approx(1 - 90.0 / 305).epsilon(0.001));
+  CHECK(today["missing_since"].is_null());
+}
+
+TEST_CASE("snapshot: a sensor that stopped counting is missing since then, and the terminal says when") {
+  StoreBench bench;
+  const auto day = StoreBench::day_begin();
+  const auto id = bench.count("A1", "Main door", "", day + 8h, 5, 2);
+  bench.cover(id, "", day, day + 10h + 40min);
+  const auto all = look(bench, running());
+  CHECK(all["sensors"][0]["today"]["missing_since"] == "2026-07-31T10:40:00Z");
+  const auto text = to_text(all, false);
+  CHECK(text.find("Main door: missing since 10:40") != std::string::npos);
+  CHECK(text.find("88 %") != std::string::npos);
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = std::min(text.find('\n', at), text.size());
+    CHECK(end - at <= 82);  // 80 columns, and an ellipsis has three bytes
+    at = end + 1;
+  }
+}
+
+TEST_CASE(
+    "snapshot: a sensor of which nothing is known shows no share, and a new one misses nothing before it "
+    "came") {
+  StoreBench bench;
+  const auto day = StoreBench::day_begin();
+  bench.count("A1", "Unknown", "", day + 8h, 5, 2);
+  const auto late = bench.count("B2", "New", "", kNoon - 1h, 1, 1);
+  bench.cover(late, "", kNoon - 1h, kNoon);
+  const auto all = look(bench, running());
+  const auto& fresh = all["sensors"][0]["name"] == "New" ? all["sensors"][0] : all["sensors"][1];
+  const auto& unknown = all["sensors"][0]["name"] == "New" ? all["sensors"][1] : all["sensors"][0];
+  CHECK(unknown["today"]["coverage"].is_null());
+  CHECK(unknown["today"]["missing_since"].is_null());
+  CHECK(unknown["today"]["hours"][0]["state"] == "partly");  // people, but nobody says for which time
+  CHECK(fresh["today"]["coverage"] == 1.0);
+  CHECK(fresh["today"]["hours"].size() == 2);
+}

@@ -307,3 +307,92 @@ TEST_CASE("batch: building is no bottleneck") {
   CHECK(readings == kReadings);
   CHECK(bytes < 6 * kReadings);
 }
+
+namespace {
+
+void cover(FilledStore& store, std::int64_t sensor, bool regional, const std::string& label,
+           std::int64_t from, std::int64_t to, store::CoverageState state = store::CoverageState::counting) {
+  store::CoverageRows(store.db()).replace({sensor, regional, label}, {}, {{utc_ms(from), utc_ms(to), state}});
+}
+
+BatchOrder order_with_coverage(FilledStore& store, std::int64_t told = 0) {
+  auto reader = store.reader();
+  BatchOrder order;
+  order.coverage = CoverageReader(reader).owed(told);
+  return order;
+}
+
+}  // namespace
+
+TEST_CASE("batch: coverage goes by series, each with its spans in order of time") {
+  FilledStore store;
+  store.sensor("6537F28545220003", "Main door", 12);
+  store.sensor("6537F28545220004", "Side door");
+  cover(store, 1, false, "1", kNoon + kMinute, kNoon + 2 * kMinute, store::CoverageState::down);
+  cover(store, 1, false, "1", kNoon, kNoon + kMinute);
+  cover(store, 2, true, "till", kNoon, kNoon + kMinute);
+  const auto batch = build(store, order_with_coverage(store));
+  const auto body = json::parse(batch.body);
+  CHECK(
+      body["coverage"].dump() ==
+      R"([{"line":"1","rev":3,"sensor":12,"spans":[[1785499200000,1785499260000,"counting"],)"
+      R"([1785499260000,1785499320000,"down"]]},{"region":"till","rev":3,)"
+      R"("sensor":"5e450000-0000-4000-8000-000000000002","spans":[[1785499200000,1785499260000,"counting"]]}])");
+  CHECK(body["sensors"].size() == 1);  // who is named by uuid is declared
+  CHECK(batch.by_uuid.size() == 1);
+}
+
+TEST_CASE(
+    "batch: coverage that HQ knows is not said again, and more than a request takes comes with the next") {
+  FilledStore store;
+  store.sensor("6537F28545220003", "Main door", 12);
+  for (int i = 0; i < 2000; ++i)
+    cover(store, 1, false, "1", kNoon + 2 * i * kMinute, kNoon + (2 * i + 1) * kMinute);
+  std::size_t spans = 0;
+  std::int64_t told = 0;
+  int requests = 0;
+  for (bool more = true; more; ++requests) {
+    const auto order = order_with_coverage(store, told);
+    const auto body = json::parse(build(store, order).body);
+    const auto& said = body["coverage"][0]["spans"];
+    CHECK(said.size() <= 1000);
+    spans += said.size();
+    told = order.coverage.revision;
+    more = order.coverage.more;
+  }
+  CHECK(spans == 2000);
+  CHECK(requests == 3);
+  CHECK(order_with_coverage(store, told).coverage.empty());
+  CHECK(build(store, order_with_coverage(store, told)).body.find("coverage") == std::string::npos);
+}
+
+TEST_CASE("batch: a span of years goes in pieces that HQ takes") {
+  FilledStore store;
+  store.sensor("6537F28545220003", "Main door", 12);
+  constexpr std::int64_t kDay = 86'400'000;
+  cover(store, 1, false, "", kNoon - 1000 * kDay, kNoon);
+  const auto body = json::parse(build(store, order_with_coverage(store)).body);
+  const auto& spans = body["coverage"][0]["spans"];
+  REQUIRE(spans.size() == 3);
+  std::int64_t at = kNoon - 1000 * kDay;
+  for (const auto& span : spans) {
+    CHECK(span[0] == at);
+    at = span[1].get<std::int64_t>();
+    CHECK(at - span[0].get<std::int64_t>() <= 400 * kDay);
+  }
+  CHECK(at == kNoon);
+}
+
+TEST_CASE("batch: readings leave room for the coverage beside them") {
+  FilledStore store;
+  store.sensor("6537F28545220003", "Main door", 12);
+  store.minutes(3000, 1, kNoon);
+  for (int i = 0; i < 800; ++i)
+    cover(store, 1, false, "1", kNoon + 2 * i * kMinute, kNoon + (2 * i + 1) * kMinute);
+  auto order = order_with_coverage(store);
+  order.changes = 3000;
+  order.bytes = 150'000;
+  const auto batch = build(store, order);
+  CHECK(batch.body.size() <= order.bytes);
+  CHECK(json::parse(batch.body)["coverage"][0]["spans"].size() == 800);
+}

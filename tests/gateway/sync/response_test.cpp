@@ -160,3 +160,20 @@ TEST_CASE("response: error bodies give code and message, other bodies nothing") 
   CHECK_FALSE(parse_error_body("[1]").json);
   CHECK_FALSE(parse_error_body("").json);
 }
+
+TEST_CASE("response: what HQ says of coverage is understood, and nothing else in its place") {
+  const auto coverage = [](const std::string& text) {
+    return with(R"("pace_ms": 1500)", R"("pace_ms": 0, "coverage": )" + text);
+  };
+  const auto parsed =
+      parse_answer(coverage(R"({"taken": 3, "ignored": 1, "first": "coverage[0]: is not an object"})"));
+  REQUIRE(parsed.answer);
+  REQUIRE(parsed.answer->coverage);
+  CHECK(parsed.answer->coverage->taken == 3);
+  CHECK(parsed.answer->coverage->ignored == 1);
+  CHECK(parsed.answer->coverage->first == "coverage[0]: is not an object");
+  CHECK_FALSE(parse_answer(kAnswer).answer->coverage);
+  CHECK(is_refused(coverage("7")));
+  CHECK(is_refused(coverage(R"({"taken": "all", "ignored": 0})")));
+  CHECK(is_refused(coverage(R"({"taken": 1})")));
+}

@@ -1,5 +1,5 @@
 \ir setup.psql
-select plan(24);
+select plan(26);
 select pg_temp.become_store('coverage') \g /dev/null
 
 -- Instants as minutes after a Monday's nine o'clock.
@@ -57,6 +57,14 @@ select is(pg_temp.minutes('forth'), (select string_agg(coalesce((select left(s.s
 select is((select count(*) from private.coverage a join private.coverage b using (store_id, sensor_id, regional, label)
             where a.from_at < b.from_at and a.to_at > b.from_at), 0::bigint, 'no spans of one series overlap');
 
+-- What was stated at a wrong time is taken back there, and stays so when the old statement comes again.
+select pg_temp.sync(5, 6, '[]', pg_temp.stated(101, jsonb_build_array(pg_temp.span(200, 260)), '{"line": "moved"}')) \g /dev/null
+select pg_temp.sync(5, 6, '[]', pg_temp.stated(102, jsonb_build_array(pg_temp.span(200, 260, 'unknown')), '{"line": "moved"}')) \g /dev/null
+select pg_temp.sync(5, 6, '[]', pg_temp.stated(101, jsonb_build_array(pg_temp.span(200, 260)), '{"line": "moved"}')) \g /dev/null
+select is((select string_agg(state, ', ') from private.coverage where store_id = pg_temp.store() and label = 'moved'), 'unknown', 'what was taken back stays taken back');
+select is((select count(*) from private.day_coverage(array[pg_temp.store()], pg_temp.monday()::date - 1, pg_temp.monday()::date + 1) where label = 'moved'), 0::bigint,
+  'and a day of which only that was stated has no share');
+
 -- Nonsense never refuses a reading.
 create function pg_temp.beside(coverage jsonb) returns text
 language sql as $$
@@ -66,7 +74,7 @@ $$;
 select matches(pg_temp.beside(coverage::jsonb), message, left(coverage, 60)) from (values
   ('7', 'must be an array'), ('[null]', 'is not an object'), ('[{"sensor": {}}]', 'number or a uuid'),
   ('[{"sensor": 1.5, "line": "", "spans": []}]', 'not known'), ('[{"sensor": 1, "line": "", "region": ""}]', 'exactly one'),
-  (format('[{"sensor": "%s", "line": "1", "spans": [[%s, %s, "asleep"]]}]', pg_temp.door('A'), pg_temp.at(0), pg_temp.at(1)), 'counting or down'),
+  (format('[{"sensor": "%s", "line": "1", "spans": [[%s, %s, "asleep"]]}]', pg_temp.door('A'), pg_temp.at(0), pg_temp.at(1)), 'counting, down or unknown'),
   (format('[{"sensor": "%s", "line": "1", "spans": [[%s, %s, "down"]]}]', pg_temp.door('A'), pg_temp.at(1), pg_temp.at(0)), 'ends after it starts')) as t (coverage, message);
 select is((select count_in from data.daily_analytics where store_id = pg_temp.store()), 3::bigint, 'the reading beside them is counted');
 select is((pg_temp.sync(7, 8, '[]', pg_temp.stated(3, (select jsonb_agg(pg_temp.span(n, n + 1)) from generate_series(1, 1200) n))) -> 'coverage') - 'first', '{"taken": 1000, "ignored": 200}', 'a request holds a thousand spans');
