@@ -151,7 +151,12 @@ sync::Surroundings Daemon::sync_surroundings() {
   sync::Surroundings surroundings;
   surroundings.post = [this](sync::Confirmation confirmation) {
     writer_.post([this, confirmation = std::move(confirmation)](store::Database& db, UtcMs at) {
-      sync::apply(db, confirmation, at);
+      for (const auto& again : sync::apply(db, confirmation, at)) {
+        const UtcMs day{std::chrono::days{again.day}};
+        store_->readings().owe_again(again.sensor, again.region, again.label, day,
+                                     day + std::chrono::days{1});
+        log(fmt::format("HQ holds other readings of {} than we do: they are sent again", format_utc(day)));
+      }
       if (!confirmation.configuration) return;
       store_->sensors().reread();
       pipeline_.reload();

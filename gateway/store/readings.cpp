@@ -41,8 +41,10 @@ on conflict (started_at, sensor_id, region, seq) do nothing returning 1)")),
       regions_again_(db.prepare("select change_no from regional_counting_raw where started_at >= ? and "
                                 "started_at < ? and sensor_id = ? and region = ? and change_no not in "
                                 "(select change_no from set_aside) order by change_no")),
-      renumber_line_(db.prepare("update people_counting_raw set change_no = ? where change_no = ?")),
-      renumber_region_(db.prepare("update regional_counting_raw set change_no = ? where change_no = ?")),
+      renumber_line_(db.prepare(
+          "update people_counting_raw set change_no = ?, revision = revision + 1 where change_no = ?")),
+      renumber_region_(db.prepare(
+          "update regional_counting_raw set change_no = ?, revision = revision + 1 where change_no = ?")),
       renumber_move_(db.prepare("update moved_readings set change_no = ? where change_no = ?")) {}
 
 bool Readings::insert(std::int64_t sensor, std::string_view line, const Reading& reading, std::int64_t seq,

@@ -55,7 +55,8 @@ class Readings {
   /// Writes another version of a stored reading under the same key; `now` begins when it did.
   void revise(const StoredReading& old, const Reading& now);
 
-  /// Owes HQ the readings of a line or region that begin in [from, to) once more, under new change numbers.
+  /// Owes HQ the readings of a line or region that begin in [from, to) once more, as new revisions, so that
+  /// they stand there whatever HQ holds of them.
   void owe_again(std::int64_t sensor, bool region, std::string_view label, UtcMs from, UtcMs to);
 
   /// What a put() would meet; absent: nothing. Passages of their own meet nothing.

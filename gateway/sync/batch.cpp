@@ -48,6 +48,7 @@ BatchBuilder::BatchBuilder(store::Database& reader)
       state_(reader.prepare("select epoch, next_change_no - 1 from writer_state")),
       sensor_(reader.prepare("select public_id, hq_id, serial, name, model, lifecycle, settings "
                              "from sensor_metadata where id = ?")),
+      checksums_(reader),
       lines_{
           reader.prepare("select change_no, sensor_id, line, started_at, seq, duration_ms, flags, revision, "
                          "count_in, count_out from people_counting_raw "
@@ -73,6 +74,7 @@ Batch BatchBuilder::build(const BatchOrder& order) {
     batch.last_change = state_.integer(1);
     state_.reset();
     if (order.changes > 0) collect(order, batch);
+    if (order.compare && !batch.more()) compare(order, batch);
     write(order, batch);
   } catch (...) {
     close();
@@ -117,6 +119,18 @@ void BatchBuilder::collect(const BatchOrder& order, Batch& batch) {
     if (!taken) return;
     ++batch.changes;
     batch.to = next;
+  }
+}
+
+/// HQ compares after it has taken the changes of the request, so these are in the sums.
+void BatchBuilder::compare(const BatchOrder& order, Batch& batch) {
+  batch.compared = checksums_.next(order.now, batch.to);
+  if (!batch.compared) return;
+  const auto width = width_of(*batch.compared);
+  if (bytes_ + width > order.bytes) {
+    batch.compared.reset();
+  } else {
+    bytes_ += width;
   }
 }
 
@@ -265,6 +279,7 @@ void BatchBuilder::write(const BatchOrder& order, Batch& batch) {
   write_liveness(order, out);
   append_coverage(out, order.coverage,
                   [this](std::int64_t id) -> const std::string& { return sensors_.at(id).id; });
+  if (batch.compared) append_checksums(out, *batch.compared);
   if (order.health) {
     fmt::format_to(std::back_inserter(out), ",\"health\":{{\"backlog\":{},\"disk_free\":{}}}",
                    order.health->backlog, order.health->disk_free);

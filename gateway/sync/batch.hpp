@@ -9,6 +9,7 @@
 
 #include "firmware-bridge/core/time.hpp"
 #include "gateway/store/sqlite.hpp"
+#include "gateway/sync/checksums.hpp"
 #include "gateway/sync/coverage.hpp"
 #include "gateway/sync/series.hpp"
 
@@ -43,6 +44,7 @@ struct BatchOrder {
   std::vector<Liveness> liveness = {};
   OwedCoverage coverage = {};
   std::optional<Health> health = std::nullopt;
+  bool compare = false;  ///< a day that is over, if nothing more is owed and there is room for it
 };
 
 /// A request ready to be sent, and what is needed to understand its answer.
@@ -53,11 +55,12 @@ struct Batch {
   };
   std::string epoch;
   std::int64_t after = 0;
-  std::int64_t to = 0;           ///< every change of (after, to] that exists is in the body
-  std::int64_t last_change = 0;  ///< the highest number given out when the batch was built
-  std::size_t changes = 0;       ///< readings and journal entries in it
-  std::vector<Series> series;    ///< as in the body: positions for `rejected`
-  std::vector<Named> by_uuid;    ///< sensors the body names by public id
+  std::int64_t to = 0;                   ///< every change of (after, to] that exists is in the body
+  std::int64_t last_change = 0;          ///< the highest number given out when the batch was built
+  std::size_t changes = 0;               ///< readings and journal entries in it
+  std::vector<Series> series;            ///< as in the body: positions for `rejected`
+  std::vector<Named> by_uuid;            ///< sensors the body names by public id
+  std::optional<DayChecksums> compared;  ///< the day in it
   std::string body;
 
   [[nodiscard]] bool more() const { return to < last_change; }
@@ -91,6 +94,7 @@ class BatchBuilder {
   void collect(const BatchOrder& order, Batch& batch);
   bool take_reading(Cursor& cursor, bool region, const BatchOrder& order, Batch& batch);
   bool take_journal(const BatchOrder& order, Batch& batch);
+  void compare(const BatchOrder& order, Batch& batch);
   bool fits(std::size_t cost, const BatchOrder& order, const Batch& batch) const;
   void move_of(Series& series, std::int64_t change_no);
   KnownSensor& sensor(std::int64_t id);
@@ -105,6 +109,7 @@ class BatchBuilder {
 
   store::Database& reader_;
   store::Statement state_, sensor_;
+  ChecksumReader checksums_;
   Cursor lines_, regions_, journal_, moves_;
   std::unordered_map<std::int64_t, KnownSensor> sensors_;  ///< of the batch being built
   std::size_t bytes_ = 0;                                  ///< upper estimate of the body so far

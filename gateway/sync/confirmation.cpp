@@ -86,6 +86,19 @@ void keep_coverage(store::Database& writer, const Confirmation& confirmation) {
   writer.prepare("delete from coverage where state = 'unknown' and revision <= ?").bind(told).run();
 }
 
+std::vector<Resend> keep_verdicts(store::Database& writer, const Confirmation& confirmation, UtcMs now) {
+  const auto before = writer.scalar("select watermark from sync_state where id = 1");
+  if (confirmation.new_history) owe_all_comparisons(writer);
+  std::vector<Resend> resend;
+  for (const auto& verdict : confirmation.verdicts) {
+    auto again = keep_verdict(writer, verdict, now);
+    resend.insert(resend.end(), again.begin(), again.end());
+  }
+  // After the verdicts: what came with the same request was compared, but a later verdict costs little.
+  owe_comparison(writer, before, confirmation.watermark);
+  return resend;
+}
+
 void configure(store::Database& writer, const Configuration& configuration, UtcMs now) {
   writer
       .prepare(
@@ -101,12 +114,13 @@ void configure(store::Database& writer, const Configuration& configuration, UtcM
 
 }  // namespace
 
-void apply(store::Database& writer, const Confirmation& confirmation, UtcMs now) {
-  if (!same_file(writer, confirmation)) return;
+std::vector<Resend> apply(store::Database& writer, const Confirmation& confirmation, UtcMs now) {
+  if (!same_file(writer, confirmation)) return {};
   if (!confirmation.error.empty()) {
     keep_failure(writer, confirmation);
-    return;
+    return {};
   }
+  auto resend = keep_verdicts(writer, confirmation, now);
   keep_ids(writer, confirmation);
   keep_rejected(writer, confirmation, now);
   keep_coverage(writer, confirmation);
@@ -117,6 +131,7 @@ void apply(store::Database& writer, const Confirmation& confirmation, UtcMs now)
           "last_success_at = ?, last_error = null, failures = 0 where id = 1")
       .bind(confirmation.watermark, confirmation.history, count_ms(confirmation.attempted_at), count_ms(now))
       .run();
+  return resend;
 }
 
 }  // namespace lintel::sync

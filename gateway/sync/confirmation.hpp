@@ -7,6 +7,7 @@
 
 #include "firmware-bridge/core/time.hpp"
 #include "gateway/store/sqlite.hpp"
+#include "gateway/sync/checksums.hpp"
 
 namespace lintel::sync {
 
@@ -64,10 +65,12 @@ struct Confirmation {
       coverage_told;             ///< HQ has taken what it was told of coverage up to this revision
   std::string coverage_refused;  ///< what it left out of that, and why; empty: nothing
   UtcMs server_time{};
+  std::vector<DayVerdict> verdicts;  ///< of the days that were compared
 };
 
-/// Writes a confirmation into the local database: sync_state, hq_id of sensors, set_aside, configuration.
-/// For the writer thread, inside its transaction; may be repeated. Throws store::SqliteError.
-void apply(store::Database& writer, const Confirmation& confirmation, UtcMs now);
+/// Writes a confirmation into the local database: sync_state, hq_id of sensors, set_aside, configuration,
+/// days that were compared. For the writer thread, inside its transaction; may be repeated. Returns readings
+/// that HQ is to be sent again (store::Readings::owe_again). Throws store::SqliteError.
+std::vector<Resend> apply(store::Database& writer, const Confirmation& confirmation, UtcMs now);
 
 }  // namespace lintel::sync

@@ -166,6 +166,37 @@ std::optional<Answer::Coverage> coverage(const json& document) {
   return out;
 }
 
+SeriesChecksum series_checksum(const json& entry) {
+  (void)object(entry, "checksums.differs");
+  SeriesChecksum out;
+  out.sensor = text(need(entry, "sensor"), "checksums.sensor");
+  const auto* region = find(entry, "region");
+  out.region = region != nullptr;
+  out.label = text(region != nullptr ? *region : need(entry, "line"), "checksums.line");
+  out.readings = integer(need(entry, "n"), "checksums.n", 0, kMostChanges);
+  out.sum = integer(need(entry, "h"), "checksums.h", 0, kMostChanges);
+  return out;
+}
+
+std::optional<std::vector<DayVerdict>> checksums(const json& document) {
+  const auto* value = find(document, "checksums");
+  if (value == nullptr) return std::nullopt;
+  std::vector<DayVerdict> out;
+  for (const auto& entry : array(*value, "checksums")) {
+    (void)object(entry, "checksums");
+    DayVerdict verdict;
+    verdict.day = integer(need(entry, "t"), "checksums.t", 0, kMostChanges) / 86'400'000;
+    if (const auto* code = find(entry, "code")) verdict.code = text(*code, "checksums.code");
+    if (const auto* differs = find(entry, "differs")) {
+      for (const auto& series : array(*differs, "checksums.differs")) {
+        verdict.differs.push_back(series_checksum(series));
+      }
+    }
+    out.push_back(std::move(verdict));
+  }
+  return out;
+}
+
 std::optional<std::string> maybe_name(const json& from, const char* key) {
   const auto* value = find(from, key);
   if (value == nullptr) return std::nullopt;
@@ -253,6 +284,7 @@ Answer read_answer(const json& document) {
   answer.sensors = sensor_ids(document);
   answer.rejected = refusals(document);
   answer.coverage = coverage(document);
+  answer.checksums = checksums(document);
   if (const auto* pace = find(document, "pace_ms")) {
     answer.pace = Millis{integer(*pace, "pace_ms", 0, kMostChanges)};
   }

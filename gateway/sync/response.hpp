@@ -33,7 +33,8 @@ struct Answer {
     std::string first;  ///< what was ignored first, and why
   };
   std::vector<Refusal> rejected;
-  std::optional<Coverage> coverage;  ///< only where the request had some
+  std::optional<Coverage> coverage;                  ///< only where the request had some
+  std::optional<std::vector<DayVerdict>> checksums;  ///< only where the request had some
   std::optional<Configuration> configuration;
   std::string configuration_error;  ///< HQ's configuration cannot be used: where and why
   std::string history;

@@ -124,6 +124,7 @@ BatchOrder Session::order(bool hello) {
   if (all || now - any_liveness_ >= options_.timing.interval) {
     out.liveness = local_->state.liveness(all);
     any_liveness_ = now;
+    out.compare = !greet_ && now >= compare_after_;
   }
   // Growth alone is told with the liveness.
   if (!greet_ && now >= coverage_after_ && (all || coverage_news_)) {
@@ -272,6 +273,11 @@ Turn Session::take(Answer answer, const Batch& batch, const BatchOrder& order) {
   if (auto out = contradiction(answer, batch)) return std::move(*out);
   auto confirmation = confirmation_of(answer, batch);
   take_coverage(answer, order, confirmation);
+  if (answer.checksums) {
+    confirmation.verdicts = std::move(*answer.checksums);
+  } else if (batch.compared) {
+    compare_after_ = Steady::now() + options_.timing.liveness_every;  // an HQ that does not know of it
+  }
   const bool rewound = confirmation.watermark < batch.after;
   Turn turn;
   turn.kind = Turn::Kind::confirmed;

@@ -105,6 +105,7 @@ class Session {
   Backoff backoff_;
   std::chrono::steady_clock::time_point full_liveness_{};
   std::chrono::steady_clock::time_point any_liveness_{};
+  std::chrono::steady_clock::time_point compare_after_{};
 
   std::string epoch_;
   std::int64_t last_change_ = 0;

@@ -102,7 +102,7 @@ TEST_CASE("direction: HQ's word holds over what was said before, unless the file
     confirmation.configuration =
         sync::Configuration{7, {}, {}, {}, {{"", "S1", "S1", lifecycle, {}, settings}}};
     desk.batch([&] {
-      sync::apply(desk.store->db(), confirmation, kNoon);
+      (void)sync::apply(desk.store->db(), confirmation, kNoon);
       desk.store->sensors().reread();
       desk.pipeline->reload();
       desk.pipeline->settle_all(kNoon + 90s);
@@ -144,7 +144,7 @@ TEST_CASE("direction: the settings of HQ make the sensors of a new card what the
                                                    {{"9c3b3c0e-3f8e-5c53-9a59-000000000001", "S1", "Main",
                                                      "active", "milesight-vs125", R"({"invert": true})"}}};
   desk.batch([&] {
-    sync::apply(desk.store->db(), confirmation, kNoon);
+    (void)sync::apply(desk.store->db(), confirmation, kNoon);
     desk.store->sensors().reread();
     desk.pipeline->reload();
     return 0;

@@ -70,6 +70,25 @@ std::vector<std::string> ApplyingWriter::errors() {
   return errors_;
 }
 
+/// As store::Readings::owe_again(), on a file that no store has open.
+void ApplyingWriter::owe_again(const sync::Resend& again) {
+  const std::string table = again.region ? "regional_counting_raw" : "people_counting_raw";
+  auto rows = db_.prepare("select change_no from " + table +
+                          " where started_at / 86400000 = ? and sensor_id = ? and " +
+                          (again.region ? "region" : "line") + " = ? order by change_no");
+  rows.bind(again.day, again.sensor, again.label);
+  std::vector<std::int64_t> changes;
+  while (rows.step()) changes.push_back(rows.integer(0));
+  for (const auto change : changes) {
+    db_.prepare("update " + table +
+                " set change_no = (select next_change_no from writer_state), revision = revision + 1 "
+                "where change_no = ?")
+        .bind(change)
+        .run();
+    db_.execute("update writer_state set next_change_no = next_change_no + 1");
+  }
+}
+
 void ApplyingWriter::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
@@ -79,7 +98,9 @@ void ApplyingWriter::run() {
     queue_.pop_front();
     lock.unlock();
     db_.execute("begin immediate");
-    sync::apply(db_, confirmation, std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now()));
+    const auto resend = sync::apply(db_, confirmation,
+                                    std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now()));
+    for (const auto& again : resend) owe_again(again);
     db_.execute("commit");
     {
       const std::lock_guard calling(calling_);

@@ -34,6 +34,7 @@ class ApplyingWriter {
   [[nodiscard]] std::vector<std::string> errors();
 
  private:
+  void owe_again(const sync::Resend& again);
   void run();
 
   store::Database db_;

@@ -448,3 +448,44 @@ TEST_CASE("sync with PostgreSQL: coverage that HQ leaves out is logged and shown
           return line.find("coverage: HQ left out 1 of 2 spans") != std::string::npos;
         }) == 1);
 }
+
+TEST_CASE("sync with PostgreSQL: a day that differs is found by its checksums, named, and sent again") {
+  if (!ready()) return;
+  RealHq hq;
+  StoreUnderTest store;
+  store.write_token(hq.token());
+  store.options.timing.interval = Millis{10};
+  const auto start = (days_ago(2) / 86'400'000) * 86'400'000;
+  store.rows.minutes(600, 2, start, 7);
+  store.rows.region({1, "till", start + 5 * kMinute, 0, 0, 4});
+  store.begin(hq.url());
+  const auto verified = [&] {
+    return eventually(
+        [&] { return store.rows.db().scalar("select count(*) from day_checks where state = 'equal'") == 1; });
+  };
+  REQUIRE(verified());
+  const auto whole = readings_at(hq);
+  CHECK(whole.size() == 601);
+
+  // Lost, altered and invented at HQ, behind everybody's back.
+  (void)hq.sql().value(
+      "delete from data.people_counting_raw where started_at = (select min(started_at) + interval '4 "
+      "minutes' "
+      "from data.people_counting_raw)");
+  (void)hq.sql().value(
+      "update data.people_counting_raw set count_in = coalesce(count_in, 0) + 1 where started_at = "
+      "(select max(started_at) from data.people_counting_raw)");
+  (void)hq.sql().value("delete from data.regional_counting_raw");
+  REQUIRE(readings_at(hq).size() < 601);
+  store.rows.db().execute("update day_checks set state = 'owed', next_at = 0");
+  REQUIRE(verified());
+  const auto repaired = readings_at(hq);
+  REQUIRE(repaired.size() == whole.size());
+  for (const auto& [key, content] : whole) {
+    const auto found = repaired.find(key);
+    REQUIRE(found != repaired.end());
+    CHECK(std::tie(found->second.duration, found->second.in, found->second.out) ==
+          std::tie(content.duration, content.in, content.out));
+  }
+  CHECK(wrong_hours(hq) == "0");
+}
