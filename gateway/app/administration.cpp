@@ -13,7 +13,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kFramesAtOnce = 100;
-constexpr std::string_view kVerbs[] = {"discover", "adopt", "sensors-set", "correct", "quarantine-replay"};
+constexpr std::string_view kVerbs[] = {"discover",          "adopt",       "sensors-set", "correct",
+                                       "quarantine-replay", "sync-verify", "sync-retry"};
 
 std::string text_of(const json& request, const char* key) {
   const auto found = request.find(key);
@@ -36,6 +37,8 @@ Result<json> Administration::run(std::string_view verb, const json& request, Utc
   if (verb == "adopt") return adopt(request, now);
   if (verb == "sensors-set") return set(request, now);
   if (verb == "correct") return correct(request, now);
+  if (verb == "sync-verify") return verify_days(request);
+  if (verb == "sync-retry") return json{{"readings", parts_.store.readings().owe_set_aside()}};
   if (verb == "quarantine-replay") return replay(request);
   return fail(ErrorKind::misconfigured, fmt::format("nobody knows how to {}", verb));
 }
@@ -294,6 +297,18 @@ Result<json> Administration::correct(const json& request, UtcMs now) {
   return json{{"id", correction.id},           {"serial", (*found)->serial},
               {"name", (*found)->name},        {"from", count_ms(correction.from)},
               {"to", count_ms(correction.to)}, {"readings", count.integer(0)}};
+}
+
+// Sync --------------------------------------------------------------------------------------------
+
+/// All days that are known, or those from `from` on (days since 1970), are compared with HQ anew.
+Result<json> Administration::verify_days(const json& request) {
+  auto owe = parts_.store.db().prepare(
+      "update day_checks set state = 'owed', resends = 0, next_at = 0 where day >= ? returning day");
+  owe.bind(request.value("from", std::int64_t{0}));
+  std::int64_t days = 0;
+  while (owe.step()) ++days;
+  return json{{"days", days}};
 }
 
 // Replay ------------------------------------------------------------------------------------------

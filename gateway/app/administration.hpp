@@ -16,7 +16,8 @@
 
 namespace lintel::app {
 
-/// What people ask of the store: `discover`, `adopt`, `sensors-set`, `correct`, `quarantine-replay`. In the
+/// What people ask of the store: `discover`, `adopt`, `sensors-set`, `correct`, `quarantine-replay`,
+/// `sync-verify`, `sync-retry`. In the
 /// daemon on the writer thread inside its batch; in a command that found no daemon under the writer's lock.
 /// Requests and answers are JSON objects, as they cross the control socket. Nothing is written when one
 /// fails.
@@ -44,6 +45,7 @@ class Administration {
   Result<nlohmann::json> adopt(const nlohmann::json& request, UtcMs now);
   Result<nlohmann::json> set(const nlohmann::json& request, UtcMs now);
   Result<nlohmann::json> correct(const nlohmann::json& request, UtcMs now);
+  Result<nlohmann::json> verify_days(const nlohmann::json& request);
   Result<nlohmann::json> replay(const nlohmann::json& request);
 
   struct Plan;

@@ -13,6 +13,7 @@ int adopt(std::span<const std::string> args, std::ostream& out, std::ostream& er
 int discover(std::span<const std::string> args, std::ostream& out, std::ostream& err);
 int explain(std::span<const std::string> args, std::ostream& out, std::ostream& err);
 int correct(std::span<const std::string> args, std::ostream& out, std::ostream& err);
+int sync_verb(std::span<const std::string> args, std::ostream& out, std::ostream& err);
 int quarantine(std::span<const std::string> args, std::ostream& out, std::ostream& err);
 
 }  // namespace lintel::app

@@ -76,6 +76,18 @@ constexpr cli::Verb kVerbs[] = {
      "--decoder means those that this one refused, --with decodes by another one.\n"
      "Ends with 1 while some are still not understood.",
      "lintel quarantine replay --link broker --dry-run", quarantine},
+    {"sync", "what HQ has, what it is owed, and why it waits",
+     "lintel sync [status] [--json]\n"
+     "lintel sync now    [--json]\n"
+     "lintel sync verify [--days N] [--json]\n"
+     "lintel sync retry  [--json]",
+     "status says what is owed, since when, why it does not move and when the next try\n"
+     "is. now tries at once. verify has both ends compare their readings day by day\n"
+     "(the last N days, default 14); what differs is sent again. retry sends once more\n"
+     "what HQ has refused. Ends with 1 while something is not in order.",
+     "lintel sync\n"
+     "lintel sync verify --days 90",
+     sync_verb},
     {"decode", "what a decoder makes of a payload",
      "lintel decode DECODER FILE [--topic TOPIC] [--json] [--config FILE]\n"
      "              [--map LINE:in=CHANNEL,out=CHANNEL]...\n"

@@ -35,6 +35,7 @@ on conflict (started_at, sensor_id, region, seq) do nothing returning 1)")),
       find_region_(db.prepare("select change_no, occupancy, revision, received_at from regional_counting_raw "
                               "where sensor_id = ? and started_at = ? and region = ? and seq = 0")),
       delete_region_(db.prepare("delete from regional_counting_raw where change_no = ?")),
+      db_(db),
       lines_again_(db.prepare("select change_no from people_counting_raw where started_at >= ? and "
                               "started_at < ? and sensor_id = ? and line = ? and change_no not in "
                               "(select change_no from set_aside) order by change_no")),
@@ -165,6 +166,22 @@ void Readings::owe_again(std::int64_t sensor, bool region, std::string_view labe
     renumber.bind(again, change).run();
     renumber_move_.bind(again, change).run();  // it moves there as well
   }
+}
+
+std::int64_t Readings::owe_set_aside() {
+  std::vector<std::int64_t> changes;
+  auto select = db_.prepare("select change_no from set_aside order by change_no");
+  while (select.step()) changes.push_back(select.integer(0));
+  auto lines = db_.prepare("update people_counting_raw set change_no = ? where change_no = ?");
+  auto regions = db_.prepare("update regional_counting_raw set change_no = ? where change_no = ?");
+  for (const auto change : changes) {
+    const auto again = numbers_.take();
+    lines.bind(again, change).run();
+    regions.bind(again, change).run();
+    renumber_move_.bind(again, change).run();
+  }
+  db_.execute("delete from set_aside");
+  return static_cast<std::int64_t>(changes.size());
 }
 
 std::optional<Existing> Readings::find(std::int64_t sensor, std::string_view line, const Reading& reading) {

@@ -59,6 +59,9 @@ class Readings {
   /// they stand there whatever HQ holds of them.
   void owe_again(std::int64_t sensor, bool region, std::string_view label, UtcMs from, UtcMs to);
 
+  /// Owes HQ what it has refused once more, as it is. Returns how many readings that are.
+  std::int64_t owe_set_aside();
+
   /// What a put() would meet; absent: nothing. Passages of their own meet nothing.
   [[nodiscard]] std::optional<Existing> find(std::int64_t sensor, std::string_view line,
                                              const Reading& reading);
@@ -82,6 +85,7 @@ class Readings {
   Rollups& rollups_;
   Statement insert_line_, find_line_, delete_line_, last_seq_, sum_events_, sum_overlap_;
   Statement insert_region_, find_region_, delete_region_;
+  Database& db_;
   Statement lines_again_, regions_again_, renumber_line_, renumber_region_, renumber_move_;
 };
 

@@ -124,8 +124,8 @@ BatchOrder Session::order(bool hello) {
   if (all || now - any_liveness_ >= options_.timing.interval) {
     out.liveness = local_->state.liveness(all);
     any_liveness_ = now;
-    out.compare = !greet_ && now >= compare_after_;
   }
+  out.compare = !greet_ && now >= compare_after_;
   // Growth alone is told with the liveness.
   if (!greet_ && now >= coverage_after_ && (all || coverage_news_)) {
     out.coverage = local_->state.coverage(coverage_told_);
