@@ -113,6 +113,8 @@ create materialized view private.sensor_uptime as
    where m.deleted_at is null;
 create unique index sensor_uptime_key on private.sensor_uptime (store_id, sensor_id);
 comment on index private.sensor_uptime_key is 'Refreshing while it is read; sensors of some stores';
+create index sensor_uptime_coverage on private.sensor_uptime (coverage nulls first, store_id, sensor_id);
+comment on index private.sensor_uptime_coverage is 'The sensors that were heard least, of very many stores';
 comment on materialized view private.sensor_uptime is 'Per sensor: on how many of the last thirty days it was heard, and what share of them it is known to have counted';
 
 create materialized view private.fleet_summary as

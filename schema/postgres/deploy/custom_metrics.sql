@@ -67,13 +67,45 @@ begin
   )
   select s.id, s.public_id, s.name, s.timezone, coalesce(s.settings #> array['custom_metrics', metric_stores.name], d.metric)
     from unnest(metric_stores.stores) as w (id)
-    join data.stores s on s.id = w.id
+    -- "offset 0": one by one, by their keys, rather than a join that reads the stores of every tenant.
+   cross join lateral (select t.* from data.stores t where t.id = w.id offset 0) as s
     join data.organizations n on n.id = s.node_id
     left join lateral (
       select d.metric from defining d where d.path @> n.path order by nlevel(d.path) desc limit 1) as d on true
    where coalesce(s.settings #> array['custom_metrics', metric_stores.name], d.metric) is not null;
 end $$;
 comment on function private.metric_stores(text, integer[]) is 'Those of the stores for which a metric of this name holds, with the definition nearest to each';
+
+-- Few stores are looked up and sorted. Of many, an index hands out the page in its order, and what is not the reader's, or
+-- has no such metric, is passed over: each is asked for in a table of hashes.
+create function private.metric_page(name text, tenant bigint, stores integer[], first bigint, many integer) returns integer[]
+language plpgsql stable
+set search_path = pg_catalog, extensions, pg_temp set plan_cache_mode = force_custom_plan set jit = off as $$
+declare
+  few     constant integer := 1000;
+  holding constant bigint[] := array(
+    select n.id from data.organizations n
+     where n.organization_id = tenant
+       and n.path <@ array(select o.path from data.organizations o
+                            where o.organization_id = tenant and o.settings -> 'custom_metrics' ? metric_page.name));
+begin
+  if cardinality(stores) <= few then
+    return array(
+      select s.id
+        from unnest(stores) as w (id)
+       cross join lateral (select t.* from data.stores t where t.id = w.id offset 0) as s
+       where s.settings -> 'custom_metrics' ? metric_page.name or s.node_id in (select unnest(holding))
+       order by s.name, s.public_id limit many offset first);
+  end if;
+  return array(
+    select s.id from data.stores s
+     where s.organization_id = tenant
+       and (s.id in (select unnest(stores))) is true  -- "is true": not to be made a join, which knows no order
+       and (s.settings -> 'custom_metrics' ? metric_page.name or s.node_id in (select unnest(holding)))
+     order by s.name, s.public_id limit many offset first);
+end $$;
+comment on function private.metric_page(text, bigint, integer[], bigint, integer) is
+  'Those of a tenant''s stores for which a metric of this name holds, by name of the store, from the first on so many';
 
 create function private.metric_field(field text, count_in numeric, count_out numeric, extra numeric, occupancy_max numeric, readings numeric)
 returns numeric
@@ -83,13 +115,12 @@ return case field when 'count_in' then count_in when 'count_out' then count_out 
 comment on function private.metric_field(text, numeric, numeric, numeric, numeric, numeric) is
   'Value of a bucket. people: those who came in, with what was only known over a gap or estimated';
 
-create function private.metric_holds(value numeric, comparison jsonb) returns boolean
+create function private.metric_holds(value numeric, operator text, than numeric) returns boolean
 language sql immutable
-return value is not null and case comparison ->> 'operator'
-  when '<' then value < (comparison ->> 'value')::numeric when '<=' then value <= (comparison ->> 'value')::numeric
-  when '=' then value = (comparison ->> 'value')::numeric when '>=' then value >= (comparison ->> 'value')::numeric
-  when '>' then value > (comparison ->> 'value')::numeric else true end;
-comment on function private.metric_holds(numeric, jsonb) is 'Whether a bucket counts; all do without a comparison';
+return value is not null and case operator
+  when '<' then value < than when '<=' then value <= than when '=' then value = than
+  when '>=' then value >= than when '>' then value > than else true end;
+comment on function private.metric_holds(numeric, text, numeric) is 'Whether a bucket counts; all do without a comparison';
 
 create type private.metric_bucket as
   (store_id integer, count_in numeric, count_out numeric, extra numeric, occupancy_max numeric, readings numeric);
@@ -149,9 +180,9 @@ begin
       hint = 'Pages count from 1 and hold 1 to 1000 stores.';
   end if;
   wanted := (
-    select jsonb_agg(w order by w.store_name, w.store_public_id)
-      from (select m.* from private.metric_stores(custom_metric.name, private.my_store_ids()) as m
-             order by m.store_name, m.store_public_id limit page_size offset (page - 1)::bigint * page_size) as w);
+    select jsonb_agg(w)
+      from private.metric_stores(custom_metric.name, private.metric_page(custom_metric.name, (private.my_profile()).organization_id,
+             private.my_store_ids(), (page - 1)::bigint * page_size, page_size)) as w);
   if wanted is null then
     if page > 1 then
       return;
@@ -173,29 +204,34 @@ begin
   end if;
   found := found || array(select b from private.metric_hours(hourly, "from", "to") as b);
   return query
-  with valued as (
-    select w.store_id, w.store_public_id, w.store_name, w.metric ->> 'aggregate' as aggregate, w.metric ->> 'bucket' as bucket,
-           private.metric_field(w.metric ->> 'field', b.count_in, b.count_out, b.extra, b.occupancy_max, b.readings) as v, w.metric -> 'comparison' as comparison
+  -- Materialized: what a metric says is taken apart once a store, and its value worked out once a bucket.
+  with asked as materialized (
+    select w.store_id, w.store_public_id, w.store_name, w.metric ->> 'field' as field, w.metric ->> 'aggregate' as aggregate,
+           coalesce(w.metric ->> 'bucket', 'day') as bucket, w.metric #>> '{comparison,operator}' as operator,
+           (w.metric #>> '{comparison,value}')::numeric as than
       from jsonb_to_recordset(wanted) as w (store_id integer, store_public_id uuid, store_name text, metric jsonb)
-      left join unnest(found) as b on b.store_id = w.store_id
+  ), valued as materialized (
+    select a.store_id, a.operator, a.than,
+           private.metric_field(a.field, b.count_in, b.count_out, b.extra, b.occupancy_max, b.readings) as v
+      from unnest(found) as b join asked a on a.store_id = b.store_id
+  ), summed as (
+    select v.store_id, sum(v.v) as total, avg(v.v) as average, min(v.v) as least, max(v.v) as most, count(*) as buckets
+      from valued v
+     where private.metric_holds(v.v, v.operator, v.than)
+     group by v.store_id
   )
-  select v.store_public_id, v.store_name,
-         case min(v.aggregate)
-           when 'sum' then coalesce(sum(v.v) filter (where private.metric_holds(v.v, v.comparison)), 0)
-           when 'avg' then avg(v.v) filter (where private.metric_holds(v.v, v.comparison))
-           when 'min' then min(v.v) filter (where private.metric_holds(v.v, v.comparison))
-           when 'max' then max(v.v) filter (where private.metric_holds(v.v, v.comparison))
-           when 'count' then count(*) filter (where private.metric_holds(v.v, v.comparison)) end,
-         count(*) filter (where private.metric_holds(v.v, v.comparison)),
-         case when coalesce(min(v.bucket), 'day') = 'day' then told_at end
-    from valued v
-   group by v.store_id, v.store_public_id, v.store_name
-   order by v.store_name, v.store_public_id;
+  select a.store_public_id, a.store_name,
+         case a.aggregate when 'sum' then coalesce(s.total, 0) when 'avg' then s.average when 'min' then s.least
+                          when 'max' then s.most when 'count' then coalesce(s.buckets, 0) end,
+         coalesce(s.buckets, 0), case when a.bucket = 'day' then told_at end
+    from asked a
+    left join summed s on s.store_id = a.store_id
+   order by a.store_name, a.store_public_id;
 end $$;
 comment on function api.custom_metric(text, date, date, integer, integer) is
   'A metric of the organization''s own (settings.custom_metrics) per store the user may see, by name, a page at a time; both days are included. '
   'buckets: how many days or hours it was made of. as_of: days of many stores are as old as their materialized view; null: exact.';
-revoke all on function private.metric_stores(text, integer[]), private.metric_holds(numeric, jsonb),
+revoke all on function private.metric_stores(text, integer[]), private.metric_page(text, bigint, integer[], bigint, integer), private.metric_holds(numeric, text, numeric),
   private.metric_field(text, numeric, numeric, numeric, numeric, numeric), private.metric_days(integer[], date, date),
   private.metric_days_refreshed(integer[], date, date), private.metric_hours(integer[], date, date),
   api.custom_metric(text, date, date, integer, integer)

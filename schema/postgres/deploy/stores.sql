@@ -23,6 +23,8 @@ create table data.stores (
   foreign key (organization_id, node_id) references data.organizations (organization_id, id) on delete restrict
 );
 create index stores_node on data.stores (organization_id, node_id);
+create index stores_name on data.stores (organization_id, name, public_id);
+comment on index data.stores_name is 'A page of a tenant''s stores by name: a metric of its own';
 comment on index data.stores_node is 'Stores at these nodes: who sees which stores, and figures of a node';
 
 comment on table data.stores is 'Places with doors. A store hangs from any node of its tenant''s tree.';

@@ -2,6 +2,7 @@
 
 begin;
 
+drop function api.sensors_heard_least(integer, integer);
 drop view api.fleet_summary;
 drop view api.sensor_uptime;
 drop view api.node_daily;

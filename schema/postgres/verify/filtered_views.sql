@@ -3,6 +3,7 @@
 begin;
 
 select * from api.store_daily, api.store_weekly, api.node_daily, api.sensor_uptime, api.fleet_summary where false;
+select * from api.sensors_heard_least() where false;
 do $$
 begin
   assert (select bool_and('security_barrier=true' = any (c.reloptions)) from pg_class c

@@ -30,7 +30,7 @@ insert into documented_queries values
   ('one day of all nodes, first page',
    'select * from api.node_daily where day = {day} order by node_id limit 1000'),
   ('sensors that were heard least, first page',
-   'select * from api.sensor_uptime order by coverage nulls first limit 100'),
+   'select * from api.sensors_heard_least()'),
   ('summary of the fleet',
    'select * from api.fleet_summary order by node_id limit 1000'),
   ('a metric of one''s own, a month',

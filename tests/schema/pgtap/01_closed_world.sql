@@ -31,7 +31,7 @@ select set_eq($$ select p.oid::regprocedure::text from pg_proc p where pronamesp
         'api.annotate(uuid,text,uuid,date)', 'api.withdraw_annotation(uuid)',
         'api.analytics_unified(text,text,date,date,text)', 'api.acknowledge_alert(uuid,text)',
         'api.resolve_alert(uuid,text)', 'api.explain_counts(uuid,timestamp with time zone,timestamp with time zone,text)',
-        'api.custom_metric(text,date,date,integer,integer)'], 'api offers exactly these functions');
+        'api.custom_metric(text,date,date,integer,integer)', 'api.sensors_heard_least(integer,integer)'], 'api offers exactly these functions');
 select set_eq($$ select relname::text from pg_class where relnamespace = 'api'::regnamespace $$,
   array['latest_sensor_data', 'hourly', 'daily', 'organizations', 'stores', 'gateways', 'sensors', 'region_configurations',
         'user_profiles', 'audit', 'my_profile', 'tree', 'acceptances', 'annotations', 'activity',

@@ -62,7 +62,8 @@ insert into pg_temp.callable values
   ('api.acknowledge_alert(uuid,text)',           '{authenticated,lintel_hq}'),
   ('api.resolve_alert(uuid,text)',               '{authenticated,lintel_hq}'),
   ('api.explain_counts(uuid,timestamp with time zone,timestamp with time zone,text)', '{authenticated,lintel_hq}'),
-  ('api.custom_metric(text,date,date,integer,integer)',          '{authenticated}');
+  ('api.custom_metric(text,date,date,integer,integer)',          '{authenticated}'),
+  ('api.sensors_heard_least(integer,integer)',   '{authenticated,lintel_hq}');
 
 -- Whose a row is, from what it says of itself.
 create function pg_temp.belongs(relation text, r jsonb, me uuid) returns text
