@@ -1,5 +1,5 @@
 \ir setup.psql
-select plan(42);
+select plan(53);
 
 -- A setting per tenant.
 insert into data.organizations (id, name, level) values (964001, 'Keeps two months', 1), (964002, 'Keeps all', 1);
@@ -64,6 +64,43 @@ select ok(not exists (select from private.expired_partitions() e join private.pa
 delete from data.people_counting_raw;
 select set_eq('select partition_name from private.expired_partitions()', $$ select partition_name from private.partition_bounds
    where table_name in ('people_counting_raw', 'regional_counting_raw') and to_at <= pg_temp.horizon() - interval '2 days' $$, 'without it all of them');
+
+-- The audit log leaves by partitions, too, after a time of its own.
+select private.add_partition('audit_log', now() - interval '40 months', now() - interval '36 months 1 hour') as old_audit,
+       private.add_partition('audit_log', now() - interval '35 months', now() - interval '34 months') as young_audit \gset
+select results_eq($$ select partition_name from private.expired_partitions() where table_name = 'audit_log' $$, array[:'old_audit'], 'a partition of the audit log expires after three years');
+update private.settings set value = '33' where key = 'audit_retention_months';
+select results_eq($$ select partition_name from private.expired_partitions() where table_name = 'audit_log' $$, array[:'old_audit', :'young_audit'], 'or when the setting says');
+
+-- What else only grows.
+insert into data.alerts (organization_id, store_id, kind, dedup_key, severity, message, opened_at, state, resolved_at, resolution, ended_at)
+select s.organization_id, s.id, k.kind, k.kind, 'info', 'm', now() - interval '600 days', k.state::data.alert_state, k.resolved_at, case when k.resolved_at is not null then k.how end, k.ended_at
+  from data.stores s, (values ('kept open', 'open', null::timestamptz, null, null::timestamptz), ('kept lasting', 'resolved', now() - interval '500 days', 'person', null),
+                              ('kept young', 'resolved', now() - interval '500 days', 'person', now() - interval '399 days'),
+                              ('gone', 'resolved', now() - interval '401 days', 'ended', now() - interval '401 days'),
+                              ('gone as well', 'resolved', now() - interval '401 days', 'ended', now() - interval '401 days')) as k (kind, state, resolved_at, how, ended_at)
+ where s.id = pg_temp.store();
+select private.note_rule_failure(pg_temp.store(), rule, 'XX000', 'broken') from unnest('{old,young}'::text[]) as rule \g /dev/null
+update private.rule_failures set last_at = now() - case rule when 'old' then 91 else 89 end * interval '1 day' where store_id = pg_temp.store();
+insert into private.enrolments (organization_id, store_id, gateway_id, token_hash, secret_hash, expires_at, used_at)
+select s.organization_id, s.id, g.id, sha256(k.name::bytea), case when k.used is not null then sha256(k.name::bytea) end, now() - k.expired * interval '1 day', now() - k.used * interval '1 day'
+  from data.stores s join data.gateways g on g.store_id = s.id,
+       (values ('used long ago', 402, 401), ('used lately', 402, 399), ('ran out long ago', 401, null), ('open', -1, null)) as k (name, expired, used)
+ where s.id = pg_temp.store();
+create function pg_temp.kept() returns text language sql as $$
+  select concat_ws('; ', (select string_agg(kind, ', ' order by kind) from data.alerts where store_id = pg_temp.store()),
+                   (select string_agg(rule, ', ' order by rule) from private.rule_failures where store_id = pg_temp.store()),
+                   (select count(*) from private.enrolments where store_id = pg_temp.store())) $$;
+select is(pg_temp.kept(), 'gone, gone as well, kept lasting, kept open, kept young; old, young; 4', 'alerts, failures, tokens, some of them old');
+select results_eq('select * from private.forget_records(1)', $$ values ('alerts', 1::bigint, false), ('rule_failures', 1::bigint, false), ('enrolments', 1::bigint, false) $$, 'a batch takes no more than it may of each');
+select results_eq('select * from private.forget_records(2)', $$ values ('alerts', 1::bigint, true), ('rule_failures', 0::bigint, true), ('enrolments', 1::bigint, true) $$, 'the next takes the rest');
+select is(pg_temp.kept(), 'kept lasting, kept open, kept young; young; 2', 'what is open, lasts or is young stays');
+select set_eq('select token_hash from private.enrolments where store_id = pg_temp.store()', $$ select sha256(x::bytea) from unnest('{used lately,open}'::text[]) as x $$, 'of tokens those used lately and the open ones');
+select is((select sum(deleted) from private.forget_records()), 0::numeric, 'and then there is nothing left');
+update private.settings set value = '398' where key = 'alerts_retention_days';
+select is((select deleted from private.forget_records() where table_name = 'alerts'), 1::bigint, 'how long is a setting');
+select throws_ok('select * from private.forget_records(0)', '22023', 'batch is 0, but must be at least 1', 'a batch of no record is refused');
+select is_empty($$ select r from unnest(array['anon', 'authenticated', 'lintel_gateway', 'lintel_hq']) as r where has_function_privilege(r, 'private.forget_records(integer)', 'execute') $$, 'nobody outside makes it forget');
 
 -- The archive register.
 select partition_name as part from private.expired_partitions() limit 1 \gset
