@@ -1,6 +1,7 @@
 -- Deploy lintel:erase_organization to pg
 -- requires: erasure
 -- requires: retention
+-- requires: refresh_analytics
 -- A tenant can have a billion rows: they go in batches, each a transaction of its own, and the tombstone remembers how far it got.
 
 begin;
@@ -68,6 +69,18 @@ begin
 end $$;
 comment on function private.forget_organization(bigint, integer) is 'Removes at most batch rows of a tenant. finished: nothing is left.';
 
+create function private.views_remember(tenant bigint) returns boolean
+language plpgsql stable as $$
+begin
+  return exists (select from private.store_daily d where d.organization_id = tenant)
+      or exists (select from private.store_weekly w where w.organization_id = tenant)
+      or exists (select from private.sensor_uptime u where u.organization_id = tenant)
+      -- These know nodes only.
+      or exists (select from private.node_daily n where not exists (select from data.organizations o where o.id = n.node_id))
+      or exists (select from private.fleet_summary f where not exists (select from data.organizations o where o.id = f.node_id));
+end $$;
+comment on function private.views_remember(bigint) is 'Whether a materialized view still shows a tenant whose rows are gone';
+
 create function private.erase_organization(id bigint, batch integer default 20000, out finished boolean, out counts jsonb)
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -107,13 +120,19 @@ begin
     returning * into stone;
   end if;
   select f.finished, f.counts into finished, counts from private.forget_organization(erase_organization.id, batch) as f;
+  -- Nobody is shown what the views still hold, but forgotten it is only when it is gone. Another refresh is waited for: it may have
+  -- begun before the rows went.
+  if finished and private.views_remember(erase_organization.id) then
+    perform pg_advisory_xact_lock(hashtext('lintel.refresh_analytics'));
+    perform private.refresh_analytics(true);
+  end if;
   update private.erasures e
      set counts = private.add_counts(e.counts, erase_organization.counts), finished_at = case when erase_organization.finished then now() end
    where e.id = stone.id
   returning e.counts into counts;
 end $$;
 comment on function private.erase_organization(bigint, integer) is
-  'Forgets a tenant, at most batch rows a call; repeat until finished. Returns the rows taken from each table so far. To be called by the owner or a DBA only.';
+  'Forgets a tenant, at most batch rows a call; repeat until finished, the last call refreshes the materialized views. Returns the rows taken from each table so far. To be called by the owner or a DBA only.';
 
 create function private.export_erasures() returns jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
@@ -173,7 +192,7 @@ comment on function private.replay_erasures(jsonb, integer) is
   'After a backup was restored: forgets again whom it has brought back. Repeat until every row says finished.';
 
 revoke all on private.tenant_tables from public, anon, authenticated, lintel_gateway, lintel_hq;
-revoke all on function private.forget_organization(bigint, integer), private.erase_organization(bigint, integer),
+revoke all on function private.views_remember(bigint), private.forget_organization(bigint, integer), private.erase_organization(bigint, integer),
   private.export_erasures(), private.replay_erasures(jsonb, integer) from public, anon, authenticated, lintel_gateway, lintel_hq;
 
 notify pgrst, 'reload schema';

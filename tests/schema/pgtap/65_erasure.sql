@@ -1,5 +1,5 @@
 \ir setup.psql
-select plan(46);
+select plan(53);
 
 -- Every table of data, private and partitions with a row that contains a text.
 create function pg_temp.holding(needle text) returns text
@@ -94,6 +94,31 @@ select throws_like(format('select private.erase_organization((select id from dat
 select throws_ok('select private.erase_organization(-1)', 'P0002', 'there is no organization -1', 'nor can a tenant that is not there');
 select throws_ok(format('select private.erase_organization(%s, 0)', :tenant), '22023', 'batch is 0, but must be at least 1', 'nor by nothing at a time');
 
+-- What the materialized views hold of the tenant, and what of it HQ and the tenant's people are shown.
+select array_agg(id) as nodes from data.organizations where organization_id = :tenant \gset
+create function pg_temp.in_views(tenant bigint, nodes bigint[]) returns text language sql as $$
+  select concat_ws(' ', (select count(*) from private.store_daily where organization_id = tenant), (select count(*) from private.store_weekly where organization_id = tenant),
+                   (select count(*) from private.sensor_uptime where organization_id = tenant), (select count(*) from private.node_daily where node_id = any (nodes)),
+                   (select count(*) from private.fleet_summary where node_id = any (nodes))) $$;
+create function pg_temp.shown(who text, person text, tenant bigint, nodes bigint[]) returns text
+language plpgsql as $$
+declare
+  answer text;
+begin
+  perform set_config('request.jwt.claims', json_build_object('role', who, 'sub', person)::text, true);
+  execute format('set local role %I', who);
+  select concat_ws(' ', (select count(*) from api.store_daily where organization_id = tenant), (select count(*) from api.store_weekly where organization_id = tenant),
+                   (select count(*) from api.sensor_uptime where organization_id = tenant), (select count(*) from api.node_daily where node_id = any (nodes)),
+                   (select count(*) from api.fleet_summary where node_id = any (nodes)), (select count(*) from api.sensors_heard_least(1, 1000) where organization_id = tenant)) into answer;
+  reset role;
+  perform set_config('request.jwt.claims', '', true);
+  return answer;
+end $$;
+select private.refresh_analytics(true) \g /dev/null
+select is(pg_temp.in_views(:tenant, :'nodes'), '1 1 2 1 1', 'the materialized views know the tenant');
+select is(pg_temp.shown('lintel_hq', null, :tenant, :'nodes'), '1 1 2 1 1 2', 'and HQ is shown it');
+select set_config('request.jwt.claims', json_build_object('role', 'lintel_gateway', 'sub', current_setting('test.gateway'))::text, true) \g /dev/null
+
 select finished as first_finished, counts as first_counts from private.erase_organization(:tenant, 20) \gset
 select is(:'first_finished'::boolean, false, 'the first batch is not the last');
 select is(:'first_counts'::jsonb, '{"people_counting_raw": 20}', 'and takes as many rows as it was told');
@@ -103,6 +128,8 @@ select set_config('request.jwt.claims', '{"role": "authenticated", "sub": "96500
 set local role authenticated;
 select is((select count(*) from data.stores) + (select count(*) from api.daily), 0::bigint, 'and the tenant''s people see nothing');
 reset role;
+select is(pg_temp.shown(who, person, :tenant, :'nodes'), '0 0 0 0 0 0', who || ' is shown nothing of what the materialized views still hold')
+  from (values ('lintel_hq', null), ('authenticated', '96500000-aaaa-0000-0000-000000000003')) as t (who, person);
 select is((select finished_at from private.erasures where organization_id = :tenant), null, 'the tombstone says that it is not finished');
 create function pg_temp.batches(tenant bigint) returns integer language plpgsql as $$
 begin
@@ -115,6 +142,8 @@ end $$;
 select cmp_ok(pg_temp.batches(:tenant), '>', 3, 'batch by batch');
 select is(pg_temp.rows_of(:tenant, pg_temp.store()), 0::bigint, 'no row of the tenant is left');
 select is(pg_temp.holding(id), '', 'nor does its id stand anywhere') from (values (:'store_public'::text), ('96500000-aaaa-0000-0000-000000000003')) as t (id);
+select is(pg_temp.in_views(:tenant, :'nodes'), '0 0 0 0 0', 'not even in a materialized view');
+select ok((select refreshed_at = now() from private.refreshes where view_name = 'store_daily') and pg_temp.in_views((select organization_id from data.stores where id = :stays), '{}') like '1 1 2%', 'where the neighbour still is');
 select is(pg_temp.holding(:'tenant_public'), 'private.erasures', 'but for the tombstone');
 select is(pg_temp.rows_of((select organization_id from data.stores where id = :stays), :stays), :neighbours::bigint, 'the neighbour has lost nothing');
 select is((select finished_at = now() and (counts ->> 'people_counting_raw')::integer = 51 and counts ->> 'archive_keys' = '1' and counts ? 'audit_log' from private.erasures where organization_id = :tenant), true, 'the tombstone counts what was taken from each table');
@@ -135,6 +164,8 @@ select is(pg_temp.rows_of(:tenant, -1), 0::bigint, 'and the tenant');
 select is_empty(format('select * from private.replay_erasures(%L)', :'tombstones'), 'a second time there is nothing to do');
 insert into data.organizations (id, name) values (:tenant, 'Another');
 select is_empty('select * from private.replay_erasures()', 'another tenant that was given the number is left alone');
+insert into data.user_profiles (id, organization_id, role) values ('96500000-aaaa-0000-0000-000000000004', :tenant, 'organization_administrator');
+select is(pg_temp.shown('authenticated', '96500000-aaaa-0000-0000-000000000004', :tenant, :'nodes'), '0 0 0 0 0 0', 'and is shown nothing of who had it before');
 select is((select count(*) from data.organizations where id = :tenant), 1::bigint, 'it is still there');
 select throws_ok($$ select * from private.replay_erasures('{}') $$, '22023', 'tombstones must be an array', 'tombstones that are none are refused');
 
