@@ -95,13 +95,14 @@ end $$;
 comment on function private.apply_findings(data.stores, bigint, text, jsonb, boolean, private.finding[]) is
   'Opens what a rule found of a gateway''s share of the store (of the whole store without a gateway), ends what it no longer finds';
 
-create function private.escalate_alerts() returns integer
+create function private.escalate_alerts(most integer) returns integer
 language plpgsql volatile as $$
 declare
   raised integer;
   due    bigint[];
 begin
-  select array_agg(w.id) into due
+  due := array(
+    select w.id
     from (select a.id, a.opened_at, s.timezone, s.settings -> 'opening_hours' as hours,
                  (private.alert_rule_defaults() -> a.kind)
                    || coalesce(s.settings -> 'alert_rules' -> a.kind, private.node_rule(n.path, a.kind), '{}') as rule
@@ -111,7 +112,8 @@ begin
            where a.ended_at is null and a.state = 'open' and a.severity <> 'critical'
              and private.alert_rule_defaults() ? a.kind offset 0) as w
    where (w.rule ->> 'escalate_minutes')::integer between 1 and extract(epoch from now() - w.opened_at) / 60
-     and case when (w.rule ->> 'while_closed')::boolean then true else private.is_open(w.hours, w.timezone, now()) end;
+     and case when (w.rule ->> 'while_closed')::boolean then true else private.is_open(w.hours, w.timezone, now()) end
+   limit most);
   -- Reached by key: after a bad minute nobody has counted the table's rows yet, and a join would be planned for few.
   with held as (
     select a.id from data.alerts a
@@ -122,11 +124,11 @@ begin
   get diagnostics raised = row_count;
   return raised;
 end $$;
-comment on function private.escalate_alerts() is
-  'Makes critical what has been open longer than its rule allows and nobody acknowledged. Returns how many.';
+comment on function private.escalate_alerts(integer) is
+  'Makes critical what has been open longer than its rule allows and nobody acknowledged, at most so many. Returns how many.';
 
 revoke all on function private.note_rule_failure(integer, text, text, text), private.severity_rank(text),
-  private.end_alerts(bigint[], text), private.escalate_alerts(),
+  private.end_alerts(bigint[], text), private.escalate_alerts(integer),
   private.apply_findings(data.stores, bigint, text, jsonb, boolean, private.finding[])
   from public, anon, authenticated, lintel_gateway, lintel_hq;
 

@@ -2,7 +2,7 @@
 
 begin;
 
-drop function private.escalate_alerts();
+drop function private.escalate_alerts(integer);
 drop function private.apply_findings(data.stores, bigint, text, jsonb, boolean, private.finding[]);
 drop function private.end_alerts(bigint[], text);
 drop function private.severity_rank(text);

@@ -9,6 +9,7 @@ do $$
 begin
   assert (select count(*) = 1 from private.evaluate_fleet()), 'the fleet cannot be evaluated';
   assert not has_function_privilege('authenticated', 'private.evaluate_fleet()', 'execute'), 'people can evaluate the fleet';
+  assert not has_function_privilege('authenticated', 'private.watch_fleet(integer)', 'execute'), 'people can watch the fleet';
 end $$;
 
 rollback;
