@@ -103,7 +103,7 @@ declare
 begin
   due := array(
     select w.id
-    from (select a.id, a.opened_at, s.timezone, s.settings -> 'opening_hours' as hours,
+    from (select a.id, a.opened_at, s.timezone, s.settings, s.node_id,
                  (private.alert_rule_defaults() -> a.kind)
                    || coalesce(s.settings -> 'alert_rules' -> a.kind, private.node_rule(n.path, a.kind), '{}') as rule
             from data.alerts a
@@ -112,7 +112,7 @@ begin
            where a.ended_at is null and a.state = 'open' and a.severity <> 'critical'
              and private.alert_rule_defaults() ? a.kind offset 0) as w
    where (w.rule ->> 'escalate_minutes')::integer between 1 and extract(epoch from now() - w.opened_at) / 60
-     and case when (w.rule ->> 'while_closed')::boolean then true else private.is_open(w.hours, w.timezone, now()) end
+     and case when (w.rule ->> 'while_closed')::boolean then true else private.is_open(private.opening_hours(w.settings, w.node_id), w.timezone, now()) end
    limit most);
   -- Reached by key: after a bad minute nobody has counted the table's rows yet, and a join would be planned for few.
   with held as (

@@ -99,16 +99,21 @@ comment on function private.node_scope(text) is 'A node of the tree as a scope: 
 -- Whether nobody was expected. A store that does not say when it is open is never called closed.
 create function private.closed_days(stores integer[], days date[]) returns date[]
 language plpgsql stable as $$
+declare
+  calendars private.calendar[];
 begin
-  if cardinality(days) = 0 or exists (
-       select from unnest(stores) as w (id) join data.stores s using (id) where s.settings -> 'opening_hours' is null) then
+  if cardinality(days) = 0 then
+    return '{}';
+  end if;
+  calendars := array(select c from private.calendars(stores) as c);
+  if cardinality(calendars) = 0 and cardinality(stores) > 0 then
     return '{}';
   end if;
   return array(
     with calendars as materialized (
-      select c.*, private.open_spans(c.hours, c.timezone, (select min(d) from unnest(days) as d), (select max(d) + 1 from unnest(days) as d)) as open
-        from (select distinct s.settings -> 'opening_hours' as hours, s.timezone, make_interval(mins => s.day_start_minute) as start
-                from unnest(stores) as w (id) join data.stores s using (id)) as c
+      select c.timezone, make_interval(mins => c.day_start_minute) as start,
+             private.open_spans(c.hours, c.timezone, (select min(d) from unnest(days) as d), (select max(d) + 1 from unnest(days) as d)) as open
+        from unnest(calendars) as c
     )
     select d from unnest(days) as d
      where not exists (
@@ -119,16 +124,20 @@ comment on function private.closed_days(integer[], date[]) is 'Those of the days
 
 create function private.closed_hours(stores integer[], instants timestamptz[]) returns timestamptz[]
 language plpgsql stable as $$
+declare
+  calendars private.calendar[];
 begin
-  if cardinality(instants) = 0 or exists (
-       select from unnest(stores) as w (id) join data.stores s using (id) where s.settings -> 'opening_hours' is null) then
+  if cardinality(instants) = 0 then
+    return '{}';
+  end if;
+  calendars := array(select c from private.calendars(stores) as c);
+  if cardinality(calendars) = 0 and cardinality(stores) > 0 then
     return '{}';
   end if;
   return array(
     with calendars as materialized (
       select private.open_spans(c.hours, c.timezone, (select min(h)::date - 1 from unnest(instants) as h), (select max(h)::date + 1 from unnest(instants) as h)) as open
-        from (select distinct s.settings -> 'opening_hours' as hours, s.timezone
-                from unnest(stores) as w (id) join data.stores s using (id)) as c
+        from unnest(calendars) as c
     )
     select h from unnest(instants) as h
      where not exists (select from calendars c where c.open && tstzrange(h, h + interval '1 hour')));

@@ -32,7 +32,7 @@ revoke all on private.fleet_evaluation from public, anon, authenticated, lintel_
 -- Columns, not functions: the sweep asks them of 20,000 gateways at once.
 create view private.gateway_watch as
   select g.id, g.organization_id, g.store_id, g.name, g.version, g.last_seen_at, g.offline_since,
-         s.name as store_name, s.timezone, s.settings -> 'opening_hours' as opening_hours,
+         s.name as store_name, s.timezone, s.settings as store_settings, s.node_id,
          g.deleted_at is null and s.deleted_at is null and g.lifecycle not in ('completed', 'cancelled', 'archived')
            and s.lifecycle not in ('completed', 'cancelled', 'archived') as watched,
          (private.alert_rule_defaults() -> 'gateway_silent')
@@ -87,7 +87,7 @@ begin
          jsonb_build_object('since', w.offline_since, 'version', w.version), now()
     from found w
    where (w.rule ->> 'enabled')::boolean
-     and case when (w.rule ->> 'while_closed')::boolean then true else private.is_open(w.opening_hours, w.timezone, now()) end
+     and case when (w.rule ->> 'while_closed')::boolean then true else private.is_open(private.opening_hours(w.store_settings, w.node_id), w.timezone, now()) end
    order by w.store_id, w.id
   on conflict (store_id, dedup_key) where ended_at is null do nothing;
   get diagnostics opened = row_count;

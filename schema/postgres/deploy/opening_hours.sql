@@ -1,10 +1,11 @@
 -- Deploy lintel:opening_hours to pg
 -- requires: stores
--- stores.settings.opening_hours, in the store's local time:
+-- settings.opening_hours of nodes and stores, in the store's local time:
 --   {"monday": [["09:00", "20:00"]], "friday": [["09:00", "12:30"], ["14:00", "02:00"]],
 --    "exceptions": {"2026-12-24": [["09:00", "14:00"]], "2026-12-25": []}}
 -- A weekday that is not named is closed. A span that ends at or before its start ends on the next day; "24:00" is an end.
--- A date under exceptions stands in place of its weekday. A store without the key says nothing: it is never called closed.
+-- A date under exceptions stands in place of its weekday. What a node says holds for each store below it, unless something
+-- nearer to the store says otherwise, day by day and date by date; [] closes a day. Where nobody says anything, a store is never called closed.
 
 begin;
 set local role lintel_owner;
@@ -83,15 +84,78 @@ declare
   complaint text := private.opening_complaint(new.settings -> 'opening_hours');
 begin
   if complaint is not null then
-    raise check_violation using message = format('opening_hours of store %s: %s', new.public_id, complaint),
+    raise check_violation using message = format('opening_hours of %s %s: %s', tg_argv[0], new.public_id, complaint),
       hint = 'For example {"monday": [["09:00", "20:00"]], "exceptions": {"2026-12-25": []}}.';
   end if;
   return new;
 end $$;
-comment on function private.check_opening_hours() is 'Trigger: refuses opening hours that nobody could understand';
+comment on function private.check_opening_hours() is 'Trigger: refuses opening hours that nobody could understand; the argument says what the row is';
 
 create trigger stores_opening_hours before insert or update of settings on data.stores
-  for each row when (new.settings ? 'opening_hours') execute function private.check_opening_hours();
+  for each row when (new.settings ? 'opening_hours') execute function private.check_opening_hours('store');
+create trigger organizations_opening_hours before insert or update of settings on data.organizations
+  for each row when (new.settings ? 'opening_hours') execute function private.check_opening_hours('organization');
+
+create function private.nearer_hours(above jsonb, nearer jsonb) returns jsonb
+language sql immutable
+return case when above is null then nearer when nearer is null then above
+  else above || nearer || jsonb_build_object('exceptions', coalesce(above -> 'exceptions', '{}') || coalesce(nearer -> 'exceptions', '{}')) end;
+comment on function private.nearer_hours(jsonb, jsonb) is 'Opening hours from two places: what the nearer one says of a day or date stands, the rest is as above';
+
+create function private.hours_of_nodes(nodes bigint[]) returns jsonb
+language plpgsql stable as $$
+declare
+  given jsonb;
+  hours jsonb;
+begin
+  for given in select o.settings -> 'opening_hours' from data.organizations o
+                where o.id = any (nodes) and o.settings ? 'opening_hours' order by array_position(nodes, o.id) loop
+    hours := private.nearer_hours(hours, given);
+  end loop;
+  return hours;
+end $$;
+comment on function private.hours_of_nodes(bigint[]) is 'What some nodes of one way down the tree, the highest first, say together; null where none says anything';
+
+create function private.opening_hours(settings jsonb, node bigint) returns jsonb
+language plpgsql stable as $$
+begin
+  return private.nearer_hours(
+    private.hours_of_nodes(string_to_array((select o.path from data.organizations o where o.id = node)::text, '.')::bigint[]),
+    settings -> 'opening_hours');
+end $$;
+comment on function private.opening_hours(jsonb, bigint) is 'When a store with these settings at this node is open; null where nobody says';
+
+create type private.calendar as (hours jsonb, timezone text, day_start_minute integer);
+comment on type private.calendar is 'When stores are open, and in which days they count';
+
+-- Of very many stores: nodes that say something are few, and most stores have the same ones above them.
+create function private.calendars(stores integer[]) returns setof private.calendar
+language plpgsql stable set search_path = pg_catalog, extensions, pg_temp as $$
+declare
+  saying constant ltree[] := array(
+    select o.path from data.organizations o
+     where o.organization_id = (select s.organization_id from data.stores s where s.id = stores[1]) and o.settings ? 'opening_hours');
+begin
+  if exists (select from unnest(stores) as w (id) join data.stores s using (id)
+              where s.settings -> 'opening_hours' is null
+                and (saying = '{}' or not (select o.path <@ saying from data.organizations o where o.id = s.node_id))) then
+    return;
+  end if;
+  return query
+    with places as materialized (
+      select distinct s.node_id, s.settings -> 'opening_hours' as own, s.timezone, s.day_start_minute
+        from unnest(stores) as w (id) join data.stores s using (id)
+    ), nodes as materialized (
+      select o.id, array(select subpath(a.path, -1)::text::bigint from unnest(saying) as a (path)
+                          where a.path @> o.path order by nlevel(a.path)) as above
+        from data.organizations o where o.id in (select p.node_id from places p)
+    ), ways as materialized (
+      select d.above, private.hours_of_nodes(d.above) as hours from (select distinct n.above from nodes n) as d
+    )
+    select distinct private.nearer_hours(w.hours, p.own), p.timezone, p.day_start_minute
+      from places p join nodes n on n.id = p.node_id join ways w on w.above = n.above;
+end $$;
+comment on function private.calendars(integer[]) is 'The different calendars of stores of one tenant; none where of one of them nobody says when it is open';
 
 create function private.open_spans(hours jsonb, timezone text, from_day date, to_day date) returns tstzmultirange
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
@@ -116,7 +180,9 @@ comment on function private.open_spans(jsonb, text, date, date) is
   'When a store with these hours is open on the days from and to and between, and what the day before leaves of the first';
 
 revoke all on function private.day_complaint(jsonb), private.is_date(text), private.opening_complaint(jsonb),
-  private.check_opening_hours(), private.open_spans(jsonb, text, date, date) from public, anon, authenticated, lintel_gateway;
+  private.check_opening_hours(), private.nearer_hours(jsonb, jsonb), private.hours_of_nodes(bigint[]),
+  private.opening_hours(jsonb, bigint), private.calendars(integer[]), private.open_spans(jsonb, text, date, date)
+  from public, anon, authenticated, lintel_gateway, lintel_hq;
 
 notify pgrst, 'reload schema';
 commit;

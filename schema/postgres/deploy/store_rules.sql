@@ -204,7 +204,7 @@ begin
   end if;
   pending := exists (select from data.alerts a where a.store_id = store.id and a.ended_at is null);
   rules := private.rules_of(store);
-  hours := store.settings -> 'opening_hours';
+  hours := private.opening_hours(store.settings, store.node_id);
   open := private.is_open(hours, store.timezone, now());
   foreach rule in array '{sensor_offline,zero_while_open,no_people,capacity,data_error_rate,clock}'::text[] loop
     begin

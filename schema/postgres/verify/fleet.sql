@@ -3,7 +3,7 @@
 begin;
 
 select id, evaluated_at, took_ms, silent, returned, hushed, escalated from private.fleet_evaluation where false;
-select id, organization_id, store_id, name, version, last_seen_at, offline_since, store_name, timezone, opening_hours, watched, rule
+select id, organization_id, store_id, name, version, last_seen_at, offline_since, store_name, timezone, store_settings, node_id, watched, rule
   from private.gateway_watch where false;
 do $$
 begin
