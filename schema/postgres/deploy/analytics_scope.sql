@@ -96,51 +96,56 @@ begin
 end $$;
 comment on function private.node_scope(text) is 'A node of the tree as a scope: what the reader may see at or below it';
 
--- Whether nobody was expected. A store that does not say when it is open is never called closed.
+-- Whether nobody was expected. A store of which nobody says when it is open is never called closed. The first hundred of very
+-- many stores are asked first: as a rule one of them was open, and the others need not be looked at.
 create function private.closed_days(stores integer[], days date[]) returns date[]
 language plpgsql stable as $$
 declare
+  part      integer[];
   calendars private.calendar[];
 begin
-  if cardinality(days) = 0 then
-    return '{}';
-  end if;
-  calendars := array(select c from private.calendars(stores) as c);
-  if cardinality(calendars) = 0 and cardinality(stores) > 0 then
-    return '{}';
-  end if;
-  return array(
-    with calendars as materialized (
-      select c.timezone, make_interval(mins => c.day_start_minute) as start,
-             private.open_spans(c.hours, c.timezone, (select min(d) from unnest(days) as d), (select max(d) + 1 from unnest(days) as d)) as open
-        from unnest(calendars) as c
-    )
-    select d from unnest(days) as d
-     where not exists (
-       select from calendars c
-        where c.open && tstzrange((d + c.start) at time zone c.timezone, (d + 1 + c.start) at time zone c.timezone)));
+  for part in select p.stores from (values (1, stores[1:100]), (2, stores[101:])) as p (n, stores) order by p.n loop
+    exit when cardinality(days) = 0 or cardinality(part) = 0;
+    calendars := array(select c from private.calendars(part) as c);
+    if exists (select from unnest(calendars) as c where c.hours is null) then
+      return '{}';
+    end if;
+    days := array(
+      with calendars as materialized (
+        select c.timezone, make_interval(mins => c.day_start_minute) as start,
+               private.open_spans(c.hours, c.timezone, (select min(d) from unnest(days) as d), (select max(d) + 1 from unnest(days) as d)) as open
+          from unnest(calendars) as c
+      )
+      select d from unnest(days) as d
+       where not exists (
+         select from calendars c
+          where c.open && tstzrange((d + c.start) at time zone c.timezone, (d + 1 + c.start) at time zone c.timezone)));
+  end loop;
+  return days;
 end $$;
 comment on function private.closed_days(integer[], date[]) is 'Those of the days on which all of the stores are closed throughout';
 
 create function private.closed_hours(stores integer[], instants timestamptz[]) returns timestamptz[]
 language plpgsql stable as $$
 declare
+  part      integer[];
   calendars private.calendar[];
 begin
-  if cardinality(instants) = 0 then
-    return '{}';
-  end if;
-  calendars := array(select c from private.calendars(stores) as c);
-  if cardinality(calendars) = 0 and cardinality(stores) > 0 then
-    return '{}';
-  end if;
-  return array(
-    with calendars as materialized (
-      select private.open_spans(c.hours, c.timezone, (select min(h)::date - 1 from unnest(instants) as h), (select max(h)::date + 1 from unnest(instants) as h)) as open
-        from unnest(calendars) as c
-    )
-    select h from unnest(instants) as h
-     where not exists (select from calendars c where c.open && tstzrange(h, h + interval '1 hour')));
+  for part in select p.stores from (values (1, stores[1:100]), (2, stores[101:])) as p (n, stores) order by p.n loop
+    exit when cardinality(instants) = 0 or cardinality(part) = 0;
+    calendars := array(select c from private.calendars(part) as c);
+    if exists (select from unnest(calendars) as c where c.hours is null) then
+      return '{}';
+    end if;
+    instants := array(
+      with calendars as materialized (
+        select private.open_spans(c.hours, c.timezone, (select min(h)::date - 1 from unnest(instants) as h), (select max(h)::date + 1 from unnest(instants) as h)) as open
+          from unnest(calendars) as c
+      )
+      select h from unnest(instants) as h
+       where not exists (select from calendars c where c.open && tstzrange(h, h + interval '1 hour')));
+  end loop;
+  return instants;
 end $$;
 comment on function private.closed_hours(integer[], timestamptz[]) is 'Those of the hours in which all of the stores are closed throughout';
 

@@ -128,34 +128,32 @@ comment on function private.opening_hours(jsonb, bigint) is 'When a store with t
 create type private.calendar as (hours jsonb, timezone text, day_start_minute integer);
 comment on type private.calendar is 'When stores are open, and in which days they count';
 
--- Of very many stores: nodes that say something are few, and most stores have the same ones above them.
+-- Of very many stores: nodes that say something are few, and most stores have the same ones above them. "offset 0": one by one, by
+-- their keys, rather than a join that reads the stores of every tenant.
 create function private.calendars(stores integer[]) returns setof private.calendar
-language plpgsql stable set search_path = pg_catalog, extensions, pg_temp as $$
+language plpgsql stable set search_path = pg_catalog, extensions, pg_temp set jit = off as $$
 declare
   saying constant ltree[] := array(
     select o.path from data.organizations o
      where o.organization_id = (select s.organization_id from data.stores s where s.id = stores[1]) and o.settings ? 'opening_hours');
 begin
-  if exists (select from unnest(stores) as w (id) join data.stores s using (id)
-              where s.settings -> 'opening_hours' is null
-                and (saying = '{}' or not (select o.path <@ saying from data.organizations o where o.id = s.node_id))) then
-    return;
-  end if;
   return query
     with places as materialized (
-      select distinct s.node_id, s.settings -> 'opening_hours' as own, s.timezone, s.day_start_minute
-        from unnest(stores) as w (id) join data.stores s using (id)
-    ), nodes as materialized (
-      select o.id, array(select subpath(a.path, -1)::text::bigint from unnest(saying) as a (path)
-                          where a.path @> o.path order by nlevel(a.path)) as above
-        from data.organizations o where o.id in (select p.node_id from places p)
+      select distinct s.node_id, s.own, s.timezone, s.day_start_minute
+        from unnest(stores) as w (id)
+       cross join lateral (select t.node_id, t.settings -> 'opening_hours' as own, t.timezone, t.day_start_minute
+                             from data.stores t where t.id = w.id offset 0) as s
     ), ways as materialized (
-      select d.above, private.hours_of_nodes(d.above) as hours from (select distinct n.above from nodes n) as d
+      select distinct n.above, p.own, p.timezone, p.day_start_minute
+        from places p
+       cross join lateral (
+         select array(select subpath(a.path, -1)::text::bigint from unnest(saying) as a (path)
+                       where a.path @> o.path order by nlevel(a.path)) as above
+           from data.organizations o where o.id = p.node_id offset 0) as n
     )
-    select distinct private.nearer_hours(w.hours, p.own), p.timezone, p.day_start_minute
-      from places p join nodes n on n.id = p.node_id join ways w on w.above = n.above;
+    select distinct private.nearer_hours(private.hours_of_nodes(w.above), w.own), w.timezone, w.day_start_minute from ways w;
 end $$;
-comment on function private.calendars(integer[]) is 'The different calendars of stores of one tenant; none where of one of them nobody says when it is open';
+comment on function private.calendars(integer[]) is 'The different calendars of stores of one tenant; hours are null where nobody says any';
 
 create function private.open_spans(hours jsonb, timezone text, from_day date, to_day date) returns tstzmultirange
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
