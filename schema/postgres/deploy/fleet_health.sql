@@ -7,20 +7,6 @@
 begin;
 set local role lintel_owner;
 
--- What lies in private and people may know of their own stores, once per statement like membership.
-create function private.my_rule_failures() returns table (store_id integer, failing_rules text[])
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
-declare
-  everything constant boolean := private.caller_role() = 'lintel_hq';
-  mine constant integer[] := case when everything then null else private.my_store_ids() end;
-begin
-  return query
-  select f.store_id, array_agg(f.rule order by f.rule) from private.rule_failures f
-   where f.last_at > now() - interval '1 day' and (everything or f.store_id = any (mine))
-   group by f.store_id;
-end $$;
-comment on function private.my_rule_failures() is 'Rules that could not be evaluated within a day, of the stores the caller sees';
-
 create function private.platform_health() returns jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -68,7 +54,9 @@ create view api.fleet_health with (security_barrier = true) as
     left join lateral (
       select count(*) as open_alerts, count(*) filter (where a.severity = 'critical') as critical_alerts
         from data.alerts a where a.store_id = s.id and a.ended_at is null and a.state <> 'resolved') as a on true
-    left join private.my_rule_failures() as f on f.store_id = s.id
+    left join lateral (
+      select array_agg(f.rule order by f.rule) as failing_rules
+        from private.rule_failures f where f.store_id = s.id and f.last_at > now() - interval '1 day') as f on true
    cross join (select private.platform_health() as health) as p
    cross join lateral (select case
      when g.gateways is null then 'no_gateway'
@@ -86,8 +74,8 @@ comment on column api.fleet_health.backlog is 'Changes that still lay at the gat
 comment on column api.fleet_health.failing_rules is 'Alert rules that raised an error within a day, so cannot be relied on';
 comment on column api.fleet_health.platform is 'Partition reserve in days, last run of evaluate_fleet(), outbox: for HQ administrators';
 
-revoke all on function private.my_rule_failures(), private.platform_health() from public, anon, authenticated, lintel_gateway, lintel_hq;
-grant execute on function private.my_rule_failures(), private.platform_health() to authenticated, lintel_hq;
+revoke all on function private.platform_health() from public, anon, authenticated, lintel_gateway, lintel_hq;
+grant execute on function private.platform_health() to authenticated, lintel_hq;
 revoke all on api.fleet_health from public, anon, authenticated, lintel_gateway, lintel_hq;
 grant select on api.fleet_health to authenticated, lintel_hq;
 

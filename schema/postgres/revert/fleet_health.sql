@@ -4,7 +4,6 @@ begin;
 
 drop view api.fleet_health;
 drop function private.platform_health();
-drop function private.my_rule_failures();
 
 notify pgrst, 'reload schema';
 commit;
