@@ -1,22 +1,64 @@
 -- Deploy lintel:alerts_api to pg
 -- requires: denials
 -- requires: alert_lifecycle
+-- requires: views
 
 begin;
 set local role lintel_owner;
 
+-- As in the change views: names and ids outside are looked up by the owner, for rows that a policy has let pass, and only for
+-- those of the page that is shown.
+create function private.store_public_id(id integer) returns uuid
+language sql stable security definer
+begin atomic
+  select t.public_id from data.stores t where t.id = store_public_id.id;
+end;
+comment on function private.store_public_id(integer) is 'Id of a store outside this database, for views over rows the reader may see';
+
+create function private.gateway_name(id bigint) returns text
+language sql stable security definer
+begin atomic
+  select g.name from data.gateways g where g.id = gateway_name.id;
+end;
+comment on function private.gateway_name(bigint) is 'Name of a gateway, for views over rows the reader may see';
+
+create function private.gateway_public_id(id bigint) returns uuid
+language sql stable security definer
+begin atomic
+  select g.public_id from data.gateways g where g.id = gateway_public_id.id;
+end;
+comment on function private.gateway_public_id(bigint) is 'Id of a gateway outside this database, for views over rows the reader may see';
+
+create function private.sensor_public_id(id integer) returns uuid
+language sql stable security definer
+begin atomic
+  select m.public_id from data.sensor_metadata m where m.id = sensor_public_id.id;
+end;
+comment on function private.sensor_public_id(integer) is 'Id of a sensor outside this database, for views over rows the reader may see';
+
+create function private.region_name(store_id integer, sensor_id integer, region text) returns text
+language sql stable security definer
+begin atomic
+  select r.name from data.region_configurations r
+   where r.store_id = region_name.store_id and r.sensor_id = region_name.sensor_id and r.region = region_name.region;
+end;
+comment on function private.region_name(integer, integer, text) is 'Name of a region, for views over rows the reader may see';
+
+revoke all on function private.store_public_id(integer), private.gateway_name(bigint), private.gateway_public_id(bigint),
+  private.sensor_public_id(integer), private.region_name(integer, integer, text) from public, anon, authenticated, lintel_gateway, lintel_hq;
+grant execute on function private.store_public_id(integer), private.gateway_name(bigint), private.gateway_public_id(bigint),
+  private.sensor_public_id(integer), private.region_name(integer, integer, text) to authenticated, lintel_hq;
+
 -- States are named, not excluded: under policies the planner may not look at a column's values, and takes "not in" on
 -- one that holds a single value for a condition that no row fulfils.
 create view api.open_alerts with (security_invoker = true) as
-  select a.organization_id, a.store_id, t.public_id as store_public_id, t.name as store_name, a.public_id, a.kind, a.severity,
-         a.state, a.message, a.details, g.public_id as gateway_public_id, g.name as gateway_name,
-         s.public_id as sensor_public_id, s.name as sensor_name, a.region, r.name as region_name,
+  select a.organization_id, a.store_id, private.store_public_id(a.store_id) as store_public_id, private.store_name(a.store_id) as store_name,
+         a.public_id, a.kind, a.severity, a.state, a.message, a.details,
+         private.gateway_public_id(a.gateway_id) as gateway_public_id, private.gateway_name(a.gateway_id) as gateway_name,
+         private.sensor_public_id(a.sensor_id) as sensor_public_id, private.sensor_name(a.sensor_id) as sensor_name,
+         a.region, private.region_name(a.store_id, a.sensor_id, a.region) as region_name,
          a.opened_at, a.escalated_at, a.acknowledged_at, a.acknowledged_by, a.acknowledged_note
     from data.alerts a
-    join data.stores t on t.id = a.store_id
-    left join data.gateways g on g.id = a.gateway_id
-    left join data.sensor_metadata s on s.id = a.sensor_id
-    left join data.region_configurations r on r.store_id = a.store_id and r.sensor_id = a.sensor_id and r.region = a.region
    where a.ended_at is null and a.state in ('open', 'acknowledged');
 comment on view api.open_alerts is 'Alerts of the stores the user may see that wait for somebody, acknowledged ones included';
 revoke all on api.open_alerts from public, anon, authenticated, lintel_gateway, lintel_hq;

@@ -38,12 +38,15 @@ union all
 select stores + n, 100000 + n, 100000 + n, 'Store of shop ' || n, 'America/New_York' from fleet, generate_series(1, others) as n;
 insert into data.gateways (id, organization_id, store_id, name)
 select id, organization_id, id, name || ' gateway' from data.stores;
--- Sensor k of store s is number s * 100 + k, with slot k; every fiftieth is offline.
+-- Sensor k of store s is number s * 100 + k, with slot k; every fiftieth is offline, with an alert.
 insert into data.sensor_metadata (id, organization_id, store_id, gateway_id, serial, name, model, lifecycle, status, last_data_received)
 select t.id * 100 + k, t.organization_id, t.id, t.id, 'S' || t.id * 100 + k, 'Door ' || k, 'bench', 'active', (case when (t.id * f.sensors + k) % 50 = 0 then 'offline' else 'online' end)::data.health_status, now()
   from data.stores t, fleet f, generate_series(1, f.sensors) as k;
 insert into private.slots (store_id, slot, sensor_id, regional, label, seq)
 select store_id, id % 100, id, false, '1', 0 from data.sensor_metadata;
+insert into data.alerts (organization_id, store_id, gateway_id, sensor_id, kind, dedup_key, severity, message, opened_at)
+select m.organization_id, m.store_id, m.gateway_id, m.id, 'sensor_offline', 'sensor_offline:' || m.id, 'warning', 'Sensor "' || m.name || '" has been silent', now() - m.id % 1000 * interval '1 minute'
+  from data.sensor_metadata m where m.status = 'offline';
 set session_replication_role = origin;
 -- The long series are sensors of the stores from the end of the chain backwards.
 create temp table long_series as
@@ -57,7 +60,7 @@ insert into data.user_profiles (id, organization_id, role, node_ids, store_ids) 
   ('00000000-0000-4000-8000-000000000003', 1, 'regional_manager', '{20000}', '{}'),
   ('00000000-0000-4000-8000-000000000004', 1, 'organization_administrator', '{}', '{}'),
   ('00000000-0000-4000-8000-000000000005', 1, 'store_staff', '{}', '{}');
-analyze data.organizations, data.stores, data.gateways, data.sensor_metadata, private.slots;
+analyze data.organizations, data.stores, data.gateways, data.sensor_metadata, data.alerts, private.slots;
 
 -- Readings, a month at a time in the order of the key.
 insert into data.people_counting_raw
