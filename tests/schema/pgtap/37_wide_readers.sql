@@ -93,7 +93,8 @@ select matches(pg_temp.metric(3, 'busy', 1, 100), '^PT404', 'and another tenant 
 select is(pg_temp.as_reader(1, $$ select stores || ' ' || count_in from api.analytics_unified('node', '937001', current_date - 2, current_date - 2) $$),
           (select count(*) || ' ' || sum(id % 7 * 100) from pg_temp.visible where n = 1), 'a node''s stores are those that can be seen');
 
--- No more is read than what was asked for.
+-- No more is read than what was asked for. As HQ would run: with the default for turning disks, small tables are cheaper to sort.
+set local random_page_cost = 1.1;
 create function pg_temp.rows_read(n integer, query text) returns bigint
 language plpgsql as $$
 declare
