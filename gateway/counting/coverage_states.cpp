@@ -40,19 +40,25 @@ void CoverageStates::say(const CoverageSeries& series, const CoverageSpan& span)
       if (span.to > last.to) {
         last.to = span.to;
         grown_ = true;
+        note_unwritten();
       }
       return;
     }
   }
   waiting_[series].lay(span);
+  note_unwritten();
 }
 
-Millis CoverageStates::since_growth() const {
-  return std::chrono::duration_cast<Millis>(options_.clock() - growth_written_);
+void CoverageStates::note_unwritten() {
+  if (!unwritten_since_) unwritten_since_ = options_.clock();
+}
+
+Millis CoverageStates::since(BootTime then) const {
+  return std::chrono::duration_cast<Millis>(options_.clock() - then);
 }
 
 bool CoverageStates::overdue() const {
-  return !waiting_.empty() || (grown_ && since_growth() >= options_.idle_every);
+  return (grown_ || !waiting_.empty()) && unwritten_since_ && since(*unwritten_since_) >= options_.idle_every;
 }
 
 void CoverageStates::flush() {
@@ -62,7 +68,8 @@ void CoverageStates::flush() {
     }
     waiting_.clear();
   }
-  if (grown_ && since_growth() >= options_.growth_every) write_growth();
+  if (grown_ && since(growth_written_) >= options_.growth_every) write_growth();
+  if (!grown_) unwritten_since_.reset();
 }
 
 void CoverageStates::write_growth() {
@@ -94,6 +101,7 @@ void CoverageStates::load() {
   heads_.clear();
   waiting_.clear();
   grown_ = false;
+  unwritten_since_.reset();
   rows_.load();
   rules_.forget();
   for (const auto& [series, span] : rows_.latest()) {

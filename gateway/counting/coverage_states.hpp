@@ -21,7 +21,7 @@ class CoverageStates {
  public:
   struct Options {
     Millis growth_every{60'000};  ///< growth is written at most this often
-    Millis idle_every{300'000};   ///< and it waits for somebody else's commit no longer than this
+    Millis idle_every{300'000};   ///< nothing waits for somebody else's commit for longer than this
     std::function<BootTime()> clock;
   };
 
@@ -53,10 +53,11 @@ class CoverageStates {
 
   void say(const CoverageSeries& series, const CoverageSpan& span);
   void write(const CoverageSeries& series, const CoverageSpan& span);
+  void note_unwritten();
   void write_growth();
   void find_again();
   [[nodiscard]] bool by_liveness(std::int64_t sensor, std::string_view line) const;
-  [[nodiscard]] Millis since_growth() const;
+  [[nodiscard]] Millis since(BootTime then) const;
 
   const SeriesStates& series_;
   const Options options_;
@@ -65,6 +66,7 @@ class CoverageStates {
   std::map<CoverageSeries, Head> heads_;
   std::map<CoverageSeries, Timeline> waiting_;  ///< more than growth: written at the next commit
   bool grown_ = false;
+  std::optional<BootTime> unwritten_since_;
   BootTime growth_written_{};
 };
 

@@ -51,10 +51,11 @@ class WatchedDevice {
 
   /// From now on the link is so; until then it was looked at every half minute.
   void way(double at, bool up, bool queues = false) {
-    for (double each = looked_at.value_or(at) + 0.5; each < at; each += 0.5)
+    for (double each = looked ? looked_at + 0.5 : at; each < at; each += 0.5)
       rules.way(kSensor, last_way, minute(each));
     last_way = {up, queues};
     looked_at = at;
+    looked = true;
     rules.way(kSensor, last_way, minute(at));
   }
   void heard(double at, bool queued = false) { rules.heard(kSensor, {minute(at), patience, queued}); }
@@ -95,7 +96,8 @@ class WatchedDevice {
   }
 
   counting::CoverageRules::Way last_way{};
-  std::optional<double> looked_at;
+  double looked_at = 0;
+  bool looked = false;
   Millis patience = std::chrono::minutes{3};
   bool restarted = false;
   std::optional<UtcMs> reset_at;
