@@ -94,6 +94,7 @@ void Boots::keep(UtcMs now) {
 
 /// From when to when this boot's own clock was all there was, and what a better one means for that time.
 void Boots::mark(const clock::Offset& current) {
+  if (current.source == clock::Source::none) return;
   auto& db = store_.db();
   const auto next = store_.last_change() + 1;
   const auto own = bytes_of(wall_.boot());
@@ -104,28 +105,58 @@ void Boots::mark(const clock::Offset& current) {
         .run();
     return;
   }
-  if (current.source == clock::Source::none) return;
-  auto open = db.prepare(
-      "select 1 from boots where boot_id = cast(? as blob) and unconfirmed_from is not null "
-      "and unconfirmed_to is null");
-  open.bind(own);
-  if (!open.step()) return;
-  db.prepare("update boots set unconfirmed_to = ?, shift_ms = ? where boot_id = cast(? as blob)")
+  // Only once, and with the boots before that nobody has confirmed.
+  if (db.scalar("select exists (select 1 from boots where unconfirmed_from is not null "
+                "and unconfirmed_to is null)") == 0) {
+    return;
+  }
+  const auto before = correct_before(current);
+  db.prepare(
+        "update boots set unconfirmed_to = ?, shift_ms = ? where boot_id = cast(? as blob) "
+        "and unconfirmed_from is not null and unconfirmed_to is null")
       .bind(next, count_of(by_), own)
       .run();
-  series_.shift(by_.value_or(Millis{0}));
-  if (!by_) return;
-  moving_ = true;
-  // Boots that were placed beside this one, and whose frames are not all taken in yet.
+  series_.shift(by_.value_or(before));
+  load();
+  if (by_) shift_placed(*by_);
+}
+
+/// A boot before, whose clock nobody confirmed, was as wrong as this one's if that went on from it; at least
+/// it has ended before this one began. Returns its correction.
+Millis Boots::correct_before(const clock::Offset& current) {
+  auto& db = store_.db();
+  auto last = db.prepare(
+      "select boot_id, offset_ms + last_ms from boots where unconfirmed_from is not null "
+      "and unconfirmed_to is null and boot_id <> cast(? as blob) order by ordinal desc limit 1");
+  last.bind(bytes_of(wall_.boot()));
+  Millis shift{0};
+  if (last.step()) {
+    const Millis end{last.integer(1)};
+    const bool went_on = by_ && current.offset - *by_ >= end;  // this boot's wrong clock fitted to that one's
+    shift = went_on ? *by_ : std::min(current.offset - end, Millis{0});
+  }
+  last.reset();
+  db.prepare(
+        "update boots set shift_ms = nullif(?1, 0), unconfirmed_to = coalesce((select "
+        "min(o.unconfirmed_from) "
+        "from boots o where o.ordinal > boots.ordinal), ?2) where unconfirmed_from is not null "
+        "and unconfirmed_to is null and boot_id <> cast(?3 as blob)")
+      .bind(shift.count(), store_.last_change() + 1, bytes_of(wall_.boot()))
+      .run();
+  return shift;
+}
+
+/// Boots that were placed beside this one, and whose frames are not all taken in yet.
+void Boots::shift_placed(Millis by) {
+  auto moved = store_.db().prepare(
+      "update boots set offset_ms = offset_ms + ? where boot_id = cast(? as blob) and source = 'bounds' "
+      "and exists (select 1 from held_frames h where h.boot_id = boots.boot_id) returning offset_ms");
   for (const auto& boot : all()) {
-    if (boot.offset.source != clock::Source::bounds) continue;
-    auto moved = db.prepare(
-        "update boots set offset_ms = offset_ms + ? where boot_id = cast(?2 as blob) and source = 'bounds' "
-        "and exists (select 1 from held_frames h where h.boot_id = boots.boot_id) returning offset_ms");
-    moved.bind(by_->count(), bytes_of(boot.id));
+    moved.bind(by.count(), bytes_of(boot.id));
     if (!moved.step()) continue;
     auto offset = boot.offset;
     offset.offset = Millis{moved.integer(0)};
+    moved.reset();
     wall_.place(boot.id, offset);
   }
 }
@@ -162,15 +193,17 @@ void Boots::alive(BootTime now) {
 void Boots::move() {
   auto& db = store_.db();
   auto next = db.prepare(
-      "select boot_id, unconfirmed_from, unconfirmed_to, shift_ms from boots "
+      "select boot_id, unconfirmed_from, unconfirmed_to, shift_ms, source = 'host' from boots "
       "where shift_ms is not null order by ordinal limit 1");
   if (!next.step()) {
     moving_ = false;
     return;
   }
   const auto boot = boot_from(next.text(0));
+  // What nobody has confirmed is an estimate still.
+  const auto mark = next.integer(4) != 0 ? std::uint32_t{store::kBounded} : 0U;
   const auto moved =
-      store_.moves().run(next.integer(1), next.integer(2), Millis{next.integer(3)}, kMovedAtOnce);
+      store_.moves().run({next.integer(1), next.integer(2)}, Millis{next.integer(3)}, mark, kMovedAtOnce);
   if (moved > 0) return;
   next.reset();
   db.prepare("update boots set shift_ms = null where boot_id = cast(? as blob)").bind(bytes_of(boot)).run();

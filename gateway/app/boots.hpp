@@ -46,6 +46,8 @@ class Boots {
 
  private:
   void mark(const clock::Offset& current);
+  Millis correct_before(const clock::Offset& current);
+  void shift_placed(Millis by);
   void place();
   void load();
   [[nodiscard]] std::vector<clock::Boot> all();

@@ -47,10 +47,11 @@ void LeftKeys::renumber(std::int64_t was, std::int64_t now) {
 Moves::Moves(Database& db, ChangeNumbers& numbers, Rollups& rollups, LeftKeys& left)
     : db_(db), numbers_(numbers), rollups_(rollups), left_(left) {}
 
-int Moves::run(std::int64_t from, std::int64_t to, Millis by, int limit) {
+int Moves::run(Changes changes, Millis by, std::uint32_t mark, int limit) {
   int moved = 0;
   for (const bool regional : {false, true}) {
-    for (auto& row : rows(regional, from, to, by, limit)) {
+    for (auto& row : rows(regional, changes, by, limit)) {
+      row.flags |= mark;
       move(std::move(row), regional, by);
       ++moved;
     }
@@ -59,13 +60,13 @@ int Moves::run(std::int64_t from, std::int64_t to, Millis by, int limit) {
 }
 
 /// Those in the way go first: the newest where all move forward, the oldest where they move back.
-std::vector<Moves::Row> Moves::rows(bool regional, std::int64_t from, std::int64_t to, Millis by, int limit) {
+std::vector<Moves::Row> Moves::rows(bool regional, Changes changes, Millis by, int limit) {
   auto select = db_.prepare(fmt::format(
       "select change_no, sensor_id, {}, started_at, seq, duration_ms, {}, flags, revision, received_at "
       "from {} where change_no >= ? and change_no < ? and flags & {} <> 0 order by change_no {} limit ?",
       label(regional), regional ? "occupancy, null" : "count_in, count_out", table(regional),
       static_cast<std::uint32_t>(kMovable), by > Millis{0} ? "desc" : "asc"));
-  select.bind(from, to, limit);
+  select.bind(changes.from, changes.to, limit);
   std::vector<Row> rows;
   while (select.step()) {
     rows.push_back({select.integer(0), select.integer(1), std::string(select.text(2)), select.integer(3),

@@ -41,11 +41,17 @@ class Moves {
  public:
   Moves(Database& db, ChangeNumbers& numbers, Rollups& rollups, LeftKeys& left);
 
-  /// Moves what is marked kMovable among the changes [from, to), at most `limit` of each kind: a new revision
+  /// The changes [from, to).
+  struct Changes {
+    std::int64_t from, to;
+  };
+
+  /// Moves what is marked kMovable among these changes, at most `limit` of each kind: a new revision
   /// under a new number, marked kCorrected and no longer movable, the old key left behind, both ends' buckets
   /// recomputed. Returns how many; 0: nothing is left to move. What has moved has a number beyond `to`, so a
   /// crash in between repeats nothing.
-  int run(std::int64_t from, std::int64_t to, Millis by, int limit);
+  /// `mark` is set on all of them.
+  int run(Changes changes, Millis by, std::uint32_t mark, int limit);
 
  private:
   struct Row {
@@ -56,8 +62,7 @@ class Moves {
     std::uint32_t flags;
     std::int64_t revision, received;
   };
-  [[nodiscard]] std::vector<Row> rows(bool regional, std::int64_t from, std::int64_t to, Millis by,
-                                      int limit);
+  [[nodiscard]] std::vector<Row> rows(bool regional, Changes changes, Millis by, int limit);
   void move(Row row, bool regional, Millis by);
   void insert(const Row& row, bool regional, std::int64_t number);
   [[nodiscard]] bool taken(const Row& row, bool regional);

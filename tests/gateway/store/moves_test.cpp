@@ -38,7 +38,7 @@ struct Shop {
   void commit() { store->commit({1, 1}, "", kStart); }
   int move(std::int64_t to, std::int64_t by, int limit = 1000) {
     store->begin();
-    const int moved = store->moves().run(1, to, Millis{by}, limit);
+    const int moved = store->moves().run({1, to}, Millis{by}, 0, limit);
     commit();
     return moved;
   }
@@ -111,7 +111,7 @@ TEST_CASE(
     const auto to = shop.store->last_change() + 1;
     CHECK(shop.move(to, by, 200) == 200);
     shop.store->begin();  // a crash in the middle of the second batch
-    CHECK(shop.store->moves().run(1, to, Millis{by}, 200) == 200);
+    CHECK(shop.store->moves().run({1, to}, Millis{by}, 0, 200) == 200);
     shop.store->rollback();
     shop.check_buckets();
     CHECK(shop.move(to, by, 200) == 200);
