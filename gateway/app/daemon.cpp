@@ -17,16 +17,20 @@ namespace {
 
 constexpr std::int64_t kUnknown = std::numeric_limits<std::int64_t>::min();
 
-std::map<BootId, clock::Offset> known_boots(store::Database& db) {
-  std::map<BootId, clock::Offset> known;
-  auto rows = db.prepare("select boot_id, offset_ms, source from boots");
-  while (rows.step()) {
-    BootId boot{};
-    const auto bytes = rows.text(0);
-    std::copy_n(bytes.begin(), std::min(bytes.size(), boot.size()), boot.begin());
-    known[boot] = {Millis{rows.integer(1)}, clock::source_from(rows.text(2))};
+/// This boot's clock, from what the database knows of it and of the boots before.
+clock::WallClock wall_clock(store::Database& db, const std::string& trust_system) {
+  const auto boot = clock::boot_id();
+  auto known = known_boots(db, boot);
+  clock::WallClock::Rules rules{clock::build_date(), trust_system == "yes", known.confirmed};
+  if (trust_system == "auto") {
+    const auto trust = clock::system_clock_trust("/", rules.build_date);
+    rules.trust_system = trust.trusted;
+    if (!trust.trusted) {
+      log(fmt::format("{}: readings wait until a time server or HQ has told the time ([clock] trust_system)",
+                      trust.reason));
+    }
   }
-  return known;
+  return {boot, std::move(known.offsets), rules};
 }
 
 /// Link and topic of the sensors that have one of their own.
@@ -44,7 +48,7 @@ nlohmann::json refusal_of(const Error& error) {
   return {{"refused", error.message}, {"usage", error.kind == ErrorKind::misconfigured}};
 }
 
-sync::Options sync_options(const config::Config& config) {
+sync::Options options_of(const config::Config& config) {
   sync::Options options;
   options.url = config.hq_url;
   options.api_key = config.hq_api_key;
@@ -63,6 +67,15 @@ std::unique_ptr<evidence::Log> keep_evidence(const config::Config& config, store
   options.salt = store::redaction_salt(db);
   options.log = [](const std::string& text) { log(text); };
   return std::make_unique<evidence::Log>(std::move(options));
+}
+
+/// While NTP has not set the machine's clock, HQ is asked for the time.
+sync::WebClock::Wanted wanted(clock::Source source) {
+  switch (source) {
+    case clock::Source::ntp: return sync::WebClock::Wanted::no;
+    case clock::Source::https: return sync::WebClock::Wanted::refresh;
+    default: return sync::WebClock::Wanted::yes;
+  }
 }
 
 }  // namespace
@@ -119,10 +132,12 @@ Daemon::Daemon(const config::Config& config, Opened opened)
           config_, *store_, series_,
           clock::Zone::find(store_->timezone()).value(),  // the store's calendar has been made from it
           [this](std::string_view name) { return decoders_.registry->find(name); }, &outbox_),
-      wall_(clock::boot_id(), known_boots(store_->db()), clock::build_date()),
+      wall_(wall_clock(store_->db(), config_.trust_system)),
       offset_(kUnknown),
+      source_(clock::Source::none),
       watch_({config_.offline_after, started_}, pipeline_.intervals()),
-      sync_(sync_options(config_), sync_surroundings()),
+      sync_(sync_options(), sync_surroundings()),
+      web_clock_(config_.hq_url, sync_options().http, clock::build_date(), web_clock_surroundings()),
       writer_({*spool_, *attempts_, *store_, series_, pipeline_, wall_}, writer_options()),
       commits_(loop_, *spool_, writer_),
       fair_(*spool_, {.log = [](const std::string& text) { log(text); }}),
@@ -145,6 +160,23 @@ Writer::Options Daemon::writer_options() {
   options.each_second = [this](store::Database& db, UtcMs now) { watch_health(db, now); };
   options.log = [](const std::string& text) { log(text); };
   return options;
+}
+
+sync::Options Daemon::sync_options() {
+  auto options = options_of(config_);
+  options.http.verify_at = [this] { return now(); };  // the machine's clock may be any
+  return options;
+}
+
+sync::WebClock::Surroundings Daemon::web_clock_surroundings() {
+  sync::WebClock::Surroundings surroundings;
+  surroundings.wanted = [this] { return wanted(source_); };
+  surroundings.told = [this](const sync::WebTime& told) {
+    writer_.time_told(told.time, told.at, told.uncertainty);
+  };
+  surroundings.boot_now = clock::boot_now;
+  surroundings.log = [](const std::string& text) { log(text); };
+  return surroundings;
 }
 
 sync::Surroundings Daemon::sync_surroundings() {
@@ -171,7 +203,9 @@ sync::Surroundings Daemon::sync_surroundings() {
 /// On the writer thread.
 void Daemon::watch_health(store::Database& db, UtcMs now) {
   const auto current = wall_.current();
+  const bool first = source_.exchange(current.source) == clock::Source::none;
   offset_ = current.source == clock::Source::none ? kUnknown : current.offset.count();
+  if (first && current.source != clock::Source::none) sync_.wake();  // certificates can be judged now
   health::Surroundings surroundings{wall_.boot(), clock::boot_now(), now, {}};
   for (const auto& link : links_.facts())
     surroundings.links[link.name] = {link.up, link.trouble, link.silent};
@@ -198,6 +232,8 @@ status::Facts Daemon::facts() const {
   facts.uptime = std::chrono::floor<std::chrono::seconds>(clock::boot_now() - started_);
   facts.time = now();
   facts.clock_source = clock::to_string(writer.clock_source);
+  facts.clock_uncertainty = writer.clock_uncertainty;
+  facts.frames_wait = writer.frames_wait;
   facts.clock_disagreement = writer.clock_disagreement;
   facts.storage_error = !writer.error.empty() ? writer.error : spool.full_reason;
   facts.notice = store_->notice();
@@ -276,9 +312,11 @@ void Daemon::run() {
   writer_.start();
   links_.start();
   sync_.start();
+  web_clock_.start();
   loop_.run();
   log("stopping");
   links_.stop();
+  web_clock_.stop();
   sync_.stop();
   writer_.stop();
 }

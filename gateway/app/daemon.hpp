@@ -24,6 +24,7 @@
 #include "gateway/status/http_server.hpp"
 #include "gateway/status/page.hpp"
 #include "gateway/sync/sync.hpp"
+#include "gateway/sync/web_time.hpp"
 
 namespace lintel::app {
 
@@ -52,7 +53,9 @@ class Daemon {
   static Result<Opened> open(const config::Config& config);
   Result<void> open_faces();
   Writer::Options writer_options();
+  sync::Options sync_options();
   sync::Surroundings sync_surroundings();
+  sync::WebClock::Surroundings web_clock_surroundings();
   void watch_health(store::Database& db, UtcMs now);
   [[nodiscard]] status::Facts facts() const;
   [[nodiscard]] std::optional<UtcMs> now() const;
@@ -70,11 +73,13 @@ class Daemon {
   Outbox outbox_;                            // of the writer thread, which ends before links_ does
   std::unique_ptr<evidence::Log> evidence_;  ///< null: none is kept
   Pipeline pipeline_;
-  clock::WallClock wall_;             // of the writer thread, once it runs
-  std::atomic<std::int64_t> offset_;  // wall_'s offset in ms for the other threads; kUnknown without time
+  clock::WallClock wall_;              // of the writer thread, once it runs
+  std::atomic<std::int64_t> offset_;   // wall_'s offset in ms for the other threads; kUnknown without time
+  std::atomic<clock::Source> source_;  // the same of its source
   health::Watch watch_;
   std::uint64_t configured_ = 0;  // of the writer thread: the pipeline's configuration that watch_ has
   sync::Sync sync_;
+  sync::WebClock web_clock_;
   Writer writer_;
   LoopCommits commits_;
   bridge::links::FairShare fair_;

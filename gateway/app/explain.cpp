@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 #include <vector>
 
@@ -54,10 +55,11 @@ Result<Named> find_sensor(store::Database& db, const std::string& word) {
 
 json flags_of(std::int64_t flags) {
   static constexpr std::pair<std::int64_t, const char*> kWords[] = {
-      {store::kArrivalTime, "arrival_time"}, {store::kRecovered, "recovered"},
-      {store::kAfterReset, "after_reset"},   {store::kWrapped, "wrapped"},
-      {store::kEstimated, "estimated"},      {store::kVoided, "discarded"},
-      {store::kCorrected, "corrected"}};
+      {store::kArrivalTime, "arrival_time"},     {store::kRecovered, "recovered"},
+      {store::kAfterReset, "after_reset"},       {store::kWrapped, "wrapped"},
+      {store::kEstimated, "estimated"},          {store::kVoided, "discarded"},
+      {store::kCorrected, "corrected"},          {store::kBounded, "time_bounded"},
+      {store::kUnconfirmed, "time_unconfirmed"}, {store::kStartOnOwn, "start_unconfirmed"}};
   auto words = json::array();
   for (const auto& [bit, word] : kWords) {
     if ((flags & bit) != 0) words.push_back(word);
@@ -98,11 +100,18 @@ class Messages {
  public:
   Messages(store::Database& db, const std::filesystem::path& dir, const Named& sensor,
            const Question& question) {
+    // What has moved came at another time, as the clock was then.
+    auto left = db.prepare(
+        "select m.line, m.started_at from people_counting_raw r join moved_readings m on "
+        "m.change_no = r.change_no where r.started_at >= ? and r.started_at < ? and r.sensor_id = ?");
+    left.bind(count_ms(question.from), count_ms(question.to), sensor.id);
+    std::set<std::pair<std::string, UtcMs>> moved;
+    while (left.step()) moved.emplace(std::string(left.text(0)), utc_ms(left.integer(1)));
     const auto wanted = [&](const evidence::Record& record) {
       return std::any_of(record.judged.begin(), record.judged.end(), [&](const evidence::Judged& judged) {
         const auto at = judged.counted ? judged.started : judged.at;
         return judged.sensor == sensor.serial && (!question.line || *question.line == judged.line) &&
-               at >= question.from && at < question.to;
+               ((at >= question.from && at < question.to) || moved.contains({judged.line, judged.started}));
       });
     };
     auto received = db.prepare(
@@ -110,9 +119,12 @@ class Messages {
         "where started_at >= ? and started_at < ? and sensor_id = ?");
     received.bind(count_ms(question.from), count_ms(question.to), sensor.id);
     (void)received.step();
-    const auto first =
-        received.is_null(0) ? question.from : std::min(question.from, utc_ms(received.integer(0)));
-    const auto last = std::max(question.to + kStatedLater, utc_ms(received.integer(1)) + Millis{1});
+    auto first = received.is_null(0) ? question.from : std::min(question.from, utc_ms(received.integer(0)));
+    auto last = std::max(question.to + kStatedLater, utc_ms(received.integer(1)) + Millis{1});
+    for (const auto& [line, started] : moved) {
+      first = std::min(first, started);
+      last = std::max(last, started + kStatedLater);
+    }
     found_ = evidence::find(dir, first, last, sensor.serial, wanted, kMostMessages);
     for (const auto& record : found_.records) {
       for (const auto& judged : record.judged) {
@@ -128,13 +140,16 @@ class Messages {
 
   using Pair = std::pair<const evidence::Record*, const evidence::Judged*>;
 
-  /// The message that a reading came of: the last one that came when it was received.
-  [[nodiscard]] const Pair* find(const std::string& line, UtcMs started, UtcMs received) const {
+  /// The message that a reading came of: the last one that came when it was received. `received` absent: a
+  /// reading that has moved, of which only the first start is known.
+  [[nodiscard]] const Pair* find(const std::string& line, UtcMs started,
+                                 std::optional<UtcMs> received) const {
     const auto candidates = counted_.find({line, started});
     if (candidates == counted_.end()) return nullptr;
     const auto& all = candidates->second;
-    const auto last = std::find_if(all.rbegin(), all.rend(),
-                                   [&](const Pair& pair) { return pair.first->arrival == received; });
+    const auto last = std::find_if(all.rbegin(), all.rend(), [&](const Pair& pair) {
+      return !received || pair.first->arrival == received;
+    });
     return last == all.rend() ? nullptr : &*last;
   }
   [[nodiscard]] const std::vector<Pair>& nobody() const { return nobody_; }
@@ -180,10 +195,10 @@ json readings_of(store::Database& db, std::int64_t sensor, const Question& quest
   const auto watermark = db.scalar("select coalesce((select watermark from sync_state), 0)");
   auto rows = db.prepare(R"(
 select r.change_no, r.line, r.started_at, r.duration_ms, r.count_in, r.count_out, r.flags, r.revision,
-       r.received_at, s.code, m.started_at
+       r.received_at, s.code,
+       (select m.started_at from moved_readings m where m.change_no = r.change_no order by m.revision limit 1)
   from people_counting_raw r
   left join set_aside s on s.change_no = r.change_no
-  left join moved_readings m on m.change_no = r.change_no
  where r.started_at >= ?1 and r.started_at < ?2 and r.sensor_id = ?3 and (?4 is null or r.line = ?4)
  order by r.started_at, r.line, r.seq limit ?5)");
   rows.bind(count_ms(question.from), count_ms(question.to), sensor, question.line,
@@ -207,7 +222,10 @@ select r.change_no, r.line, r.started_at, r.duration_ms, r.count_in, r.count_out
                  {"moved_from", maybe(rows.maybe_integer(10))},
                  {"rule", nullptr},
                  {"why", nullptr}};
-    if (const auto* message = messages.find(line, started, utc_ms(rows.integer(8)))) {
+    const auto moved = rows.maybe_integer(10);
+    const auto* message = moved ? messages.find(line, utc_ms(*moved), std::nullopt)
+                                : messages.find(line, started, utc_ms(rows.integer(8)));
+    if (message != nullptr) {
       const auto& judged = *message->second;
       reading["rule"] = judged.rule;
       reading["why"] = why(judged.rule);

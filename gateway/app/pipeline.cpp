@@ -9,6 +9,7 @@
 
 #include "gateway/app/testimony.hpp"
 #include "gateway/app/times.hpp"
+#include "gateway/counting/own_clock.hpp"
 
 namespace lintel::app {
 
@@ -231,24 +232,26 @@ void Pipeline::decode(const bridge::Frame& frame, const bridge::Decoder& decoder
   decoder.decode(frame, route.settings, route.session, decoded_);
 }
 
-void Pipeline::process(const bridge::Frame& frame, UtcMs arrival, store::SpoolPosition spooled) {
-  if (unsettled_) settle_all(arrival);
+void Pipeline::process(const bridge::Frame& frame, const clock::Arrival& arrival,
+                       store::SpoolPosition spooled) {
+  if (unsettled_) settle_all(arrival.at);
   Route* taken = route(frame);
   if (taken == nullptr) {
-    refuse(frame, arrival, "unsupported", "no subscription of this link matches the topic");
+    refuse(frame, arrival.at, "unsupported", "no subscription of this link matches the topic");
     return;
   }
   decode(frame, *taken->decoder, *taken);
   if (outbox_ != nullptr) {
     for (const auto& message : decoded_.outbound) outbox_->offer(frame.link, message);
   }
-  take_reports(frame, *taken, arrival);
+  take_reports(frame, *taken, arrival.at);
   // A frame is kept once, with the first reason.
   std::string kind, reason;
   if (!decoded_.rejects.empty()) {
     kind = to_string(decoded_.rejects.front().kind);
     reason = decoded_.rejects.front().message;
   }
+  look_at_clocks(frame, *taken, arrival);
   taken_.clear();
   judged_.clear();
   for (const auto& observation : decoded_.observations) {
@@ -259,12 +262,12 @@ void Pipeline::process(const bridge::Frame& frame, UtcMs arrival, store::SpoolPo
       reason = done.error().message;
     }
   }
-  if (!judged_.empty()) testify(frame, *taken, arrival, spooled);
+  if (!judged_.empty()) testify(frame, *taken, arrival.at, spooled);
   if (kind.empty()) return;
   auto marks = nlohmann::json::array();
   for (const auto* observation : taken_)
     marks.push_back(mark_of(identify(frame, *taken, *observation), *observation));
-  store_.quarantine().keep(frame, {taken->decoder->name(), kind, reason}, arrival, marks.dump());
+  store_.quarantine().keep(frame, {taken->decoder->name(), kind, reason}, arrival.at, marks.dump());
 }
 
 void Pipeline::refuse(const bridge::Frame& frame, UtcMs arrival, std::string_view kind,
@@ -286,7 +289,8 @@ std::string Pipeline::identify(const bridge::Frame& frame, const Route& route,
 }
 
 Result<Pipeline::Taken> Pipeline::accept(const bridge::Frame& frame, const Route& route,
-                                         const bridge::Observation& observation, UtcMs arrival, How how) {
+                                         const bridge::Observation& observation,
+                                         const clock::Arrival& arrival, How how) {
   const auto refuse_with = [](std::string reason) { return fail(ErrorKind::rejected, std::move(reason)); };
   identity_ = identify(frame, route, observation);
   if (identity_.size() > kLongestName || observation.line.size() > kLongestName ||
@@ -300,10 +304,12 @@ Result<Pipeline::Taken> Pipeline::accept(const bridge::Frame& frame, const Route
   const Installed& place = installed(identity_);
   const auto& flags = observation.flags;
   if (std::find(flags.begin(), flags.end(), "counter_defect") != flags.end()) {
-    if (how.trial == nullptr) wrong_count(observation, place, arrival);
+    if (how.trial == nullptr) wrong_count(observation, place, arrival.at);
     return refuse_with("the device says that its counter is defective: what it shows is no count");
   }
-  auto statement = resolve(observation, place.zone, arrival);
+  const bool on_time = how.trial == nullptr && !how.late && DeviceClocks::judged(frame.retained, arrival);
+  DeviceClock* device = on_time ? clocks_.find(identity_) : nullptr;
+  auto statement = resolve(observation, place.zone, arrival, device);
   if (!statement) return refuse_with(statement.error().message);
   statement->retained = frame.retained;
 
@@ -311,22 +317,28 @@ Result<Pipeline::Taken> Pipeline::accept(const bridge::Frame& frame, const Route
     store::Sensor unknown;
     unknown.serial = identity_;
     auto* known = store_.sensors().find(identity_);
-    return record(known == nullptr ? unknown : *known, observation, *statement, arrival, how);
+    return record(known == nullptr ? unknown : *known, observation, *statement, arrival.at, how);
   }
   auto* sensor =
-      store_.sensors().claim(identity_, place.mapping.name, route.decoder->name(), frame.link, arrival);
+      store_.sensors().claim(identity_, place.mapping.name, route.decoder->name(), frame.link, arrival.at);
   if (sensor == nullptr) {
     return refuse_with(fmt::format("the store already has {} devices: list this one in sensors.d",
                                    store::Sensors::kMostUnnamed));
   }
   if (!sensor->metadata.contains("in_force")) {
-    (void)settle(store_.sensors(), *sensor, place.file, place.mapping, series_, arrival);
+    (void)settle(store_.sensors(), *sensor, place.file, place.mapping, series_, arrival.at);
   }
+  if (device != nullptr) DeviceClocks::keep(*device, store_.sensors(), *sensor, arrival.at);
   if (!frame.retained && !how.late) {
-    store_.sensors().heard(*sensor, arrival, frame.arrived);
-    sign_of_life(*sensor, frame, statement->at);
+    if (arrival.live) {
+      store_.sensors().heard(*sensor, arrival.at, frame.arrived);
+    } else {
+      store_.sensors().dated(*sensor, arrival.at);  // it was heard when it came
+    }
+    // When a boot without a time was counting, nobody knows well enough to say.
+    if (arrival.source != clock::Source::bounds) sign_of_life(*sensor, frame, statement->at);
   }
-  return record(*sensor, observation, *statement, arrival, how);
+  return record(*sensor, observation, *statement, arrival.at, how);
 }
 
 Pipeline::Taken Pipeline::record(store::Sensor& sensor, const bridge::Observation& observation,
@@ -343,7 +355,9 @@ Pipeline::Taken Pipeline::record(store::Sensor& sensor, const bridge::Observatio
       !counting::is_news(series_.level_of(sensor.id, region), statement.at, observation.occupancy)) {
     return Taken::covered;
   }
-  return put_presence(sensor, region, {statement.at, observation.occupancy, statement.flags}, arrival, how);
+  return put_presence(sensor, region,
+                      {statement.at, observation.occupancy, statement.flags, statement.uncertainty}, arrival,
+                      how);
 }
 
 Pipeline::Taken Pipeline::put_count(store::Sensor& sensor, const std::string& line,
@@ -352,14 +366,15 @@ Pipeline::Taken Pipeline::put_count(store::Sensor& sensor, const std::string& li
   if (how.trial != nullptr) {
     const auto [state, fresh] = how.trial->states.try_emplace({sensor.serial, line});
     if (const auto* now = fresh ? series_.look(sensor.id, line) : nullptr) state->second = *now;
-    outcome = counting::count(state->second, statement);
+    outcome = counting::count_on(state->second, statement);
   } else {
-    outcome = counting::count(series_.of(sensor.id, line), statement);
+    outcome = counting::count_on(series_.of(sensor.id, line), statement);
     coverage_.counted(sensor.id, line, statement, outcome);
     if (witness_) judged_.push_back(judged(sensor.serial, line, statement, outcome));
   }
   auto& reading = outcome.reading;
   if (!reading) return Taken::covered;
+  reading->uncertainty = statement.uncertainty;
   // After counting: the counters' states are the device's, whichever way it is mounted.
   if (installed(sensor.serial).mapping.inverted_at(reading->started + reading->duration)) {
     std::swap(reading->count_in, reading->count_out);

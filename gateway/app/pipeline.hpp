@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "firmware-bridge/core/decoder.hpp"
+#include "gateway/app/device_clocks.hpp"
 #include "gateway/app/mapping.hpp"
 #include "gateway/app/outbox.hpp"
 #include "gateway/clock/zone.hpp"
@@ -54,9 +55,15 @@ class Pipeline {
            const clock::Zone& zone, const FindDecoder& find_decoder, Outbox* outbox = nullptr);
 
   /// `arrival` is the wall time at which the frame came; `spooled` its place in the spool, if it has one.
-  void process(const bridge::Frame& frame, UtcMs arrival, store::SpoolPosition spooled = {});
+  void process(const bridge::Frame& frame, const clock::Arrival& arrival, store::SpoolPosition spooled = {});
 
   void set_witness(Witness witness) { witness_ = std::move(witness); }
+
+  /// Decodes a frame that waits for its time, so that health knows who is there (`live`: it came in this
+  /// boot), and so that one which ends the process does so now. Counts nothing.
+  void hear(const bridge::Frame& frame, bool live);
+  /// This boot's time turned out to be another one: what was measured by it is forgotten.
+  void clock_replaced() { clocks_.forget(); }
 
   /// Keeps a frame undecoded, because decoding it has ended the process before.
   void refuse(const bridge::Frame& frame, UtcMs arrival, std::string_view kind, std::string_view reason);
@@ -96,7 +103,8 @@ class Pipeline {
     const bridge::Decoder* decoder = nullptr;
     bridge::DecodeSettings settings{};
     bridge::DecodeSession session{};
-    std::string identity{};  ///< of a device that states none; empty: its link is
+    std::optional<bridge::DecodeSession> hearing{};  ///< of frames that are only heard
+    std::string identity{};                          ///< of a device that states none; empty: its link is
   };
   using Routes = std::map<std::string, std::vector<Route>, std::less<>>;
   struct Installed {
@@ -125,7 +133,8 @@ class Pipeline {
                       Trial* trial);
   /// Fails with the reason why an observation cannot be taken.
   Result<Taken> accept(const bridge::Frame& frame, const Route& route, const bridge::Observation& observation,
-                       UtcMs arrival, How how);
+                       const clock::Arrival& arrival, How how);
+  void look_at_clocks(const bridge::Frame& frame, const Route& route, const clock::Arrival& arrival);
   Taken record(store::Sensor& sensor, const bridge::Observation& observation,
                const counting::Statement& statement, UtcMs arrival, How how);
   void testify(const bridge::Frame& frame, const Route& route, UtcMs arrival, store::SpoolPosition spooled);
@@ -154,6 +163,7 @@ class Pipeline {
   std::uint64_t reloads_ = 0;
   bridge::Decoded decoded_;
   std::vector<const bridge::Observation*> taken_;
+  DeviceClocks clocks_;
   std::string identity_;
   Witness witness_;
   std::vector<evidence::Judged> judged_;  ///< of the frame in hand, while somebody wants to know

@@ -8,25 +8,48 @@ namespace lintel::app {
 
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr auto kMostAhead = 10min;
 constexpr auto kLongestWindow = std::chrono::days{400};
-constexpr UtcMs kUnset{
-    std::chrono::sys_days{std::chrono::year{2015} / 1 / 1}};  // older than any device in use
 
-UtcMs to_utc(const bridge::DeviceTime& time, const clock::Zone& zone) {
-  return time.local ? zone.to_utc(time.time) : time.time;
+bool is_age(Millis age) {
+  return age >= Millis{0} && age <= kLongestWindow;
 }
 
-bool believable(UtcMs time, UtcMs arrival) {
-  return time >= kUnset && time <= arrival + kMostAhead;
+/// What the device's clock is not believed for counts as of the arrival, or as long before it as the device
+/// says that it was before the newest of the message.
+UtcMs on_arrival(UtcMs stated, const DeviceClock* device, UtcMs arrival) {
+  if (device == nullptr || device->fault() == ClockFault::none) return arrival;
+  const Millis before = device->newest() - stated;
+  return is_age(before) ? arrival - before : arrival;
+}
+
+/// Of a window in the hour that occurs twice, the start that makes it the shorter one.
+UtcMs start_before(const bridge::DeviceTime& start, const clock::Zone& zone, UtcMs end) {
+  if (!start.local) return start.time;
+  const auto [first, second] = zone.instants(start.time);
+  return second <= end ? second : first;
+}
+
+/// The instant of a statement; flags say what it rests on.
+UtcMs instant_of(const bridge::Observation& observation, const std::optional<UtcMs>& stated,
+                 const clock::Arrival& arrival, const DeviceClock* device, std::uint32_t& flags) {
+  const bool faulty = device != nullptr && device->fault() != ClockFault::none;
+  if (stated && !faulty && plausible(*stated, arrival.at + arrival.uncertainty) == ClockFault::none) {
+    return *stated;
+  }
+  if (arrival.unconfirmed) flags |= store::kUnconfirmed;
+  if (arrival.source == clock::Source::bounds) flags |= store::kBounded;
+  if (stated) {
+    flags |= store::kArrivalTime;
+    return on_arrival(*stated, device, arrival.at);
+  }
+  const Millis age = observation.age.value_or(Millis{0});
+  return is_age(age) ? arrival.at - age : arrival.at;
 }
 
 }  // namespace
 
 Result<counting::Statement> resolve(const bridge::Observation& observation, const clock::Zone& zone,
-                                    UtcMs arrival) {
+                                    const clock::Arrival& arrival, DeviceClock* device) {
   counting::Statement statement;
   statement.kind = observation.kind;
   statement.count_in = observation.count_in;
@@ -40,19 +63,19 @@ Result<counting::Statement> resolve(const bridge::Observation& observation, cons
   statement.restarted = states("device_restarted");
 
   const auto end = observation.to ? observation.to : observation.time;
-  const Millis age = observation.age.value_or(Millis{0});
-  const bool aged = age >= Millis{0} && age <= kLongestWindow;
-  const UtcMs stated = end ? to_utc(*end, zone) : aged ? arrival - age : arrival;
-  if (!end || believable(stated, arrival)) {
-    statement.at = stated;
-  } else {
-    statement.at = arrival;
-    statement.flags |= store::kArrivalTime;
-  }
+  const DeviceClock unknown;
+  const DeviceClock& reader = device == nullptr ? unknown : *device;
+  std::optional<UtcMs> stated;
+  if (end) stated = reader.read(*end, zone, arrival.at + arrival.uncertainty);
+  statement.at = instant_of(observation, stated, arrival, device, statement.flags);
+  if ((statement.flags & store::kBounded) != 0) statement.uncertainty = arrival.uncertainty;
+  if (device != nullptr && stated) device->stated(*stated);
+
   statement.from = statement.at;
   if (observation.kind == bridge::Kind::interval && observation.from) {
-    const Millis length = stated - to_utc(*observation.from, zone);
-    if (length < Millis{0} || length > kLongestWindow) {
+    const UtcMs until = stated.value_or(statement.at);
+    const Millis length = until - start_before(*observation.from, zone, until);
+    if (!is_age(length)) {
       return fail(ErrorKind::rejected,
                   fmt::format("the window from {} to {} is no window", format_utc(observation.from->time),
                               end ? format_utc(end->time) : "arrival"));

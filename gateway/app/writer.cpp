@@ -1,6 +1,7 @@
 #include "gateway/app/writer.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -18,16 +19,6 @@ constexpr int kHeldAtOnce = 500;
 constexpr auto kJobsWaitAtMost = 50ms;
 constexpr auto kSendersWaitAtMost = 50ms;
 
-std::string_view bytes_of(const BootId& boot) {
-  return {reinterpret_cast<const char*>(boot.data()), boot.size()};
-}
-
-BootId boot_from(std::string_view bytes) {
-  BootId boot{};
-  std::copy_n(bytes.begin(), std::min(bytes.size(), boot.size()), boot.begin());
-  return boot;
-}
-
 }  // namespace
 
 Writer::Writer(Parts parts, Options options)
@@ -35,12 +26,8 @@ Writer::Writer(Parts parts, Options options)
       options_(std::move(options)),
       cursor_{parts.store.position().segment, parts.store.position().offset},
       committed_(cursor_),
-      insert_held_(parts.store.db().prepare(
-          "insert into held_frames (boot_id, boot_ns, link, topic, retained, payload) "
-          "values (?, ?, ?, ?, ?, ?)")),
-      insert_boot_(parts.store.db().prepare(
-          "insert into boots (boot_id, offset_ms, source, first_seen_at) values (?, ?, ?, ?) "
-          "on conflict do update set offset_ms = excluded.offset_ms, source = excluded.source")) {
+      held_(parts.store.db()),
+      boots_(parts.store, parts.series, parts.wall) {
   remember_packets();
 }
 
@@ -110,6 +97,7 @@ void Writer::turn() {
   take_jobs();
   correct();
   take_wishes();
+  catch_up();
   if (parts_.store.in_batch() && now >= batch_ends_) commit();
   if (take_frame()) return;
   if (!parts_.store.in_batch()) {  // nothing is left to read, and nothing to commit
@@ -142,20 +130,17 @@ void Writer::handle(const Frame& frame, Position position) {
     if (repeat) ++facts_.repeats;
   }
   if (repeat) return;
-  const auto arrival = parts_.wall.at(frame.boot, frame.arrived);
-  if (!arrival) {
-    hold(frame);
-    return;
-  }
+  auto arrival = parts_.wall.arrival(frame.boot, frame.arrived);
+  const UtcMs arrived = arrival ? arrival->at : now_or_arrival();
   if (frame.full_size != 0) {
     parts_.pipeline.refuse(
-        frame, *arrival, "length",
+        frame, arrived, "length",
         fmt::format("the message has {} bytes, more than a counting sensor sends; its first {} are kept",
                     frame.full_size, frame.payload.size()));
     return;
   }
   if (parts_.attempts.attempts(position) >= kMostCrashes) {
-    parts_.pipeline.refuse(frame, *arrival, "crash", "decoding this frame ended the process three times");
+    parts_.pipeline.refuse(frame, arrived, "crash", "decoding this frame ended the process three times");
     options_.log(
         fmt::format("a frame of link {} ended the process three times: it is in quarantine, undecoded; "
                     "please report it with a support bundle",
@@ -163,67 +148,61 @@ void Writer::handle(const Frame& frame, Position position) {
     return;
   }
   parts_.attempts.begin(position);
-  parts_.pipeline.process(frame, *arrival, {position.segment, position.offset});
+  if (!arrival || held_.any()) {
+    held_.hold(frame);
+    parts_.pipeline.hear(frame, frame.boot == parts_.wall.boot());
+  } else {
+    parts_.pipeline.process(frame, *arrival, {position.segment, position.offset});
+  }
   parts_.attempts.end();
 }
 
-void Writer::hold(const Frame& frame) {
-  insert_held_.bind(std::nullopt, frame.arrived.count(), frame.link, frame.topic, frame.retained,
-                    std::nullopt);
-  insert_held_.bind_blob(1, bytes_of(frame.boot));
-  insert_held_.bind_blob(6, frame.payload);
-  insert_held_.run();
+/// What waited for the time goes first; then what the time has moved.
+void Writer::catch_up() {
+  if (boots_.changed()) {
+    open_batch();
+    boots_.keep(now_or_arrival());
+  }
+  if (held_.due(parts_.wall)) {
+    open_batch();
+    held_.release(parts_.wall, kHeldAtOnce, [this](const Frame& frame, const clock::Arrival& arrival) {
+      parts_.pipeline.process(frame, arrival);
+    });
+  } else if (boots_.moving()) {
+    open_batch();
+    boots_.move();
+  }
 }
 
-void Writer::release_held() {
-  auto& db = parts_.store.db();
-  auto select =
-      db.prepare(fmt::format("select id, boot_id, boot_ns, link, topic, retained, payload from held_frames "
-                             "order by id limit {}",
-                             kHeldAtOnce));
-  auto remove = db.prepare("delete from held_frames where id = ?");
-  while (select.step()) {
-    Frame frame;
-    frame.boot = boot_from(select.text(1));
-    frame.arrived = BootTime{select.integer(2)};
-    const std::string link(select.text(3)), topic(select.text(4)), payload(select.text(6));
-    frame.link = link;
-    frame.topic = topic;
-    frame.retained = select.integer(5) != 0;
-    frame.payload = payload;
-    const auto arrival = parts_.wall.at(frame.boot, frame.arrived);
-    if (!arrival) continue;
-    parts_.pipeline.process(frame, *arrival);
-    remove.bind(select.integer(0)).run();
-  }
+void Writer::time_told(UtcMs time, BootTime at, Millis uncertainty) {
+  post([this, time, at, uncertainty](store::Database&, UtcMs) {
+    if (parts_.wall.offer(time, at, uncertainty)) clock_changed();
+  });
+}
+
+void Writer::clock_changed() {
+  const auto by = boots_.notice();
+  if (!by) return;
+  parts_.pipeline.clock_replaced();
+  options_.log(
+      fmt::format("the machine's own clock was {} s {}, as {} shows: what was recorded on it is moved",
+                  std::abs(std::chrono::duration_cast<std::chrono::seconds>(*by).count()),
+                  *by < Millis{0} ? "ahead" : "behind", clock::to_string(parts_.wall.current().source)));
 }
 
 void Writer::each_second() {
-  clock_changed_ |= parts_.wall.observe();
+  if (parts_.wall.observe()) clock_changed();
   {
     const std::lock_guard lock(mutex_);
     facts_.clock_source = parts_.wall.current().source;
+    facts_.clock_uncertainty = parts_.wall.current().uncertainty;
+    facts_.frames_wait = held_.any();
     facts_.clock_disagreement = parts_.wall.disagreement();
     facts_.refused = parts_.store.quarantine().refused();
   }
-  auto& db = parts_.store.db();
-  const bool waiting = parts_.wall.now() && db.scalar("select exists (select 1 from held_frames)") != 0;
-  if (clock_changed_) {
-    open_batch();
-    const auto current = parts_.wall.current();
-    insert_boot_.bind(std::nullopt, current.offset.count(), clock::to_string(current.source),
-                      count_ms(now_or_arrival()));
-    insert_boot_.bind_blob(1, bytes_of(parts_.wall.boot()));
-    insert_boot_.run();
-    clock_changed_ = false;
-  }
-  if (waiting) {
-    open_batch();
-    release_held();
-  }
   if (options_.each_second) {
     // Looks first and writes only what changed, so an idle store opens no transaction for it.
-    options_.each_second(db, now_or_arrival());
+    options_.each_second(parts_.store.db(), now_or_arrival());
   }
 }
 
@@ -291,9 +270,11 @@ void Writer::commit() {
   parts_.series.flush();
   parts_.pipeline.flush();
   parts_.store.sensors().flush(parts_.wall.boot(), clock::boot_now());
+  boots_.alive(clock::boot_now());
   parts_.store.commit({cursor_.segment, cursor_.offset}, recent_.save(), now_or_arrival());
   parts_.spool.release(cursor_);
   committed_ = cursor_;
+  boots_.committed();
   grant_wishes();
   auto done = std::exchange(running_, {});
   for (auto& job : done) {
@@ -315,6 +296,8 @@ void Writer::recover(const std::string& error) {
   parts_.pipeline.reload();
   parts_.pipeline.load();
   parts_.attempts.end();
+  held_.load();
+  boots_.rolled_back();
   cursor_ = {parts_.store.position().segment, parts_.store.position().offset};
   remember_packets();
   {

@@ -11,6 +11,8 @@
 #include "firmware-bridge/links/attempt_mark.hpp"
 #include "firmware-bridge/links/recent_packets.hpp"
 #include "firmware-bridge/links/spool.hpp"
+#include "gateway/app/boots.hpp"
+#include "gateway/app/held.hpp"
 #include "gateway/app/pipeline.hpp"
 #include "gateway/clock/clock.hpp"
 #include "gateway/counting/series.hpp"
@@ -22,7 +24,9 @@ namespace lintel::app {
 struct WriterFacts {
   std::string error;  ///< why nothing can be stored at the moment; empty when all is well
   clock::Source clock_source = clock::Source::none;
+  std::optional<Millis> clock_uncertainty{};
   Millis clock_disagreement{0};
+  bool frames_wait = false;  ///< for the time of their boot
   std::int64_t last_change = 0;
   std::uint64_t frames = 0;   ///< taken from the spool since the start
   std::uint64_t refused = 0;  ///< gone to quarantine since the start
@@ -69,6 +73,8 @@ class Writer {
   /// committed within moments of being read, however long the commit interval is.
   void when_stored(bridge::links::Position position, std::function<void()> done);
   [[nodiscard]] WriterFacts facts() const;
+  /// HQ stated over HTTPS that it was `time` at `at`. From any thread.
+  void time_told(UtcMs time, BootTime at, Millis uncertainty);
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -87,8 +93,8 @@ class Writer {
   bool take_frame();
   void handle(const bridge::Frame& frame, bridge::links::Position position);
   void remember_packets();
-  void hold(const bridge::Frame& frame);
-  void release_held();
+  void catch_up();
+  void clock_changed();
   void each_second();
   void correct();
   void take_jobs();
@@ -108,10 +114,10 @@ class Writer {
   std::string buffer_;
   Clock::time_point batch_ends_{};
   Clock::time_point next_second_{};
-  bool clock_changed_ = false;
   std::vector<Job> running_;
   std::vector<Wish> wishes_;
-  store::Statement insert_held_, insert_boot_;
+  HeldFrames held_;
+  Boots boots_;
 
   mutable std::mutex mutex_;
   std::deque<Job> waiting_;   // guarded by mutex_

@@ -21,6 +21,11 @@ UtcMs Zone::to_utc(UtcMs wall_as_utc) const {
   return zone_->to_sys(local, date::choose::earliest);
 }
 
+std::pair<UtcMs, UtcMs> Zone::instants(UtcMs wall_as_utc) const {
+  const date::local_time<Millis> local{wall_as_utc.time_since_epoch()};
+  return {zone_->to_sys(local, date::choose::earliest), zone_->to_sys(local, date::choose::latest)};
+}
+
 UtcMs Zone::to_wall(UtcMs instant) const {
   return UtcMs{zone_->to_local(instant).time_since_epoch()};
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "firmware-bridge/core/result.hpp"
 #include "firmware-bridge/core/time.hpp"
@@ -21,6 +22,8 @@ class Zone {
   /// Instant of a wall reading given as if it were UTC. A reading in the hour that occurs twice means
   /// the first one, one in the hour that does not exist the instant of the jump.
   [[nodiscard]] UtcMs to_utc(UtcMs wall_as_utc) const;
+  /// Both instants of a wall reading in the hour that occurs twice, the earlier first; else one twice.
+  [[nodiscard]] std::pair<UtcMs, UtcMs> instants(UtcMs wall_as_utc) const;
   /// Wall reading at an instant, as if it were UTC.
   [[nodiscard]] UtcMs to_wall(UtcMs instant) const;
   [[nodiscard]] const std::string& name() const { return name_; }

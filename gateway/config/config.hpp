@@ -103,6 +103,9 @@ struct Config {
   std::uint64_t evidence_bytes = 100ull << 20;    ///< `evidence_mb`; 0: messages are not kept
   bool relaxed = false;
 
+  // [clock]
+  std::string trust_system = "auto";  ///< auto, yes, no
+
   // [status]
   std::string listen = "127.0.0.1:8080";   ///< empty: no page
   std::vector<std::string> allowed_hosts;  ///< beside the addresses of the machine itself and its name

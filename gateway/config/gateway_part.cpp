@@ -71,6 +71,7 @@ void apply_gateway(const Settings& settings, Config& config, Report& report) {
   if (config.relaxed && !stated) config.commit_interval = 60s;
 
   config.evidence_bytes = static_cast<std::uint64_t>(number(settings, "storage.evidence_mb")) << 20;
+  config.trust_system = settings.text("clock.trust_system");
 
   config.listen = settings.text("status.listen");
   for (const auto& host : settings.entries("status.allowed_host")) config.allowed_hosts.push_back(host.value);

@@ -51,6 +51,11 @@ Wrong check_durability(std::string_view value) {
   return "expected strict or relaxed";
 }
 
+Wrong check_trust(std::string_view value) {
+  if (value == "auto" || value == "yes" || value == "no") return std::nullopt;
+  return "expected auto, yes or no";
+}
+
 Wrong check_sync_interval(std::string_view value) {
   using namespace std::chrono_literals;
   return wrong(seconds(value, 100ms, 24h));
@@ -129,6 +134,12 @@ const Key kGatewayKeys[] = {
     {"storage", "evidence_mb", "100",
      "Space for the messages behind the counts, packed, for `lintel explain`: the oldest go. 0 keeps none.",
      whole<0, 1'048'576, kMegabytes, k100>},
+
+    {"clock", "trust_system", "auto",
+     "Whether this machine's clock is believed before a time server or HQ has confirmed it. auto: unless it "
+     "is "
+     "a board without a clock chip. While it is not, readings wait for the time.",
+     check_trust},
 
     {"status", "listen", "127.0.0.1:8080",
      "Address and port of the status page; 0.0.0.0:8080 shows it to the whole network, empty means no page.",

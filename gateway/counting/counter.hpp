@@ -25,6 +25,7 @@ struct Statement {
   std::string_view repeat_key{};    ///< equal where the device states the same thing again; empty: unknown
   bool restarted = false;           ///< the device says that it has restarted since its last statement
   std::string_view counter_run{};   ///< with another word than before, a total began at 0 again
+  Millis uncertainty{0};            ///< of `at`, where it is bounded only (store::kBounded)
   std::optional<UtcMs> reset_at{};  ///< newest scheduled reset at or before `at` (a total "of today")
 };
 
@@ -101,6 +102,8 @@ struct SeriesState {
   Millis interval_length{0};
   std::array<std::string, kRepeatKeys> repeat_keys{};  ///< the newest, round and round
   std::uint8_t next_key = 0;
+  std::uint8_t unconfirmed =
+      0;  ///< which of its instants are on a clock that nobody confirmed (own_clock.hpp)
 
   [[nodiscard]] bool has_totals() const { return in.total || out.total; }
   friend bool operator==(const SeriesState&, const SeriesState&) = default;

@@ -1,5 +1,7 @@
 #include "gateway/counting/series.hpp"
 
+#include "gateway/counting/own_clock.hpp"
+
 namespace lintel::counting {
 
 SeriesStates::SeriesStates(store::Database& db)
@@ -30,6 +32,15 @@ std::vector<std::string> SeriesStates::lines_of(std::int64_t sensor) const {
 
 LevelState& SeriesStates::level_of(std::int64_t sensor, std::string_view region) {
   return levels_[{sensor, std::string(region)}];
+}
+
+void SeriesStates::shift(Millis by) {
+  for (auto& [key, entry] : entries_) {
+    if (entry.state.unconfirmed == 0) continue;
+    counting::shift(entry.state, by);
+    entry.touched = true;
+  }
+  levels_.clear();
 }
 
 void SeriesStates::flush() {

@@ -31,6 +31,9 @@ class SeriesStates {
   /// level is recorded once more, which adds nothing. The reference holds until the next load().
   LevelState& level_of(std::int64_t sensor, std::string_view region);
 
+  /// The gateway's own clock was off by that: what was told on it moves (own_clock.hpp). Zero: it was right.
+  void shift(Millis by);
+
   void flush();
   /// Reads the table anew, after a rollback.
   void load();

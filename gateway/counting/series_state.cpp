@@ -51,6 +51,7 @@ std::string to_json(const SeriesState& state) {
   put(j, "event_at", state.event_at);
   put(j, "interval_end", state.interval_end);
   put(j, "interval", state.interval_length);
+  if (state.unconfirmed != 0) j["unconfirmed"] = state.unconfirmed;
   // Oldest first, so that reading them back needs no place to go on.
   json keys = json::array();
   for (std::size_t i = 0; i < state.repeat_keys.size(); ++i) {
@@ -74,6 +75,7 @@ bool from_json(std::string_view text, SeriesState& state) {
   state.event_at = time(j, "event_at");
   state.interval_end = time(j, "interval_end");
   state.interval_length = Millis{integer(j, "interval").value_or(0)};
+  state.unconfirmed = static_cast<std::uint8_t>(integer(j, "unconfirmed").value_or(0));
   for (const auto& key : j.value("keys", json::array())) {
     if (!key.is_string()) continue;
     state.repeat_keys[state.next_key] = key.get<std::string>();

@@ -83,6 +83,18 @@ Verdict quiet(const SensorFacts& facts, BootTime now) {
           {}};
 }
 
+std::string clock_clause(std::string_view fault) {
+  constexpr std::string_view kZone = "wrong_zone ";
+  if (fault == "unset") return "its clock is not set";
+  if (fault == "frozen") return "its clock stands still";
+  if (!fault.starts_with(kZone)) return "its clock is ahead";
+  fault.remove_prefix(kZone.size());
+  const bool ahead = fault.starts_with('-');
+  if (ahead) fault.remove_prefix(1);
+  return fmt::format("its clock is {} minutes {}, as if in another time zone", fault,
+                     ahead ? "ahead" : "behind");
+}
+
 /// It is there; is it well?
 Verdict present(const SensorFacts& facts, Millis silence) {
   if (!facts.link_up) return {Status::degraded, link_clause(facts), link_advice(facts), {}};
@@ -100,6 +112,12 @@ Verdict present(const SensorFacts& facts, Millis silence) {
             fmt::format("late: silent for {}, it usually reports every {}", in_words(silence),
                         in_words(interval)),
             "Wait a little. If it stays silent, check its power and its connection.",
+            {}};
+  }
+  if (!facts.clock_fault.empty()) {
+    return {Status::degraded,
+            clock_clause(facts.clock_fault),
+            "Its counts are taken as of their arrival. Set its clock and its time zone, or let it use NTP.",
             {}};
   }
   return {Status::online, {}, {}, {}};

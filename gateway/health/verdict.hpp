@@ -21,10 +21,11 @@ struct SensorFacts {
   Millis learned_interval{0};         ///< 0: it has no rhythm, or not yet
   std::string link;
   bool link_up = true;
-  std::string link_trouble;  ///< why it is down
-  std::string no_answer;     ///< its link asks it and it does not answer: in which way
-  int rejects = 0;           ///< payloads of the last hour that could not be read
-  std::string last_reject;   ///< why the newest of them could not
+  std::string link_trouble;   ///< why it is down
+  std::string no_answer;      ///< its link asks it and it does not answer: in which way
+  int rejects = 0;            ///< payloads of the last hour that could not be read
+  std::string last_reject;    ///< why the newest of them could not
+  std::string clock_fault{};  ///< of its own clock: unset, ahead, frozen, "wrong_zone MINUTES"; empty: none
 };
 
 struct Rules {

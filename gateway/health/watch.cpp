@@ -47,7 +47,8 @@ std::vector<Watch::Row> Watch::read_rows(store::Database& db, const BootId& boot
   std::vector<Row> rows;
   auto select = db.prepare(
       "select id, serial, model, link, status, lifecycle in ('completed', 'cancelled', 'archived'), "
-      "last_data_received is not null, last_boot_id, last_boot_ms, interval_ms "
+      "last_data_received is not null, last_boot_id, last_boot_ms, interval_ms, "
+      "iif(json_valid(metadata), json_extract(metadata, '$.clock_fault'), null) "
       "from sensor_metadata where deleted_at is null");
   while (select.step()) {
     Row row;
@@ -60,6 +61,7 @@ std::vector<Watch::Row> Watch::read_rows(store::Database& db, const BootId& boot
     row.heard_before = select.integer(6) != 0;
     if (select.text(7) == bytes_of(boot) && !select.is_null(8)) row.last_data = boot_ms(select.integer(8));
     row.learned_interval = Millis{select.integer(9)};
+    row.clock_fault = select.text(10);
     rows.push_back(std::move(row));
   }
   return rows;
@@ -108,6 +110,7 @@ SensorFacts Watch::facts_of(const Row& row, bool alone, const Surroundings& surr
   facts.heard_before = row.heard_before;
   facts.learned_interval = row.learned_interval;
   facts.link = row.link;
+  facts.clock_fault = row.clock_fault;
   if (const auto stated = stated_.find(row.serial); stated != stated_.end()) {
     facts.stated_interval = stated->second;
   }

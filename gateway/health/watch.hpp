@@ -65,7 +65,7 @@ class Watch {
   };
   struct Row {
     std::int64_t id = 0;
-    std::string serial, model, link, status;
+    std::string serial, model, link, status, clock_fault;
     bool enabled = true;
     std::optional<BootTime> last_data;
     bool heard_before = false;

@@ -33,7 +33,12 @@ nlohmann::json to_json(const Facts& facts) {
   return {{"uptime_s", facts.uptime.count()},
           {"time", instant(facts.time)},
           {"time_ms", facts.time ? nlohmann::json(count_ms(*facts.time)) : nlohmann::json(nullptr)},
-          {"clock", {{"source", facts.clock_source}, {"disagreement_ms", facts.clock_disagreement.count()}}},
+          {"clock",
+           {{"source", facts.clock_source},
+            {"uncertainty_ms", facts.clock_uncertainty ? nlohmann::json(facts.clock_uncertainty->count())
+                                                       : nlohmann::json(nullptr)},
+            {"disagreement_ms", facts.clock_disagreement.count()},
+            {"readings_wait", facts.frames_wait}}},
           {"storage_error", facts.storage_error},
           {"notice", facts.notice},
           {"spool_bytes", facts.spool_bytes},

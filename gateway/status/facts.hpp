@@ -34,8 +34,10 @@ struct Facts {
   };
 
   std::chrono::seconds uptime{0};
-  std::optional<UtcMs> time;  ///< the gateway's own wall clock; absent while it is not known
-  std::string clock_source;   ///< "none", "host", "ntp"
+  std::optional<UtcMs> time;                  ///< the gateway's own wall clock; absent while it is not known
+  std::string clock_source;                   ///< "none", "host", "https", "ntp"
+  std::optional<Millis> clock_uncertainty{};  ///< absent: nobody knows
+  bool frames_wait = false;                   ///< frames of a boot whose time is not known yet
   Millis clock_disagreement{0};
   std::string storage_error;      ///< why nothing can be stored now; empty: all is well
   std::string notice;             ///< what the start had to repair

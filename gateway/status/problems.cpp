@@ -68,8 +68,10 @@ void look_at_gateway(const json& gateway, Problems& problems) {
                  "Remove what does not belong to the gateway, or fit a larger card.");
   }
   if (state == "running" && gateway.contains("clock") && text(gateway["clock"], "source") == "none") {
-    problems.add(kAttention, "The time is not known yet: new readings wait until it is.",
-                 "Connect the gateway to a network with a time server (NTP).");
+    problems.add(
+        kAttention, "The time is not known yet: new readings wait until it is.",
+        "Connect the gateway to a network with a time server (NTP), or to HQ by https://. Nothing is "
+        "lost meanwhile.");
   }
 }
 

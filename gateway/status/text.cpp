@@ -201,6 +201,20 @@ std::string hq(const json& all, UtcMs now) {
   return text;
 }
 
+std::string clock_line(const json& clock) {
+  const auto source = text_at(clock, "source");
+  std::string line = source == "ntp"     ? "set by NTP"
+                     : source == "https" ? "told by HQ, no time server has been reached"
+                     : source == "host"  ? "this machine's own, confirmed by nobody yet"
+                                         : "not known yet";
+  const auto off = clock.find("uncertainty_ms");
+  if (off != clock.end() && off->is_number_integer() && source != "none") {
+    line += fmt::format(", right to within {} s", static_cast<double>(off->get<std::int64_t>()) / 1000.0);
+  }
+  if (clock.value("readings_wait", false)) line += "; readings wait for it";
+  return line;
+}
+
 std::string facts(const json& all, UtcMs now) {
   const auto& gateway = all["gateway"];
   std::string text = "\n" + wrapped("HQ          ", hq(all, now));
@@ -217,12 +231,7 @@ std::string facts(const json& all, UtcMs now) {
                                             ago(all["quarantine"]["newest"], "at", now),
                                             text_at(all["quarantine"]["newest"], "reason")));
   }
-  if (gateway.contains("clock")) {
-    const auto source = text_at(gateway["clock"], "source");
-    text += wrapped("Clock       ", source == "ntp"    ? "set by NTP"
-                                    : source == "host" ? "this machine's own, not confirmed by NTP"
-                                                       : "not known yet");
-  }
+  if (gateway.contains("clock")) text += wrapped("Clock       ", clock_line(gateway["clock"]));
   return text + wrapped("Disk        ", fmt::format("{} free, database {}", bytes(gateway, "disk_free_bytes"),
                                                     bytes(gateway, "database_bytes")));
 }

@@ -17,7 +17,13 @@ enum Flag : std::uint32_t {
   kEstimated = 16,
   kVoided = 32,
   kCorrected = 64,
+  kBounded = 128,      ///< its boot never knew the time: placed between its neighbours
+  kUnconfirmed = 256,  ///< its end (or instant) is on the gateway's own clock, which nobody confirmed
+  kStartOnOwn = 512,   ///< its start is
 };
+
+/// Flags of what a better clock, once there is one, moves.
+constexpr std::uint32_t kMovable = kUnconfirmed | kStartOnOwn;
 
 /// What is to be stored of a line: people who passed it in a span of time.
 struct Reading {
@@ -33,6 +39,9 @@ struct Reading {
   bool minus_events = false;
   /// Other windows reach into this one: what they counted is to be subtracted.
   bool minus_overlap = false;
+  /// With kBounded: it may lie so much earlier or later. Where that leaves open which bucket it belongs to,
+  /// it is kept among the estimated.
+  Millis uncertainty{0};
 };
 
 /// What is to be stored of a region: people present at an instant.
@@ -40,6 +49,7 @@ struct Presence {
   UtcMs at{};
   std::optional<std::int64_t> occupancy;
   std::uint32_t flags = 0;
+  Millis uncertainty{0};
 };
 
 /// A reading belongs to the hour and the day of its last instant.

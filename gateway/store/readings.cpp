@@ -4,9 +4,10 @@
 
 namespace lintel::store {
 
-Readings::Readings(Database& db, ChangeNumbers& numbers, Rollups& rollups)
+Readings::Readings(Database& db, ChangeNumbers& numbers, Rollups& rollups, LeftKeys& left)
     : numbers_(numbers),
       rollups_(rollups),
+      left_(left),
       insert_line_(db.prepare(R"(
 insert into people_counting_raw (change_no, sensor_id, line, started_at, seq,
                                  duration_ms, count_in, count_out, flags, revision, received_at)
@@ -45,11 +46,11 @@ on conflict (started_at, sensor_id, region, seq) do nothing returning 1)")),
       renumber_line_(db.prepare(
           "update people_counting_raw set change_no = ?, revision = revision + 1 where change_no = ?")),
       renumber_region_(db.prepare(
-          "update regional_counting_raw set change_no = ?, revision = revision + 1 where change_no = ?")),
-      renumber_move_(db.prepare("update moved_readings set change_no = ? where change_no = ?")) {}
+          "update regional_counting_raw set change_no = ?, revision = revision + 1 where change_no = ?")) {}
 
 bool Readings::insert(std::int64_t sensor, std::string_view line, const Reading& reading, std::int64_t seq,
                       std::int64_t revision, UtcMs received) {
+  revision = std::max(revision, left_.revision({sensor, line, count_ms(reading.started), seq, false}));
   insert_line_.bind(numbers_.next(), sensor, line, count_ms(reading.started), seq, reading.duration.count(),
                     reading.count_in, reading.count_out, reading.flags, revision, count_ms(received));
   const bool fresh = insert_line_.step();
@@ -59,6 +60,9 @@ bool Readings::insert(std::int64_t sensor, std::string_view line, const Reading&
 }
 
 Stored Readings::put(std::int64_t sensor, std::string_view line, Reading reading, UtcMs received) {
+  if (!rollups_.pinned(last_instant(reading.started, reading.duration), reading.uncertainty)) {
+    reading.flags |= kEstimated;
+  }
   if (reading.minus_events && reading.duration.count() > 0) {
     subtract(counted_inside(sum_events_, sensor, line, reading), reading);
   }
@@ -116,6 +120,7 @@ Stored Readings::replace(std::int64_t sensor, std::string_view line, Reading rea
 
   reading.flags |= kCorrected;
   delete_line_.bind(change_no).run();
+  left_.renumber(change_no, numbers_.next());
   insert(sensor, line, reading, 0, revision + 1, received);
   rollups_.touch(sensor, line, reading.started, old_duration);
   rollups_.touch(sensor, line, reading.started, reading.duration);
@@ -124,12 +129,15 @@ Stored Readings::replace(std::int64_t sensor, std::string_view line, Reading rea
 
 void Readings::revise(const StoredReading& old, const Reading& now) {
   delete_line_.bind(old.change_no).run();
+  left_.renumber(old.change_no, numbers_.next());
   insert(old.sensor, old.line, now, old.seq, old.revision + 1, old.received);
   rollups_.touch(old.sensor, old.line, now.started, now.duration);
 }
 
-Stored Readings::put(std::int64_t sensor, std::string_view region, const Presence& presence, UtcMs received) {
+Stored Readings::put(std::int64_t sensor, std::string_view region, Presence presence, UtcMs received) {
+  if (!rollups_.pinned(presence.at, presence.uncertainty)) presence.flags |= kEstimated;
   const auto insert = [&](std::int64_t revision) {
+    revision = std::max(revision, left_.revision({sensor, region, count_ms(presence.at), 0, true}));
     insert_region_.bind(numbers_.next(), sensor, region, count_ms(presence.at), presence.occupancy,
                         presence.flags, revision, count_ms(received));
     const bool fresh = insert_region_.step();
@@ -149,6 +157,7 @@ Stored Readings::put(std::int64_t sensor, std::string_view region, const Presenc
   find_region_.reset();
   if (same) return Stored::repeated;
   delete_region_.bind(change_no).run();
+  left_.renumber(change_no, numbers_.next());
   insert(revision + 1);
   rollups_.add(sensor, region, presence);
   return Stored::corrected;
@@ -164,7 +173,7 @@ void Readings::owe_again(std::int64_t sensor, bool region, std::string_view labe
   for (const auto change : changes) {
     const auto again = numbers_.take();
     renumber.bind(again, change).run();
-    renumber_move_.bind(again, change).run();  // it moves there as well
+    left_.renumber(change, again);  // it moves there as well
   }
 }
 
@@ -178,7 +187,7 @@ std::int64_t Readings::owe_set_aside() {
     const auto again = numbers_.take();
     lines.bind(again, change).run();
     regions.bind(again, change).run();
-    renumber_move_.bind(again, change).run();
+    left_.renumber(change, again);
   }
   db_.execute("delete from set_aside");
   return static_cast<std::int64_t>(changes.size());

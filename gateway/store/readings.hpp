@@ -5,22 +5,13 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/store/change_numbers.hpp"
+#include "gateway/store/moves.hpp"
 #include "gateway/store/reading.hpp"
 #include "gateway/store/rollups.hpp"
 #include "gateway/store/sqlite.hpp"
 
 namespace lintel::store {
-
-/// Hands out the numbers of changes owed to HQ. Saved with every commit, so none is used twice.
-class ChangeNumbers {
- public:
-  std::int64_t take() { return next_++; }
-  [[nodiscard]] std::int64_t next() const { return next_; }
-  void restore(std::int64_t next) { next_ = next; }
-
- private:
-  std::int64_t next_ = 1;
-};
 
 enum class Stored {
   inserted,
@@ -47,10 +38,10 @@ struct StoredReading {
 /// The raw tables: natural keys, repeats, corrections. Writer thread only, inside its transaction.
 class Readings {
  public:
-  Readings(Database& db, ChangeNumbers& numbers, Rollups& rollups);
+  Readings(Database& db, ChangeNumbers& numbers, Rollups& rollups, LeftKeys& left);
 
   Stored put(std::int64_t sensor, std::string_view line, Reading reading, UtcMs received);
-  Stored put(std::int64_t sensor, std::string_view region, const Presence& presence, UtcMs received);
+  Stored put(std::int64_t sensor, std::string_view region, Presence presence, UtcMs received);
 
   /// Writes another version of a stored reading under the same key; `now` begins when it did.
   void revise(const StoredReading& old, const Reading& now);
@@ -83,10 +74,11 @@ class Readings {
 
   ChangeNumbers& numbers_;
   Rollups& rollups_;
+  LeftKeys& left_;
   Statement insert_line_, find_line_, delete_line_, last_seq_, sum_events_, sum_overlap_;
   Statement insert_region_, find_region_, delete_region_;
   Database& db_;
-  Statement lines_again_, regions_again_, renumber_line_, renumber_region_, renumber_move_;
+  Statement lines_again_, regions_again_, renumber_line_, renumber_region_;
 };
 
 }  // namespace lintel::store

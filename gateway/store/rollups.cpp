@@ -42,6 +42,13 @@ select coalesce(sum(iif(flags & 16 = 0 and duration_ms <= 3600000, count_in, 0))
  where started_at + max(duration_ms - 1, 0) >= ?3 and started_at + max(duration_ms - 1, 0) < ?4
    and flags & 32 = 0)";
 
+// An hour knows no estimates; a day does.
+constexpr const char* kSumRegion = R"(
+select max(occupancy), count(*)
+  from regional_counting_raw
+ where sensor_id = ?1 and region = ?2 and started_at >= ?3 and started_at < ?4
+   and flags & ?5 = 0)";
+
 }  // namespace
 
 Rollups::Rollups(Database& db, Calendar calendar)
@@ -66,11 +73,12 @@ on conflict do update set count_in = count_in + excluded.count_in, count_out = c
   readings = readings + excluded.readings, updated_at = excluded.updated_at)")),
       clear_hour_(
           db.prepare("delete from hourly_analytics where store_id = 1 and sensor_id = ? and hour_at = ? "
-                     "and line = ? and region = ''")),
+                     "and line = ? and region = ?")),
       clear_day_(db.prepare("delete from daily_analytics where store_id = 1 and sensor_id = ? and day = ? "
-                            "and line = ? and region = ''")),
+                            "and line = ? and region = ?")),
       sum_hour_(db.prepare(kSumHour)),
-      sum_day_(db.prepare(kSumDay)) {}
+      sum_day_(db.prepare(kSumDay)),
+      sum_region_(db.prepare(kSumRegion)) {}
 
 void Rollups::add(std::int64_t sensor, std::string_view line, const Reading& reading) {
   if ((reading.flags & kVoided) != 0) return;
@@ -100,7 +108,10 @@ void Rollups::add(std::int64_t sensor, std::string_view region, const Presence& 
     ++sum.readings;
     if (presence.occupancy) sum.occupancy_max = std::max(sum.occupancy_max, presence.occupancy);
   };
-  raise(hours_[{sensor, hour_of(presence.at), {}, std::string(region)}]);
+  if ((presence.flags & kVoided) != 0) return;
+  if ((presence.flags & kEstimated) == 0) {
+    raise(hours_[{sensor, hour_of(presence.at), {}, std::string(region)}]);
+  }
   raise(days_[{sensor, calendar_.day(presence.at), {}, std::string(region)}]);
 }
 
@@ -108,6 +119,17 @@ void Rollups::touch(std::int64_t sensor, std::string_view line, UtcMs started, M
   const UtcMs last = last_instant(started, duration);
   dirty_hours_.insert({sensor, hour_of(last), std::string(line), {}});
   dirty_days_.insert({sensor, calendar_.day(last), std::string(line), {}});
+}
+
+void Rollups::touch_region(std::int64_t sensor, std::string_view region, UtcMs at) {
+  dirty_hours_.insert({sensor, hour_of(at), {}, std::string(region)});
+  dirty_days_.insert({sensor, calendar_.day(at), {}, std::string(region)});
+}
+
+bool Rollups::pinned(UtcMs instant, Millis uncertainty) const {
+  if (uncertainty == Millis{0}) return true;
+  const UtcMs first = instant - uncertainty, last = instant + uncertainty;
+  return hour_of(first) == hour_of(last) && calendar_.day(first) == calendar_.day(last);
 }
 
 void Rollups::flush(UtcMs now) {
@@ -145,34 +167,50 @@ void Rollups::write_day(const Bucket& bucket, const Sum& sum, UtcMs now) {
 }
 
 void Rollups::recompute_hour(const Bucket& bucket, UtcMs now) {
-  clear_hour_.bind(bucket.sensor, bucket.slot, bucket.line).run();
-  sum_hour_.bind(bucket.sensor, bucket.line, bucket.slot, bucket.slot + kHour.count());
+  clear_hour_.bind(bucket.sensor, bucket.slot, bucket.line, bucket.region).run();
+  const UtcMs from = utc_ms(bucket.slot);
   Sum sum;
-  if (sum_hour_.step()) {
-    sum.in = sum_hour_.integer(0);
-    sum.out = sum_hour_.integer(1);
-    sum.readings = sum_hour_.integer(2);
+  if (bucket.region.empty()) {
+    sum_hour_.bind(bucket.sensor, bucket.line, bucket.slot, count_ms(from + kHour));
+    if (sum_hour_.step()) {
+      sum.in = sum_hour_.integer(0);
+      sum.out = sum_hour_.integer(1);
+      sum.readings = sum_hour_.integer(2);
+    }
+    sum_hour_.reset();
   }
-  sum_hour_.reset();
+  if (bucket.line.empty()) add_region(bucket, from, from + kHour, kVoided | kEstimated, sum);
   if (sum.readings > 0) write_hour(bucket, sum, now);
 }
 
 void Rollups::recompute_day(const Bucket& bucket, UtcMs now) {
-  clear_day_.bind(bucket.sensor, bucket.slot, bucket.line).run();
-  sum_day_.bind(bucket.sensor, bucket.line, count_ms(calendar_.begin(bucket.slot)),
-                count_ms(calendar_.begin(bucket.slot + 1)));
+  clear_day_.bind(bucket.sensor, bucket.slot, bucket.line, bucket.region).run();
+  const UtcMs from = calendar_.begin(bucket.slot), to = calendar_.begin(bucket.slot + 1);
   Sum sum;
-  if (sum_day_.step()) {
-    sum.in = sum_day_.integer(0);
-    sum.out = sum_day_.integer(1);
-    sum.unallocated_in = sum_day_.integer(2);
-    sum.unallocated_out = sum_day_.integer(3);
-    sum.estimated_in = sum_day_.integer(4);
-    sum.estimated_out = sum_day_.integer(5);
-    sum.readings = sum_day_.integer(6);
+  if (bucket.region.empty()) {
+    sum_day_.bind(bucket.sensor, bucket.line, count_ms(from), count_ms(to));
+    if (sum_day_.step()) {
+      sum.in = sum_day_.integer(0);
+      sum.out = sum_day_.integer(1);
+      sum.unallocated_in = sum_day_.integer(2);
+      sum.unallocated_out = sum_day_.integer(3);
+      sum.estimated_in = sum_day_.integer(4);
+      sum.estimated_out = sum_day_.integer(5);
+      sum.readings = sum_day_.integer(6);
+    }
+    sum_day_.reset();
   }
-  sum_day_.reset();
+  if (bucket.line.empty()) add_region(bucket, from, to, kVoided, sum);
   if (sum.readings > 0) write_day(bucket, sum, now);
+}
+
+void Rollups::add_region(const Bucket& bucket, UtcMs from, UtcMs to, std::uint32_t without, Sum& sum) {
+  sum_region_.bind(bucket.sensor, bucket.region, count_ms(from), count_ms(to), without);
+  if (sum_region_.step()) {
+    sum.occupancy_max = sum_region_.maybe_integer(0);
+    sum.readings += sum_region_.integer(1);
+  }
+  sum_region_.reset();
 }
 
 }  // namespace lintel::store

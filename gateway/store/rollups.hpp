@@ -47,6 +47,10 @@ class Rollups {
   void add(std::int64_t sensor, std::string_view region, const Presence& presence);
   /// The row at these times changed or went: its buckets are recomputed at the next flush.
   void touch(std::int64_t sensor, std::string_view line, UtcMs started, Millis duration);
+  void touch_region(std::int64_t sensor, std::string_view region, UtcMs at);
+
+  /// Whether all that is `uncertainty` or less away from the instant lies in the same buckets.
+  [[nodiscard]] bool pinned(UtcMs instant, Millis uncertainty) const;
 
   /// Writes what has gathered, inside the caller's transaction.
   void flush(UtcMs now);
@@ -65,9 +69,11 @@ class Rollups {
   void write_day(const Bucket& bucket, const Sum& sum, UtcMs now);
   void recompute_hour(const Bucket& bucket, UtcMs now);
   void recompute_day(const Bucket& bucket, UtcMs now);
+  /// Adds what the region's readings without these flags say; a whole device is line and region at once.
+  void add_region(const Bucket& bucket, UtcMs from, UtcMs to, std::uint32_t without, Sum& sum);
 
   Calendar calendar_;
-  Statement add_hour_, add_day_, clear_hour_, clear_day_, sum_hour_, sum_day_;
+  Statement add_hour_, add_day_, clear_hour_, clear_day_, sum_hour_, sum_day_, sum_region_;
   std::unordered_map<Bucket, Sum, BucketHash> hours_, days_;
   std::set<Bucket> dirty_hours_, dirty_days_;
 };

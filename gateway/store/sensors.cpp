@@ -29,8 +29,9 @@ values (1, 1, 1, ?, ?, ?, ?, ?, ?, ?) returning id)")),
       configure_(db.prepare("update sensor_metadata set name = ?, lifecycle = ?, settings = ?, metadata = ?, "
                             "updated_at = ? where id = ?")),
       owe_(db.prepare("insert into journal (change_no, kind, body) values (?, 'sensor', ?)")),
-      liveness_(db.prepare("update sensor_metadata set last_data_received = ?, last_boot_id = ?, "
-                           "last_boot_ms = ?, interval_ms = ? where id = ?")) {
+      liveness_(db.prepare("update sensor_metadata set last_data_received = coalesce(?, last_data_received), "
+                           "last_boot_id = coalesce(?, last_boot_id), "
+                           "last_boot_ms = coalesce(?, last_boot_ms), interval_ms = ? where id = ?")) {
   load();
 }
 
@@ -133,12 +134,18 @@ void Sensors::owe(std::int64_t id, const nlohmann::json& change) {
   owe_.bind(numbers_.take(), body.dump()).run();
 }
 
-void Sensors::heard(Sensor& sensor, UtcMs now, BootTime arrived) {
+void Sensors::dated(Sensor& sensor, UtcMs at) {
+  if (at <= sensor.last_data) return;
+  sensor.last_data = at;
+  sensor.dirty = true;
+}
+
+void Sensors::heard(Sensor& sensor, std::optional<UtcMs> now, BootTime arrived) {
   sensor.rhythm.beat(arrived);
   sensor.interval_ms = sensor.rhythm.interval().count();
   sensor.seen = true;
   sensor.dirty = true;
-  sensor.last_data = now;
+  if (now) sensor.last_data = *now;
   sensor.last_boot = arrived;
 }
 
@@ -147,10 +154,12 @@ void Sensors::flush(const BootId& boot, BootTime now, bool all) {
   for (auto& [serial, sensor] : by_serial_) {
     const bool due = sensor.written == BootTime{} || now - sensor.written >= kWriteEvery;
     if (!sensor.dirty || !(due || all)) continue;
-    liveness_.bind(count_ms(sensor.last_data), std::nullopt,
-                   std::chrono::duration_cast<Millis>(sensor.last_boot).count(), sensor.interval_ms,
-                   sensor.id);
-    liveness_.bind_blob(2, boot_bytes);
+    std::optional<std::int64_t> last_data, last_boot;
+    if (sensor.last_data != UtcMs{}) last_data = count_ms(sensor.last_data);
+    // Else its last sign of life was in another boot.
+    if (sensor.seen) last_boot = std::chrono::duration_cast<Millis>(sensor.last_boot).count();
+    liveness_.bind(last_data, std::nullopt, last_boot, sensor.interval_ms, sensor.id);
+    if (sensor.seen) liveness_.bind_blob(2, boot_bytes);
     liveness_.run();
     sensor.dirty = false;
     sensor.written = now;

@@ -60,8 +60,10 @@ class Sensors {
   /// Takes over what others have written into the table, and keeps what was learnt of the living.
   void reread();
 
-  /// Notes that data came; learns the sensor's rhythm.
-  void heard(Sensor& sensor, UtcMs now, BootTime arrived);
+  /// Notes that data came; learns the sensor's rhythm. `now` is absent while the time is not known.
+  void heard(Sensor& sensor, std::optional<UtcMs> now, BootTime arrived);
+  /// Notes at what time data had come that was heard before.
+  void dated(Sensor& sensor, UtcMs at);
 
   /// Writes liveness that is a minute old or older, inside the caller's transaction.
   void flush(const BootId& boot, BootTime now, bool all = false);

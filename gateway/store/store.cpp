@@ -139,7 +139,9 @@ void Store::establish(const Identity& identity, UtcMs now) {
 
 void Store::prepare(Calendar calendar) {
   rollups_ = std::make_unique<Rollups>(db_, std::move(calendar));
-  readings_ = std::make_unique<Readings>(db_, numbers_, *rollups_);
+  left_keys_ = std::make_unique<LeftKeys>(db_);
+  readings_ = std::make_unique<Readings>(db_, numbers_, *rollups_, *left_keys_);
+  moves_ = std::make_unique<Moves>(db_, numbers_, *rollups_, *left_keys_);
   corrections_ = std::make_unique<Corrections>(db_, *readings_);
   sensors_ = std::make_unique<Sensors>(db_, numbers_, store_id_);
   quarantine_ = std::make_unique<Quarantine>(db_);

@@ -11,6 +11,7 @@
 #include "firmware-bridge/core/result.hpp"
 #include "firmware-bridge/core/time.hpp"
 #include "gateway/store/corrections.hpp"
+#include "gateway/store/moves.hpp"
 #include "gateway/store/quarantine.hpp"
 #include "gateway/store/readings.hpp"
 #include "gateway/store/rollups.hpp"
@@ -60,6 +61,7 @@ class Store {
   [[nodiscard]] bool in_batch() const { return in_batch_; }
 
   Readings& readings() { return *readings_; }
+  Moves& moves() { return *moves_; }
   Sensors& sensors() { return *sensors_; }
   Corrections& corrections() { return *corrections_; }
   Quarantine& quarantine() { return *quarantine_; }
@@ -88,8 +90,10 @@ class Store {
   SpoolPosition position_;
   bool in_batch_ = false;
   std::unique_ptr<Rollups> rollups_;
+  std::unique_ptr<LeftKeys> left_keys_;
   std::unique_ptr<Readings> readings_;
   std::unique_ptr<Corrections> corrections_;
+  std::unique_ptr<Moves> moves_;
   std::unique_ptr<Sensors> sensors_;
   std::unique_ptr<Quarantine> quarantine_;
   Statement begin_, commit_, rollback_, save_;

@@ -177,7 +177,9 @@ bool BatchBuilder::take_reading(Cursor& cursor, bool region, const BatchOrder& o
 
 void BatchBuilder::move_of(Series& series, std::int64_t change_no) {
   while (moves_.number < change_no) moves_.advance();
-  if (moves_.number == change_no) series.add_move(moves_.rows.integer(1), moves_.rows.integer(2));
+  for (; moves_.number == change_no; moves_.advance()) {
+    series.add_move(moves_.rows.integer(1), moves_.rows.integer(2));
+  }
 }
 
 /// Only sensors are told by the journal so far; another kind takes its number and says nothing.

@@ -5,16 +5,13 @@
 
 #include <curl/curl.h>
 
+#include "gateway/sync/verify_time.hpp"
+
 namespace lintel::sync {
 
 namespace {
 
 using Failure = Exchange::Failure;
-
-void start_curl() {
-  static std::once_flag once;
-  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-}
 
 struct Receiver {
   std::string* body;
@@ -88,9 +85,15 @@ std::string text_info(CURL* curl, CURLINFO what) {
 
 }  // namespace
 
+void start_curl() {
+  static std::once_flag once;
+  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+}
+
 struct Http::Handle {
   CURL* curl = curl_easy_init();
   std::array<char, CURL_ERROR_SIZE> error{};
+  VerifyChain verify;
   ~Handle() { curl_easy_cleanup(curl); }
 };
 
@@ -106,6 +109,12 @@ Http::Http(HttpOptions options, const std::atomic<bool>& stop) : options_(std::m
   curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
   curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
   if (!options_.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, options_.ca_file.c_str());
+  if (options_.verify_at) {
+    handle_->verify = [this](x509_store_ctx_st* chain) {
+      return verify_chain_at(chain, options_.verify_at());
+    };
+    if (!verify_chains_with(curl, handle_->verify)) handle_->verify = {};  // then the machine's clock decides
+  }
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));

@@ -4,11 +4,14 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "firmware-bridge/core/time.hpp"
 
 namespace lintel::sync {
 
@@ -18,6 +21,9 @@ struct HttpOptions {
   std::chrono::milliseconds total_timeout{60'000};
   std::chrono::seconds stall_timeout{30};  ///< without a byte in either direction
   std::size_t response_limit = 4 << 20;
+  /// When certificates have to be valid; nothing, or an absent answer: now by the machine's clock. Called
+  /// during handshakes, on the thread of the request.
+  std::function<std::optional<UtcMs>()> verify_at{};
 };
 
 /// What became of one request.
@@ -67,6 +73,9 @@ class Http {
   const std::atomic<bool>& stop_;
   std::unique_ptr<Handle> handle_;
 };
+
+/// libcurl's own start, once for the process; whoever makes a handle calls it before.
+void start_curl();
 
 /// The URL without user, password, query and fragment: fit for messages.
 [[nodiscard]] std::string shown_url(std::string_view url);

@@ -186,7 +186,7 @@ function showHq({ hq, backlog }) {
 }
 
 function showBox({ gateway, links, quarantine }) {
-  const clocks = { ntp: 'set by NTP', host: "the machine's own, not confirmed by NTP", none: 'not known yet' };
+  const clocks = { ntp: 'set by NTP', https: 'told by HQ', host: "the machine's own, not confirmed by NTP", none: 'not known yet' };
   const began = gateway.uptime_s === undefined ? null
     : new Date(Date.parse(snapshot.time) - gateway.uptime_s * 1000).toISOString();
   facts('box', [

@@ -276,15 +276,19 @@ create table journal (
   body      text not null     -- JSON
 ) strict;
 
--- A moved reading's old key: sent with the row that took the number, and a guard against late replays.
+-- Keys that readings have left: sent with the row that has the number now, and a guard, as at HQ: who takes
+-- such a key again needs at least this revision. A reading that moved twice has left two.
 create table moved_readings (
-  change_no  integer primary key,
+  change_no  integer not null,
   sensor_id  integer not null,
   started_at integer not null,
-  line       text not null,
+  line       text not null,       -- or region
   seq        integer not null,
-  unique (sensor_id, started_at, line, seq)
+  regional   integer not null default 0,
+  revision   integer not null default 2,
+  unique (sensor_id, started_at, line, seq, regional)
 ) strict;
+create index moved_readings_by_change on moved_readings (change_no);
 
 -- Readings that HQ's own validation refused: kept, shown, retried.
 create table set_aside (
@@ -353,10 +357,17 @@ create table held_frames (
   payload   blob not null
 ) strict;
 
--- What wall time a boot had: utc = offset_ms + boot clock.
+-- What wall time a boot had: utc = offset_ms + boot clock (gateway/clock).
 create table boots (
-  boot_id     blob primary key,
-  offset_ms   integer,
-  source      text not null,   -- 'none', 'host', 'ntp'
-  first_seen_at integer not null
+  boot_id          blob primary key,
+  ordinal          integer not null unique,     -- in the order in which they were
+  source           text not null,               -- none, bounds, host, https, ntp
+  offset_ms        integer,                     -- null: not known
+  uncertainty_ms   integer,                     -- null: nobody knows
+  last_ms          integer not null default 0,  -- its own clock when it was last seen, at most a minute ago
+  first_seen_at    integer not null,            -- by the machine's clock, right or wrong
+  -- Changes with these numbers, [from, to), were made while nobody confirmed the clock; null: none, or all since.
+  unconfirmed_from integer,
+  unconfirmed_to   integer,
+  shift_ms         integer                      -- those of them that are marked are being moved by this
 ) strict, without rowid;

@@ -124,7 +124,8 @@ std::int64_t FilledStore::move(std::int64_t change_no, std::int64_t started_at) 
   const Together together(*db_);
   const auto number = take();
   db_->prepare(
-         "insert into moved_readings select ?, sensor_id, started_at, line, seq "
+         "insert into moved_readings (change_no, sensor_id, started_at, line, seq) "
+         "select ?, sensor_id, started_at, line, seq "
          "from people_counting_raw where change_no = ?")
       .bind(number, change_no)
       .run();

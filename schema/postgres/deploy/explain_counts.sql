@@ -10,8 +10,9 @@ set local role lintel_owner;
 create function private.flag_words(flags integer) returns text[]
 language sql immutable
 return array(select f.word
-               from unnest(array[1, 2, 4, 8, 16, 32, 64],
-                           array['arrival_time', 'recovered', 'after_reset', 'wrapped', 'estimated', 'discarded', 'corrected']) as f (bit, word)
+               from unnest(array[1, 2, 4, 8, 16, 32, 64, 128, 256, 512],
+                           array['arrival_time', 'recovered', 'after_reset', 'wrapped', 'estimated', 'discarded', 'corrected',
+                                 'time_bounded', 'time_unconfirmed', 'start_unconfirmed']) as f (bit, word)
               where flags & f.bit <> 0);
 comment on function private.flag_words(integer) is 'Flags of a reading as words; a bit that nobody has named yet is left out';
 

@@ -65,7 +65,7 @@ comment on column data.people_counting_raw.count_out is 'People who went out; nu
 comment on column data.people_counting_raw.epoch is 'Ordinal of the gateway''s database file, 0 for an import; with revision the order of versions, so a gateway always outranks an import';
 comment on column data.people_counting_raw.revision is 'Version of the reading inside its epoch';
 comment on column data.people_counting_raw.seq is 'Separates readings of one line that start at the same instant';
-comment on column data.people_counting_raw.flags is '1 arrival time used, 2 recovered over a gap, 4 after a reset, 8 wrapped, 16 estimated, 32 voided, 64 corrected';
+comment on column data.people_counting_raw.flags is '1 arrival time used, 2 recovered over a gap, 4 after a reset, 8 wrapped, 16 estimated, 32 voided, 64 corrected, 128 time bounded, not known, 256 end and 512 start on the gateway''s unconfirmed clock';
 comment on column data.people_counting_raw.slot is 'Number of sensor, line and seq within the store (private.slots); with the start it makes the key';
 comment on column data.people_counting_raw.line is 'Line of the sensor; empty for the whole device';
 

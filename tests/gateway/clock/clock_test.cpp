@@ -9,6 +9,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr UtcMs kBuilt{Millis{1'700'000'000'000}};
+
 /// A machine whose clocks the test sets.
 struct Machine {
   clock::Sample now{utc_ms(1'785'000'000'000), 100s, false};
@@ -17,8 +19,9 @@ struct Machine {
     now.wall += time;
     now.boot += time;
   }
-  clock::WallClock make(std::map<BootId, clock::Offset> known = {}) {
-    return {BootId{1}, std::move(known), utc_ms(1'700'000'000'000), [this] { return now; }};
+  clock::WallClock make(std::map<BootId, clock::Offset> known = {}, bool trusted = true,
+                        UtcMs not_before = {}) {
+    return {BootId{1}, std::move(known), {kBuilt, trusted, not_before}, [this] { return now; }};
   }
 };
 
