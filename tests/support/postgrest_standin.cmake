@@ -7,5 +7,5 @@ add_executable(postgrest_standin standin/main.cpp standin/api_error.cpp standin/
   standin/schema_cache.cpp standin/server.cpp standin/service.cpp standin/transaction.cpp)
 target_link_libraries(postgrest_standin PRIVATE lintel_options PostgreSQL::PostgreSQL OpenSSL::Crypto
   nlohmann_json::nlohmann_json Boost::program_options Threads::Threads)
-# GCC 12 sees null pointers in Asio's inlined scheduler.
-set_source_files_properties(standin/server.cpp PROPERTIES COMPILE_OPTIONS -Wno-null-dereference)
+lintel_precompiled(postgrest_standin library)
+lintel_asio(postgrest_standin)
