@@ -13,6 +13,9 @@ function(lintel_precompile set)
   file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/precompiled/${set}.cpp CONTENT "")
   add_library(lintel_precompiled_${set} STATIC ${CMAKE_BINARY_DIR}/precompiled/${set}.cpp)
   target_link_libraries(lintel_precompiled_${set} PRIVATE lintel_options)
+  # A set that comes out of the compiler's cache is older than the file that lists it, which Clang would refuse.
+  target_compile_options(lintel_precompiled_${set} PRIVATE
+    $<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>)
   target_precompile_headers(lintel_precompiled_${set} PRIVATE ${ARGN})
 endfunction()
 
