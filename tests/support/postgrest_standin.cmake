@@ -8,5 +8,4 @@ add_executable(postgrest_standin standin/main.cpp standin/api_error.cpp standin/
 target_link_libraries(postgrest_standin PRIVATE lintel_options PostgreSQL::PostgreSQL OpenSSL::Crypto
   nlohmann_json::nlohmann_json Boost::program_options Threads::Threads)
 lintel_precompiled(postgrest_standin library)
-lintel_together(postgrest_standin)
 lintel_asio(postgrest_standin)

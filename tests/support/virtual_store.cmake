@@ -3,7 +3,6 @@ add_library(support_virtual_store STATIC ledger.cpp virtual_store.cpp virtual_st
 target_link_libraries(support_virtual_store PUBLIC lintel_core fmt::fmt nlohmann_json::nlohmann_json
   ${PAHO_MQTT_CPP} ${PAHO_MQTT_C} Threads::Threads)
 lintel_precompiled(support_virtual_store library)
-lintel_together(support_virtual_store)
 
 add_executable(virtual_store virtual_store_main.cpp)
 target_link_libraries(virtual_store PRIVATE support_virtual_store Boost::program_options)
