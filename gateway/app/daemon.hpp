@@ -53,6 +53,7 @@ class Daemon {
   Result<void> open_faces();
   Writer::Options writer_options();
   sync::Surroundings sync_surroundings();
+  void follow_calendar(UtcMs now);
   void watch_health(store::Database& db, UtcMs now);
   [[nodiscard]] status::Facts facts() const;
   [[nodiscard]] std::optional<UtcMs> now() const;

@@ -221,6 +221,11 @@ void Writer::each_second() {
     open_batch();
     release_held();
   }
+  if (parts_.store.recomputing()) {
+    // A day a second: readings that arrive meanwhile wait for one at most.
+    open_batch();
+    parts_.store.recompute_next(now_or_arrival());
+  }
   if (options_.each_second) {
     // Looks first and writes only what changed, so an idle store opens no transaction for it.
     options_.each_second(db, now_or_arrival());

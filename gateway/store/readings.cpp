@@ -150,7 +150,7 @@ Stored Readings::put(std::int64_t sensor, std::string_view region, const Presenc
   if (same) return Stored::repeated;
   delete_region_.bind(change_no).run();
   insert(revision + 1);
-  rollups_.add(sensor, region, presence);
+  rollups_.touch_region(sensor, region, presence.at);
   return Stored::corrected;
 }
 

@@ -42,10 +42,43 @@ select coalesce(sum(iif(flags & 16 = 0 and duration_ms <= 3600000, count_in, 0))
  where started_at + max(duration_ms - 1, 0) >= ?3 and started_at + max(duration_ms - 1, 0) < ?4
    and flags & 32 = 0)";
 
+constexpr const char* kSumRegion = R"(
+select max(occupancy), count(*) from regional_counting_raw
+ where sensor_id = ?1 and region = ?2 and started_at >= ?3 and started_at < ?4 and flags & 32 = 0)";
+
+constexpr const char* kRecount = R"(
+with r as (
+  select sensor_id, line, '' as region, started_at, duration_ms, flags, count_in, count_out, null as occupancy
+    from people_counting_raw
+   where started_at > ?2 - 3600001 and started_at < ?3 and duration_ms <= 3600000
+  union all
+  select sensor_id, line, '', started_at, duration_ms, flags, count_in, count_out, null
+    from people_counting_raw indexed by people_counting_raw_long
+   where duration_ms > 3600000 and started_at < ?3
+  union all
+  select sensor_id, '', region, started_at, 0, flags, null, null, occupancy
+    from regional_counting_raw where started_at >= ?2 and started_at < ?3)
+insert into daily_analytics (organization_id, store_id, sensor_id, line, region, day, count_in, count_out,
+                             unallocated_in, unallocated_out, estimated_in, estimated_out, occupancy_max,
+                             readings, updated_at)
+select 1, 1, sensor_id, line, region, ?1,
+       coalesce(sum(iif(flags & 16 = 0 and duration_ms <= 3600000, count_in, 0)), 0),
+       coalesce(sum(iif(flags & 16 = 0 and duration_ms <= 3600000, count_out, 0)), 0),
+       coalesce(sum(iif(flags & 16 = 0 and duration_ms > 3600000, count_in, 0)), 0),
+       coalesce(sum(iif(flags & 16 = 0 and duration_ms > 3600000, count_out, 0)), 0),
+       coalesce(sum(iif(flags & 16 <> 0, count_in, 0)), 0),
+       coalesce(sum(iif(flags & 16 <> 0, count_out, 0)), 0),
+       max(occupancy), count(*), ?4
+  from r
+ where started_at + max(duration_ms - 1, 0) >= ?2 and started_at + max(duration_ms - 1, 0) < ?3
+   and flags & 32 = 0
+ group by sensor_id, line, region)";
+
 }  // namespace
 
 Rollups::Rollups(Database& db, Calendar calendar)
-    : calendar_(std::move(calendar)),
+    : db_(db),
+      calendar_(std::move(calendar)),
       add_hour_(db.prepare(R"(
 insert into hourly_analytics (organization_id, store_id, sensor_id, line, region, hour_at, count_in, count_out,
                               occupancy_max, readings, updated_at)
@@ -66,11 +99,13 @@ on conflict do update set count_in = count_in + excluded.count_in, count_out = c
   readings = readings + excluded.readings, updated_at = excluded.updated_at)")),
       clear_hour_(
           db.prepare("delete from hourly_analytics where store_id = 1 and sensor_id = ? and hour_at = ? "
-                     "and line = ? and region = ''")),
+                     "and line = ? and region = ?")),
       clear_day_(db.prepare("delete from daily_analytics where store_id = 1 and sensor_id = ? and day = ? "
-                            "and line = ? and region = ''")),
+                            "and line = ? and region = ?")),
       sum_hour_(db.prepare(kSumHour)),
-      sum_day_(db.prepare(kSumDay)) {}
+      sum_day_(db.prepare(kSumDay)),
+      sum_region_(db.prepare(kSumRegion)),
+      note_new_(db.prepare("insert or ignore into day_bounds (day, begins_at, ends_at) values (?, ?, ?)")) {}
 
 void Rollups::add(std::int64_t sensor, std::string_view line, const Reading& reading) {
   if ((reading.flags & kVoided) != 0) return;
@@ -110,7 +145,14 @@ void Rollups::touch(std::int64_t sensor, std::string_view line, UtcMs started, M
   dirty_days_.insert({sensor, calendar_.day(last), std::string(line), {}});
 }
 
+void Rollups::touch_region(std::int64_t sensor, std::string_view region, UtcMs at) {
+  dirty_hours_.insert({sensor, hour_of(at), {}, std::string(region)});
+  dirty_days_.insert({sensor, calendar_.day(at), {}, std::string(region)});
+}
+
 void Rollups::flush(UtcMs now) {
+  for (const auto& [bucket, sum] : days_) note_new(bucket.slot);
+  for (const auto& bucket : dirty_days_) note_new(bucket.slot);
   for (const auto& [bucket, sum] : hours_) {
     if (!dirty_hours_.contains(bucket)) write_hour(bucket, sum, now);
   }
@@ -119,10 +161,40 @@ void Rollups::flush(UtcMs now) {
   }
   for (const auto& bucket : dirty_hours_) recompute_hour(bucket, now);
   for (const auto& bucket : dirty_days_) recompute_day(bucket, now);
-  discard();
+  forget_gathered();
 }
 
 void Rollups::discard() {
+  forget_gathered();
+  noted_.clear();
+}
+
+void Rollups::set_calendar(Calendar calendar) {
+  calendar_ = std::move(calendar);
+}
+
+/// Where a day began when it was counted first stays written down until it is counted anew.
+void Rollups::note_new(std::int64_t day) {
+  if (!noted_.insert(day).second) return;
+  note_new_.bind(day, count_ms(calendar_.begin(day)), count_ms(calendar_.begin(day + 1))).run();
+}
+
+void Rollups::note(std::int64_t day) {
+  db_.prepare("insert or replace into day_bounds (day, begins_at, ends_at) values (?, ?, ?)")
+      .bind(day, count_ms(calendar_.begin(day)), count_ms(calendar_.begin(day + 1)))
+      .run();
+}
+
+void Rollups::recount(std::int64_t day, UtcMs now) {
+  flush(now);
+  db_.prepare("delete from daily_analytics where day = ? and store_id = 1").bind(day).run();
+  db_.prepare(kRecount)
+      .bind(day, count_ms(calendar_.begin(day)), count_ms(calendar_.begin(day + 1)), count_ms(now))
+      .run();
+  note(day);
+}
+
+void Rollups::forget_gathered() {
   hours_.clear();
   days_.clear();
   dirty_hours_.clear();
@@ -145,24 +217,37 @@ void Rollups::write_day(const Bucket& bucket, const Sum& sum, UtcMs now) {
 }
 
 void Rollups::recompute_hour(const Bucket& bucket, UtcMs now) {
-  clear_hour_.bind(bucket.sensor, bucket.slot, bucket.line).run();
-  sum_hour_.bind(bucket.sensor, bucket.line, bucket.slot, bucket.slot + kHour.count());
+  clear_hour_.bind(bucket.sensor, bucket.slot, bucket.line, bucket.region).run();
   Sum sum;
-  if (sum_hour_.step()) {
+  if (bucket.region.empty()) {
+    sum_hour_.bind(bucket.sensor, bucket.line, bucket.slot, bucket.slot + kHour.count());
+    (void)sum_hour_.step();
     sum.in = sum_hour_.integer(0);
     sum.out = sum_hour_.integer(1);
     sum.readings = sum_hour_.integer(2);
+    sum_hour_.reset();
   }
-  sum_hour_.reset();
+  add_regional(bucket, utc_ms(bucket.slot), utc_ms(bucket.slot) + kHour, sum);
   if (sum.readings > 0) write_hour(bucket, sum, now);
 }
 
+/// The whole device, which has neither line nor region, may have readings of both kinds.
+void Rollups::add_regional(const Bucket& bucket, UtcMs from, UtcMs to, Sum& sum) {
+  if (!bucket.line.empty()) return;
+  sum_region_.bind(bucket.sensor, bucket.region, count_ms(from), count_ms(to));
+  (void)sum_region_.step();
+  sum.occupancy_max = sum_region_.maybe_integer(0);
+  sum.readings += sum_region_.integer(1);
+  sum_region_.reset();
+}
+
 void Rollups::recompute_day(const Bucket& bucket, UtcMs now) {
-  clear_day_.bind(bucket.sensor, bucket.slot, bucket.line).run();
-  sum_day_.bind(bucket.sensor, bucket.line, count_ms(calendar_.begin(bucket.slot)),
-                count_ms(calendar_.begin(bucket.slot + 1)));
+  clear_day_.bind(bucket.sensor, bucket.slot, bucket.line, bucket.region).run();
+  const auto begins = calendar_.begin(bucket.slot), ends = calendar_.begin(bucket.slot + 1);
   Sum sum;
-  if (sum_day_.step()) {
+  if (bucket.region.empty()) {
+    sum_day_.bind(bucket.sensor, bucket.line, count_ms(begins), count_ms(ends));
+    (void)sum_day_.step();
     sum.in = sum_day_.integer(0);
     sum.out = sum_day_.integer(1);
     sum.unallocated_in = sum_day_.integer(2);
@@ -170,8 +255,9 @@ void Rollups::recompute_day(const Bucket& bucket, UtcMs now) {
     sum.estimated_in = sum_day_.integer(4);
     sum.estimated_out = sum_day_.integer(5);
     sum.readings = sum_day_.integer(6);
+    sum_day_.reset();
   }
-  sum_day_.reset();
+  add_regional(bucket, begins, ends, sum);
   if (sum.readings > 0) write_day(bucket, sum, now);
 }
 

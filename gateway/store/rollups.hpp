@@ -47,11 +47,20 @@ class Rollups {
   void add(std::int64_t sensor, std::string_view region, const Presence& presence);
   /// The row at these times changed or went: its buckets are recomputed at the next flush.
   void touch(std::int64_t sensor, std::string_view line, UtcMs started, Millis duration);
+  void touch_region(std::int64_t sensor, std::string_view region, UtcMs at);
 
   /// Writes what has gathered, inside the caller's transaction.
   void flush(UtcMs now);
   /// Forgets what has gathered, after a rollback.
   void discard();
+
+  /// From here on days are by this calendar; what has gathered is to be flushed before.
+  void set_calendar(Calendar calendar);
+  [[nodiscard]] const Calendar& calendar() const { return calendar_; }
+  /// Sets all buckets of a day to what the raw rows add up to by the calendar as it is. Flushes before.
+  void recount(std::int64_t day, UtcMs now);
+  /// Writes down where the day begins and ends.
+  void note(std::int64_t day);
 
  private:
   struct Sum {
@@ -65,9 +74,14 @@ class Rollups {
   void write_day(const Bucket& bucket, const Sum& sum, UtcMs now);
   void recompute_hour(const Bucket& bucket, UtcMs now);
   void recompute_day(const Bucket& bucket, UtcMs now);
+  void add_regional(const Bucket& bucket, UtcMs from, UtcMs to, Sum& sum);
+  void note_new(std::int64_t day);
+  void forget_gathered();
 
+  Database& db_;
   Calendar calendar_;
-  Statement add_hour_, add_day_, clear_hour_, clear_day_, sum_hour_, sum_day_;
+  Statement add_hour_, add_day_, clear_hour_, clear_day_, sum_hour_, sum_day_, sum_region_, note_new_;
+  std::set<std::int64_t> noted_;  ///< days whose bounds are written down
   std::unordered_map<Bucket, Sum, BucketHash> hours_, days_;
   std::set<Bucket> dirty_hours_, dirty_days_;
 };

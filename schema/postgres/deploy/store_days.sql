@@ -210,7 +210,9 @@ begin
     new.calendar := private.calendar_of(new.timezone, new.day_start_minute);
   elsif (new.timezone, new.day_start_minute) is distinct from (old.timezone, old.day_start_minute) then
     day := greatest(private.store_day(old.calendar, now()), private.store_day(now(), new.timezone, new.day_start_minute)) + 1;
-    if not private.calendar_on(old.calendar, day) @> jsonb_build_object('timezone', new.timezone, 'day_start_minute', new.day_start_minute) then
+    -- A change that was asked for since yesterday is taken back; one planned for later stays.
+    if not private.calendar_on(old.calendar, day) @> jsonb_build_object('timezone', new.timezone, 'day_start_minute', new.day_start_minute)
+       or exists (select from jsonb_array_elements(old.calendar) as e where (e ->> 'from')::date between day + 1 and day + 2) then
       new.calendar := private.calendar_from(old.calendar, day, new.timezone, new.day_start_minute);
     end if;
   end if;

@@ -1,5 +1,5 @@
 \ir setup.psql
-select plan(26);
+select plan(27);
 
 -- The definition itself, by the long way round: the day of an instant is the latest that any instant up to it shows.
 create function pg_temp.shown(at timestamptz, zone text, minute integer) returns date
@@ -74,6 +74,10 @@ select is((select calendar from data.stores where id = pg_temp.store()),
 select is((select count(*) from private.recompute_jobs where store_id = pg_temp.store()), 0::bigint, 'so nothing has to be counted anew');
 update data.stores set timezone = 'Asia/Tokyo', day_start_minute = 0 where id = pg_temp.store();
 select is((select calendar from data.stores where id = pg_temp.store()), private.calendar_of('Asia/Tokyo', 0), 'changed back on the same day it is as it was');
+update data.stores set timezone = 'Pacific/Honolulu' where id = pg_temp.store();
+update data.stores set timezone = 'Pacific/Kiritimati' where id = pg_temp.store();
+update data.stores set timezone = 'Asia/Tokyo' where id = pg_temp.store();
+select is((select calendar from data.stores where id = pg_temp.store()), private.calendar_of('Asia/Tokyo', 0), 'also by way of zones that are a day apart');
 select is((pg_temp.sync(1, 2, '[]') #> '{config,store,calendar}'), private.calendar_of('Asia/Tokyo', 0), 'gateways are told');
 select throws_ok(format($$ update data.stores set calendar = '[{"from": null, "timezone": "Mars/Base", "day_start_minute": 0}]' where id = %s $$, pg_temp.store()), '23514', null, 'a calendar nobody could follow is refused');
 select throws_ok(format($$ update data.stores set calendar = '[]' where id = %s $$, pg_temp.store()), '23514', null, 'as is none');
