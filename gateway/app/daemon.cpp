@@ -190,6 +190,7 @@ sync::Surroundings Daemon::sync_surroundings() {
         log(fmt::format("HQ holds other readings of {} than we do: they are sent again", format_utc(day)));
       }
       if (!confirmation.configuration) return;
+      follow_calendar(at);
       store_->sensors().reread();
       pipeline_.reload();
       pipeline_.settle_all(at);
@@ -198,6 +199,22 @@ sync::Surroundings Daemon::sync_surroundings() {
   surroundings.utc = [this] { return now().value_or(machine_now()); };
   surroundings.log = [](const std::string& text) { log(text); };
   return surroundings;
+}
+
+/// On the writer thread. Zones were looked up before HQ's configuration was taken.
+void Daemon::follow_calendar(UtcMs now) {
+  const auto found = store_->follow_calendar(now);
+  if (!found) {
+    log(fmt::format("HQ's calendar cannot be used and the one before stays in force: {}",
+                    found.error().message));
+    return;
+  }
+  if (const auto zone = clock::Zone::find(store_->timezone())) pipeline_.set_zone(*zone);
+  if (found->waiting + found->marked == 0) return;
+  log(
+      fmt::format("the store's calendar has changed: {} days are counted anew, {} keep their numbers and are "
+                  "marked, because their readings are gone",
+                  found->waiting, found->marked));
 }
 
 /// On the writer thread.

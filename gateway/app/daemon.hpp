@@ -56,6 +56,7 @@ class Daemon {
   sync::Options sync_options();
   sync::Surroundings sync_surroundings();
   sync::WebClock::Surroundings web_clock_surroundings();
+  void follow_calendar(UtcMs now);
   void watch_health(store::Database& db, UtcMs now);
   [[nodiscard]] status::Facts facts() const;
   [[nodiscard]] std::optional<UtcMs> now() const;

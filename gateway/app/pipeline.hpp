@@ -81,6 +81,8 @@ class Pipeline {
 
   /// Configuration in the store has changed: goes by it from the next frame on.
   void reload();
+  /// The zone of local times in payloads of sensors that have none of their own, from the next reload() on.
+  void set_zone(const clock::Zone& zone) { unlisted_.zone = zone; }
   /// Writes down what has changed with that (settle() in mapping.hpp); else the next frame does.
   void settle_all(UtcMs now, bool tell = true);
 

@@ -55,11 +55,11 @@ std::string user_name() {
 
 /// The days of the store as its database has them.
 Result<clock::StoreDays> days_of(store::Database& db) {
-  auto row = db.prepare("select timezone, day_start_minute from stores where id = 1");
+  auto row = db.prepare("select calendar from stores where id = 1");
   if (!row.step()) return fail(ErrorKind::corrupt, "the database names no store");
-  auto zone = clock::Zone::find(std::string(row.text(0)));
-  if (!zone) return tl::unexpected(zone.error());
-  return clock::StoreDays(*zone, std::chrono::minutes{row.integer(1)});
+  const auto periods = clock::parse_periods(std::string(row.text(0)));
+  if (!periods) return tl::unexpected(periods.error());
+  return clock::StoreDays::make(*periods);
 }
 
 /// A question in the store's own time: sensor, from, to.

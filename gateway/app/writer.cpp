@@ -200,6 +200,11 @@ void Writer::each_second() {
     facts_.clock_disagreement = parts_.wall.disagreement();
     facts_.refused = parts_.store.quarantine().refused();
   }
+  if (parts_.store.recomputing()) {
+    // A day a second: readings that arrive meanwhile wait for one at most.
+    open_batch();
+    parts_.store.recompute_next(now_or_arrival());
+  }
   if (options_.each_second) {
     // Looks first and writes only what changed, so an idle store opens no transaction for it.
     options_.each_second(parts_.store.db(), now_or_arrival());

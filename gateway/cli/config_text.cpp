@@ -34,6 +34,8 @@ std::vector<std::string> values(const Config& config, const std::string& name) {
   if (name == "store.name") return {config.store_name};
   if (name == "store.timezone") return {config.timezone};
   if (name == "store.day_start") return {clock_time(config.day_start_minute)};
+  if (name == "store.calendar_from") return {config.calendar_from};
+  if (name == "store.open") return config.open;
   if (name == "gateway.name") return {config.gateway_name};
   if (name == "gateway.state_dir") return {config.state_dir.string()};
   if (name == "gateway.spool_dir") return {config.spool_dir.string()};

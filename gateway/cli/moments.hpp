@@ -6,7 +6,7 @@
 
 #include "firmware-bridge/core/result.hpp"
 #include "firmware-bridge/core/time.hpp"
-#include "gateway/clock/zone.hpp"
+#include "gateway/clock/store_days.hpp"
 
 namespace lintel::cli {
 

@@ -30,19 +30,4 @@ UtcMs Zone::to_wall(UtcMs instant) const {
   return UtcMs{zone_->to_local(instant).time_since_epoch()};
 }
 
-StoreDay StoreDays::day(UtcMs instant) const {
-  if (instant >= cached_begin_ && instant < cached_end_) return cached_day_;
-  const auto wall = zone_.to_wall(instant) - day_start_;
-  auto day = static_cast<StoreDay>(std::chrono::floor<std::chrono::days>(wall).time_since_epoch().count());
-  cached_day_ = day;
-  cached_begin_ = begin(day);
-  cached_end_ = begin(day + 1);
-  if (instant < cached_begin_ || instant >= cached_end_) cached_end_ = cached_begin_;
-  return day;
-}
-
-UtcMs StoreDays::begin(StoreDay day) const {
-  return zone_.to_utc(UtcMs{std::chrono::days{day}} + day_start_);
-}
-
 }  // namespace lintel::clock

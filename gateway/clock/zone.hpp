@@ -34,25 +34,4 @@ class Zone {
   std::string name_;
 };
 
-/// Days since 1970-01-01 of the store's own calendar.
-using StoreDay = std::int32_t;
-
-/// Tells the day of an instant in a store whose days start `day_start` after midnight, and where a day
-/// begins and ends (23 to 25 hours later). Remembers the last day, since readings come in order.
-class StoreDays {
- public:
-  StoreDays(Zone zone, std::chrono::minutes day_start) : zone_(std::move(zone)), day_start_(day_start) {}
-
-  [[nodiscard]] StoreDay day(UtcMs instant) const;
-  [[nodiscard]] UtcMs begin(StoreDay day) const;
-  [[nodiscard]] const Zone& zone() const { return zone_; }
-
- private:
-  Zone zone_;
-  std::chrono::minutes day_start_;
-  mutable UtcMs cached_begin_{};
-  mutable UtcMs cached_end_{};
-  mutable StoreDay cached_day_ = 0;
-};
-
 }  // namespace lintel::clock

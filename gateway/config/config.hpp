@@ -90,6 +90,10 @@ struct Config {
   std::string store_name = "Store";
   std::string timezone = "UTC";
   int day_start_minute = 0;  ///< `day_start = 04:00`
+  /// From when the two hold: "2026-11-01", "always", or empty: from the day after the file said so.
+  std::string calendar_from;
+  std::vector<std::string> open;  ///< as the file states them: `open = monday 09:00-20:00`
+  std::string opening_hours;      ///< the same as in stores.settings.opening_hours; empty: nobody says
 
   // [gateway]
   std::string gateway_name = "gateway";

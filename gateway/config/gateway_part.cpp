@@ -58,6 +58,11 @@ void apply_gateway(const Settings& settings, Config& config, Report& report) {
   config.store_name = settings.text("store.name");
   config.timezone = settings.text("store.timezone");
   config.day_start_minute = checked(minute_of_day(settings.text("store.day_start")), 0);
+  config.calendar_from = settings.text("store.calendar_from");
+  for (const auto& entry : settings.entries("store.open")) {
+    if (!entry.value.empty()) config.open.push_back(entry.value);
+  }
+  config.opening_hours = opening_hours(config.open);
 
   config.gateway_name = settings.text("gateway.name");
   config.state_dir = settings.path("gateway.state_dir");

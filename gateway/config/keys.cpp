@@ -110,6 +110,14 @@ const Key kGatewayKeys[] = {
      "Time zone of the store, for example Europe/Berlin. Days and hours follow it.", must<timezone>},
     {"store", "day_start", "00:00", "When the store's day begins, for example 04:00 for a bar.",
      must<minute_of_day>},
+    {"store", "calendar_from", "",
+     "From when a changed timezone or day_start holds: a day as 2026-11-01, or always if the old one was "
+     "wrong; then all days are counted anew. Default: from the next day on.",
+     may<calendar_from>},
+    {"store", "open", "",
+     "When the store is open on a weekday or a date: monday 09:00-12:30 14:00-02:00, or 2026-12-25 closed. "
+     "A line for each; days without one are closed. Without any nobody knows.",
+     may<open_on>, true},
 
     {"gateway", "name", "gateway", "What people call this device.", must<some_text>},
     {"gateway", "state_dir", "/var/lib/lintel",

@@ -34,6 +34,15 @@ Parsed<std::chrono::milliseconds> seconds(std::string_view text, std::chrono::mi
 Parsed<bool> yes_or_no(std::string_view text);
 Parsed<std::string> uuid(std::string_view text);  ///< in lower case
 Parsed<int> minute_of_day(std::string_view text);
+Parsed<std::string> calendar_from(std::string_view text);  ///< "always" or "2026-11-01"
+/// "monday 09:00-20:00", "friday 09:00-12:30 14:00-02:00", "2026-12-25 closed".
+struct OpenOn {
+  std::string day;    ///< a weekday or a date
+  std::string spans;  ///< JSON: [["09:00","20:00"]]
+};
+Parsed<OpenOn> open_on(std::string_view text);
+/// Such lines as stores.settings.opening_hours has them; of two for a day the later. Empty without any.
+std::string opening_hours(const std::vector<std::string>& lines);
 Parsed<std::string> some_text(std::string_view text);  ///< not empty, at most 200 bytes
 Parsed<std::string> word(std::string_view text);  ///< printable ASCII without blanks: fit for an HTTP header
 

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "gateway/clock/zone.hpp"
+#include "gateway/clock/store_days.hpp"
 #include "gateway/status/problems.hpp"
 #include "gateway/status/readings.hpp"
 #include "gateway/store/sensor_settings.hpp"
@@ -105,14 +105,13 @@ struct Today {
 
 /// The store's day at `now`, by its own calendar.
 Today today(store::Database& db, UtcMs now) {
-  auto row = db.prepare("select timezone, day_start_minute from stores where id = 1");
+  auto row = db.prepare("select calendar from stores where id = 1");
   if (!row.step()) return {};
-  auto zone = clock::Zone::find(std::string(row.text(0)));
-  if (!zone) zone = clock::Zone::find("UTC");
-  if (!zone) return {count_ms(now) / 86'400'000, std::chrono::floor<std::chrono::days>(now)};
-  const clock::StoreDays days(std::move(*zone), std::chrono::minutes{row.integer(1)});
-  const auto day = days.day(now);
-  return {day, days.begin(day)};
+  const auto periods = clock::parse_periods(std::string(row.text(0)));
+  const auto days = periods ? clock::StoreDays::make(*periods) : tl::unexpected(periods.error());
+  if (!days) return {count_ms(now) / 86'400'000, std::chrono::floor<std::chrono::days>(now)};
+  const auto day = days->day(now);
+  return {day, days->begin(day)};
 }
 
 constexpr const char* kDaySums =

@@ -159,7 +159,7 @@ Stored Readings::put(std::int64_t sensor, std::string_view region, Presence pres
   delete_region_.bind(change_no).run();
   left_.renumber(change_no, numbers_.next());
   insert(revision + 1);
-  rollups_.add(sensor, region, presence);
+  rollups_.touch_region(sensor, region, presence.at);
   return Stored::corrected;
 }
 

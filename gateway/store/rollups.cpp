@@ -49,10 +49,39 @@ select max(occupancy), count(*)
  where sensor_id = ?1 and region = ?2 and started_at >= ?3 and started_at < ?4
    and flags & ?5 = 0)";
 
+constexpr const char* kRecount = R"(
+with r as (
+  select sensor_id, line, '' as region, started_at, duration_ms, flags, count_in, count_out, null as occupancy
+    from people_counting_raw
+   where started_at > ?2 - 3600001 and started_at < ?3 and duration_ms <= 3600000
+  union all
+  select sensor_id, line, '', started_at, duration_ms, flags, count_in, count_out, null
+    from people_counting_raw indexed by people_counting_raw_long
+   where duration_ms > 3600000 and started_at < ?3
+  union all
+  select sensor_id, '', region, started_at, 0, flags, null, null, occupancy
+    from regional_counting_raw where started_at >= ?2 and started_at < ?3)
+insert into daily_analytics (organization_id, store_id, sensor_id, line, region, day, count_in, count_out,
+                             unallocated_in, unallocated_out, estimated_in, estimated_out, occupancy_max,
+                             readings, updated_at)
+select 1, 1, sensor_id, line, region, ?1,
+       coalesce(sum(iif(flags & 16 = 0 and duration_ms <= 3600000, count_in, 0)), 0),
+       coalesce(sum(iif(flags & 16 = 0 and duration_ms <= 3600000, count_out, 0)), 0),
+       coalesce(sum(iif(flags & 16 = 0 and duration_ms > 3600000, count_in, 0)), 0),
+       coalesce(sum(iif(flags & 16 = 0 and duration_ms > 3600000, count_out, 0)), 0),
+       coalesce(sum(iif(flags & 16 <> 0, count_in, 0)), 0),
+       coalesce(sum(iif(flags & 16 <> 0, count_out, 0)), 0),
+       max(occupancy), count(*), ?4
+  from r
+ where started_at + max(duration_ms - 1, 0) >= ?2 and started_at + max(duration_ms - 1, 0) < ?3
+   and flags & 32 = 0
+ group by sensor_id, line, region)";
+
 }  // namespace
 
 Rollups::Rollups(Database& db, Calendar calendar)
-    : calendar_(std::move(calendar)),
+    : db_(db),
+      calendar_(std::move(calendar)),
       add_hour_(db.prepare(R"(
 insert into hourly_analytics (organization_id, store_id, sensor_id, line, region, hour_at, count_in, count_out,
                               occupancy_max, readings, updated_at)
@@ -78,7 +107,8 @@ on conflict do update set count_in = count_in + excluded.count_in, count_out = c
                             "and line = ? and region = ?")),
       sum_hour_(db.prepare(kSumHour)),
       sum_day_(db.prepare(kSumDay)),
-      sum_region_(db.prepare(kSumRegion)) {}
+      sum_region_(db.prepare(kSumRegion)),
+      note_new_(db.prepare("insert or ignore into day_bounds (day, begins_at, ends_at) values (?, ?, ?)")) {}
 
 void Rollups::add(std::int64_t sensor, std::string_view line, const Reading& reading) {
   if ((reading.flags & kVoided) != 0) return;
@@ -133,6 +163,8 @@ bool Rollups::pinned(UtcMs instant, Millis uncertainty) const {
 }
 
 void Rollups::flush(UtcMs now) {
+  for (const auto& [bucket, sum] : days_) note_new(bucket.slot);
+  for (const auto& bucket : dirty_days_) note_new(bucket.slot);
   for (const auto& [bucket, sum] : hours_) {
     if (!dirty_hours_.contains(bucket)) write_hour(bucket, sum, now);
   }
@@ -141,10 +173,40 @@ void Rollups::flush(UtcMs now) {
   }
   for (const auto& bucket : dirty_hours_) recompute_hour(bucket, now);
   for (const auto& bucket : dirty_days_) recompute_day(bucket, now);
-  discard();
+  forget_gathered();
 }
 
 void Rollups::discard() {
+  forget_gathered();
+  noted_.clear();
+}
+
+void Rollups::set_calendar(Calendar calendar) {
+  calendar_ = std::move(calendar);
+}
+
+/// Where a day began when it was counted first stays written down until it is counted anew.
+void Rollups::note_new(std::int64_t day) {
+  if (!noted_.insert(day).second) return;
+  note_new_.bind(day, count_ms(calendar_.begin(day)), count_ms(calendar_.begin(day + 1))).run();
+}
+
+void Rollups::note(std::int64_t day) {
+  db_.prepare("insert or replace into day_bounds (day, begins_at, ends_at) values (?, ?, ?)")
+      .bind(day, count_ms(calendar_.begin(day)), count_ms(calendar_.begin(day + 1)))
+      .run();
+}
+
+void Rollups::recount(std::int64_t day, UtcMs now) {
+  flush(now);
+  db_.prepare("delete from daily_analytics where day = ? and store_id = 1").bind(day).run();
+  db_.prepare(kRecount)
+      .bind(day, count_ms(calendar_.begin(day)), count_ms(calendar_.begin(day + 1)), count_ms(now))
+      .run();
+  note(day);
+}
+
+void Rollups::forget_gathered() {
   hours_.clear();
   days_.clear();
   dirty_hours_.clear();

@@ -57,6 +57,14 @@ class Rollups {
   /// Forgets what has gathered, after a rollback.
   void discard();
 
+  /// From here on days are by this calendar; what has gathered is to be flushed before.
+  void set_calendar(Calendar calendar);
+  [[nodiscard]] const Calendar& calendar() const { return calendar_; }
+  /// Sets all buckets of a day to what the raw rows add up to by the calendar as it is. Flushes before.
+  void recount(std::int64_t day, UtcMs now);
+  /// Writes down where the day begins and ends.
+  void note(std::int64_t day);
+
  private:
   struct Sum {
     std::int64_t in = 0, out = 0;
@@ -71,9 +79,13 @@ class Rollups {
   void recompute_day(const Bucket& bucket, UtcMs now);
   /// Adds what the region's readings without these flags say; a whole device is line and region at once.
   void add_region(const Bucket& bucket, UtcMs from, UtcMs to, std::uint32_t without, Sum& sum);
+  void note_new(std::int64_t day);
+  void forget_gathered();
 
+  Database& db_;
   Calendar calendar_;
-  Statement add_hour_, add_day_, clear_hour_, clear_day_, sum_hour_, sum_day_, sum_region_;
+  Statement add_hour_, add_day_, clear_hour_, clear_day_, sum_hour_, sum_day_, sum_region_, note_new_;
+  std::set<std::int64_t> noted_;  ///< days whose bounds are written down
   std::unordered_map<Bucket, Sum, BucketHash> hours_, days_;
   std::set<Bucket> dirty_hours_, dirty_days_;
 };

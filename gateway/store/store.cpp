@@ -4,10 +4,12 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "gateway/store/identity.hpp"
 
@@ -66,7 +68,7 @@ fs::path database_path(const fs::path& state_dir) {
 }
 
 Result<std::unique_ptr<Store>> Store::open(const fs::path& dir, const Identity& identity,
-                                           const MakeCalendar& calendar, UtcMs now) {
+                                           const CalendarRules& rules, UtcMs now) {
   auto lock = take_lock(dir);
   if (!lock) return tl::unexpected(lock.error());
   std::string notice;
@@ -84,10 +86,11 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& dir, const Identity& 
   std::unique_ptr<Store> store(new Store(std::move(*db), *lock));
   store->notice_ = std::move(notice);
   try {
-    store->establish(identity, now);
-    auto made = calendar(store->timezone_, store->day_start_minute_);
+    if (auto done = store->establish(identity, rules, now); !done) return tl::unexpected(done.error());
+    auto made = rules.make(store->calendar_);
     if (!made) return tl::unexpected(made.error());
-    store->prepare(std::move(*made));
+    store->rules_ = rules;
+    store->prepare(std::move(*made), now);
   } catch (const SqliteError& error) {
     return fail(ErrorKind::corrupt,
                 fmt::format("cannot use the database {}: {}", database_path(dir).string(), error.message));
@@ -99,47 +102,93 @@ Store::~Store() {
   if (lock_ >= 0) ::close(lock_);
 }
 
-void Store::establish(const Identity& identity, UtcMs now) {
+void Store::create(const Identity& identity, UtcMs now) {
   const auto ms = count_ms(now);
-  db_.execute("begin immediate");
-  if (db_.scalar("select count(*) from writer_state") == 0) {
-    db_.prepare("insert into writer_state (id, epoch) values (1, ?)").bind(random_uuid()).run();
-    db_.prepare("insert into sync_state (id) values (1)").run();
-    db_.prepare(
-           "insert into organizations (id, organization_id, public_id, name, created_at, updated_at) "
-           "values (1, 1, ?, 'organization', ?, ?)")
-        .bind(random_uuid(), ms, ms)
-        .run();
-    db_.prepare(
-           "insert into stores (id, organization_id, node_id, public_id, name, created_at, updated_at) "
-           "values (1, 1, 1, ?, ?, ?, ?)")
-        .bind(identity.store_id.empty() ? random_uuid() : identity.store_id, identity.store_name, ms, ms)
-        .run();
-    db_.prepare(
-           "insert into gateways (id, organization_id, store_id, public_id, name, created_at, updated_at) "
-           "values (1, 1, 1, ?, ?, ?, ?)")
-        .bind(random_uuid(), identity.gateway_name, ms, ms)
-        .run();
-  }
+  db_.prepare("insert into writer_state (id, epoch) values (1, ?)").bind(random_uuid()).run();
+  db_.prepare("insert into sync_state (id) values (1)").run();
   db_.prepare(
-         "update stores set public_id = coalesce(nullif(?, ''), public_id), name = ?, timezone = ?, "
-         "day_start_minute = ? where id = 1")
-      .bind(identity.store_id, identity.store_name, identity.timezone, identity.day_start_minute)
+         "insert into organizations (id, organization_id, public_id, name, created_at, updated_at) "
+         "values (1, 1, ?, 'organization', ?, ?)")
+      .bind(random_uuid(), ms, ms)
+      .run();
+  db_.prepare(
+         "insert into stores (id, organization_id, node_id, public_id, name, created_at, updated_at) "
+         "values (1, 1, 1, ?, ?, ?, ?)")
+      .bind(identity.store_id.empty() ? random_uuid() : identity.store_id, identity.store_name, ms, ms)
+      .run();
+  db_.prepare(
+         "insert into gateways (id, organization_id, store_id, public_id, name, created_at, updated_at) "
+         "values (1, 1, 1, ?, ?, ?, ?)")
+      .bind(random_uuid(), identity.gateway_name, ms, ms)
+      .run();
+}
+
+/// What HQ has told is HQ's; until then the configuration file's words hold.
+Result<void> Store::configure(const Identity& identity, const CalendarRules& rules, UtcMs now) {
+  if (db_.scalar("select config_version from sync_state") != 0) return {};
+  const bool counted = db_.scalar("select exists (select 1 from daily_analytics)") != 0;
+  // A machine that does not know the time yet must not take what was counted for the future.
+  const auto last = db_.scalar("select coalesce(max(ends_at), 0) - 1 from day_bounds");
+  auto calendar = rules.configure(calendar_, identity, counted, std::max(now, utc_ms(last)));
+  if (!calendar) return tl::unexpected(calendar.error());
+  db_.prepare(
+         "update stores set name = ?, timezone = ?, day_start_minute = ?, calendar = ?, settings = "
+         "iif(?5 = '', json_remove(settings, '$.opening_hours'), "
+         "json_set(settings, '$.opening_hours', json(nullif(?5, '')))) where id = 1")
+      .bind(identity.store_name, identity.timezone, identity.day_start_minute, *calendar,
+            identity.opening_hours)
+      .run();
+  return {};
+}
+
+void Store::read_own() {
+  auto own = db_.prepare("select public_id, timezone, calendar from stores where id = 1");
+  (void)own.step();
+  store_id_ = own.text(0);
+  timezone_ = own.text(1);
+  calendar_ = own.text(2);
+}
+
+Result<void> Store::establish(const Identity& identity, const CalendarRules& rules, UtcMs now) {
+  db_.execute("begin immediate");
+  if (db_.scalar("select count(*) from writer_state") == 0) create(identity, now);
+  read_own();
+  if (auto done = configure(identity, rules, now); !done) {
+    db_.execute("rollback");
+    return done;
+  }
+  db_.prepare("update stores set public_id = coalesce(nullif(?, ''), public_id) where id = 1")
+      .bind(identity.store_id)
       .run();
   db_.prepare("update gateways set name = ?, version = ? where id = 1")
       .bind(identity.gateway_name, identity.version)
       .run();
+  db_.prepare("update writer_state set tzdata = ?").bind(identity.tzdata).run();
   db_.execute("commit");
-  auto own = db_.prepare("select public_id, timezone, day_start_minute from stores where id = 1");
-  (void)own.step();
-  store_id_ = own.text(0);
-  timezone_ = own.text(1);
-  day_start_minute_ = static_cast<int>(own.integer(2));
+  read_own();
+  return {};
 }
 
-void Store::prepare(Calendar calendar) {
+CalendarRules unchanging(MakeCalendar make) {
+  CalendarRules rules;
+  rules.make = [make](const std::string& calendar) -> Result<Calendar> {
+    const auto now = nlohmann::json::parse(calendar, nullptr, false);
+    if (!now.is_array() || now.empty()) return make("UTC", 0);
+    return make(now.back().value("timezone", "UTC"), now.back().value("day_start_minute", 0));
+  };
+  rules.configure = [](const std::string&, const Identity& identity, bool, UtcMs) -> Result<std::string> {
+    return nlohmann::json::array({{{"from", nullptr},
+                                   {"timezone", identity.timezone},
+                                   {"day_start_minute", identity.day_start_minute}}})
+        .dump();
+  };
+  return rules;
+}
+
+void Store::prepare(Calendar calendar, UtcMs now) {
   rollups_ = std::make_unique<Rollups>(db_, std::move(calendar));
   left_keys_ = std::make_unique<LeftKeys>(db_);
+  recompute_ = std::make_unique<Recompute>(db_, *rollups_);
   readings_ = std::make_unique<Readings>(db_, numbers_, *rollups_, *left_keys_);
   moves_ = std::make_unique<Moves>(db_, numbers_, *rollups_, *left_keys_);
   corrections_ = std::make_unique<Corrections>(db_, *readings_);
@@ -152,6 +201,24 @@ void Store::prepare(Calendar calendar) {
       "update writer_state set next_change_no = ?, spool_segment = ?, spool_offset = ?, "
       "recent_packets = ? where id = 1");
   load_state();
+  // Bounds that new tzdata or another calendar in the file has moved.
+  begin_.run();
+  (void)recompute_->compare(now);
+  commit_.run();
+}
+
+Result<Recompute::Found> Store::follow_calendar(UtcMs now) {
+  const auto held = calendar_;
+  read_own();
+  if (calendar_ == held) return Recompute::Found{};
+  auto made = rules_.make(calendar_);
+  if (!made) {
+    calendar_ = held;
+    return tl::unexpected(made.error());
+  }
+  rollups_->flush(now);
+  rollups_->set_calendar(std::move(*made));
+  return recompute_->compare(now);
 }
 
 void Store::load_state() {
@@ -190,6 +257,13 @@ void Store::rollback() {
   }
   in_batch_ = false;
   rollups_->discard();
+  recompute_->load();
+  const auto held = calendar_;
+  read_own();
+  if (calendar_ != held) {
+    // It was made of what the table says before, so it can be made again.
+    if (auto made = rules_.make(calendar_)) rollups_->set_calendar(std::move(*made));
+  }
   load_state();
   sensors_->load();
   quarantine_->load();

@@ -14,6 +14,7 @@
 #include "gateway/store/moves.hpp"
 #include "gateway/store/quarantine.hpp"
 #include "gateway/store/readings.hpp"
+#include "gateway/store/recompute.hpp"
 #include "gateway/store/rollups.hpp"
 #include "gateway/store/sensors.hpp"
 #include "gateway/store/sqlite.hpp"
@@ -28,6 +29,10 @@ struct Identity {
   int day_start_minute = 0;
   std::string gateway_name;
   std::string version;
+  std::string calendar_from =
+      {};  ///< from when zone and start of day hold: a day, "always", or empty: from now
+  std::string opening_hours = {};  ///< a JSON object; empty: nobody says
+  std::string tzdata = {};         ///< version of the tzdata that days are reckoned by
 };
 
 /// How far the frames of the spool are in the tables.
@@ -36,8 +41,20 @@ struct SpoolPosition {
   std::uint64_t offset = 0;
 };
 
+/// What only somebody who knows zones can say. Calendars are JSON as in stores.calendar.
+struct CalendarRules {
+  std::function<Result<Calendar>(const std::string& calendar)> make;
+  /// The store's calendar once configuration says another zone or start of day. `counted`: it has days that
+  /// are to stay as they are. The one held is "[]" at first.
+  std::function<Result<std::string>(const std::string& held, const Identity& identity, bool counted,
+                                    UtcMs now)>
+      configure;
+};
+
 /// Makes the calendar of a zone and a start of day (minutes after midnight).
 using MakeCalendar = std::function<Result<Calendar>(const std::string& timezone, int day_start_minute)>;
+/// Rules of a store whose calendar is by zone and start of day as they are, since ever.
+CalendarRules unchanging(MakeCalendar make);
 
 /// The one writer of the store's database. Everything between begin() and commit() becomes durable
 /// together: readings, roll-ups, counter states, liveness, quarantine, change numbers, spool position.
@@ -47,9 +64,14 @@ class Store {
  public:
   /// Opens or creates `dir`/lintel.db, migrates it and takes the writer's lock on it. A corrupt file is
   /// set aside under another name and a new one begun; `notice` then says so.
-  /// The calendar is made for the zone in force: HQ's, once it has told one, else the identity's.
+  /// Name, calendar and opening hours are HQ's, once it has told them, else the identity's. Days that the
+  /// calendar or new tzdata moves wait to be counted anew.
   static Result<std::unique_ptr<Store>> open(const std::filesystem::path& dir, const Identity& identity,
-                                             const MakeCalendar& calendar, UtcMs now);
+                                             const CalendarRules& rules, UtcMs now);
+  static Result<std::unique_ptr<Store>> open(const std::filesystem::path& dir, const Identity& identity,
+                                             const MakeCalendar& calendar, UtcMs now) {
+    return open(dir, identity, unchanging(calendar), now);
+  }
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -59,6 +81,14 @@ class Store {
   void commit(SpoolPosition position, std::string_view recent_packets, UtcMs now);
   void rollback();
   [[nodiscard]] bool in_batch() const { return in_batch_; }
+
+  /// The table `stores` has changed: from here on days are by its calendar, and those that it moves wait to
+  /// be counted anew. Inside a batch. Returns how many wait or cannot be; fails, and leaves the calendar in
+  /// force, when a zone is unknown here.
+  Result<Recompute::Found> follow_calendar(UtcMs now);
+  /// Whether days wait, and counting the next one anew, inside a batch.
+  [[nodiscard]] bool recomputing() const { return recompute_->due(); }
+  void recompute_next(UtcMs now) { recompute_->step(now); }
 
   Readings& readings() { return *readings_; }
   Moves& moves() { return *moves_; }
@@ -71,26 +101,32 @@ class Store {
   [[nodiscard]] std::string recent_packets();
   [[nodiscard]] std::int64_t last_change() const { return numbers_.next() - 1; }
   [[nodiscard]] const std::string& store_id() const { return store_id_; }
+  /// The zone as it is now.
   [[nodiscard]] const std::string& timezone() const { return timezone_; }
   [[nodiscard]] const std::string& notice() const { return notice_; }
 
  private:
   Store(Database db, int lock) : db_(std::move(db)), lock_(lock) {}
-  void establish(const Identity& identity, UtcMs now);
-  void prepare(Calendar calendar);
+  Result<void> establish(const Identity& identity, const CalendarRules& rules, UtcMs now);
+  void create(const Identity& identity, UtcMs now);
+  Result<void> configure(const Identity& identity, const CalendarRules& rules, UtcMs now);
+  void read_own();
+  void prepare(Calendar calendar, UtcMs now);
   void load_state();
 
   Database db_;
   int lock_;
   std::string store_id_;
   std::string timezone_;
-  int day_start_minute_ = 0;
+  std::string calendar_;  ///< as in the table, and as rollups_ has it
+  CalendarRules rules_;
   std::string notice_;
   ChangeNumbers numbers_;
   SpoolPosition position_;
   bool in_batch_ = false;
   std::unique_ptr<Rollups> rollups_;
   std::unique_ptr<LeftKeys> left_keys_;
+  std::unique_ptr<Recompute> recompute_;
   std::unique_ptr<Readings> readings_;
   std::unique_ptr<Corrections> corrections_;
   std::unique_ptr<Moves> moves_;

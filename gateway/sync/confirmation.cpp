@@ -1,5 +1,6 @@
 #include "gateway/sync/confirmation.hpp"
 
+#include "gateway/clock/store_days.hpp"
 #include "gateway/store/sensor_settings.hpp"
 
 namespace lintel::sync {
@@ -99,14 +100,32 @@ std::vector<Resend> keep_verdicts(store::Database& writer, const Confirmation& c
   return resend;
 }
 
+/// An HQ that keeps no history means from now on.
+std::optional<std::string> calendar_of(store::Database& writer, const Configuration& configuration,
+                                       UtcMs now) {
+  if (configuration.calendar) return configuration.calendar;
+  auto row = writer.prepare("select timezone, day_start_minute, calendar from stores where id = 1");
+  if ((!configuration.timezone && !configuration.day_start_minute) || !row.step()) return std::nullopt;
+  const auto timezone = configuration.timezone.value_or(std::string(row.text(0)));
+  const auto minute = configuration.day_start_minute.value_or(static_cast<int>(row.integer(1)));
+  const bool counted = writer.scalar("select exists (select 1 from daily_analytics)") != 0;
+  const auto held = clock::parse_periods(std::string(row.text(2)));
+  if (!counted || !held) return clock::to_text({{std::nullopt, timezone, minute}});
+  const auto changed = clock::changed_from_now(*held, timezone, minute, now);
+  return changed ? std::optional(clock::to_text(*changed)) : std::nullopt;
+}
+
 void configure(store::Database& writer, const Configuration& configuration, UtcMs now) {
   writer
       .prepare(
           "update stores set name = coalesce(?, name), timezone = coalesce(?, timezone), "
-          "day_start_minute = coalesce(?, day_start_minute), config_version = ?, updated_at = ? "
+          "day_start_minute = coalesce(?, day_start_minute), calendar = coalesce(?, calendar), settings = "
+          "case when ?5 is null then settings when ?5 = 'null' then json_remove(settings, '$.opening_hours') "
+          "else json_set(settings, '$.opening_hours', json(?5)) end, config_version = ?, updated_at = ? "
           "where id = 1")
       .bind(configuration.store_name, configuration.timezone, configuration.day_start_minute,
-            configuration.version, count_ms(now))
+            calendar_of(writer, configuration, now), configuration.opening_hours, configuration.version,
+            count_ms(now))
       .run();
   for (const auto& entry : configuration.sensors) configure_sensor(writer, entry, now);
   writer.prepare("update sync_state set config_version = ? where id = 1").bind(configuration.version).run();

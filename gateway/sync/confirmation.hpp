@@ -43,6 +43,8 @@ struct Configuration {
   std::optional<std::string> store_name;
   std::optional<std::string> timezone;
   std::optional<int> day_start_minute;
+  std::optional<std::string> calendar;       ///< as in stores.calendar, checked; its zones are known here
+  std::optional<std::string> opening_hours;  ///< JSON, checked; "null": nobody says when the store is open
   std::vector<SensorConfiguration> sensors;
 };
 

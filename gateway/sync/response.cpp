@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "gateway/clock/opening_hours.hpp"
+#include "gateway/clock/store_days.hpp"
 #include "gateway/store/sensor_settings.hpp"
 
 namespace lintel::sync {
@@ -218,6 +220,25 @@ void check_zone(const std::string& zone) {
   }
 }
 
+/// The calendar with its history, if HQ keeps one.
+std::optional<std::string> calendar_of(const json& store) {
+  const auto* value = find(store, "calendar");
+  if (value == nullptr) return std::nullopt;
+  const auto periods = clock::parse_periods(*value);
+  if (!periods) throw Mismatch{periods.error().message};
+  for (const auto& period : *periods) check_zone(period.timezone);
+  return clock::to_text(*periods);
+}
+
+/// A null says that nobody knows them any more, which is not the same as saying nothing.
+std::optional<std::string> opening_hours_of(const json& store) {
+  const auto value = store.find("opening_hours");
+  if (value == store.end()) return std::nullopt;
+  if (value->is_null()) return "null";
+  if (const auto hours = clock::OpeningHours::parse(*value); !hours) throw Mismatch{hours.error().message};
+  return value->dump();
+}
+
 /// What cannot be counted by is refused with its place, and what held before goes on holding.
 std::optional<std::string> sensor_settings(const json& entry) {
   const auto* settings = find(entry, "settings");
@@ -247,6 +268,8 @@ Configuration configuration(const json& value) {
     if (const auto* minute = find(*store, "day_start_minute")) {
       out.day_start_minute = static_cast<int>(integer(*minute, "day_start_minute", 0, 1439));
     }
+    out.calendar = calendar_of(*store);
+    out.opening_hours = opening_hours_of(*store);
   }
   if (const auto* sensors = find(value, "sensors")) {
     for (const auto& entry : array(*sensors, "config.sensors")) {

@@ -31,6 +31,7 @@ create table stores (
   name             text not null,
   timezone         text not null default 'UTC',
   day_start_minute integer not null default 0 check (day_start_minute between 0 and 1439),
+  calendar         text not null default '[]',  -- both with the day from which on they held (schema/README.md)
   lifecycle        text not null default 'active',
   config_version   integer not null default 0,
   metadata         text not null default '{}',
@@ -168,6 +169,7 @@ create table daily_analytics (
   estimated_out   integer not null default 0 check (estimated_out >= 0),
   occupancy_max   integer,
   readings        integer not null default 0 check (readings >= 0),
+  old_calendar    integer not null default 0,  -- counted by a calendar found wrong when the readings were gone
   updated_at      integer not null,
   primary key (day, store_id, sensor_id, line, region)
 ) strict, without rowid;
@@ -245,7 +247,8 @@ create table writer_state (
   next_change_no  integer not null default 1,
   spool_segment   integer not null default 0,   -- frames before (segment, offset) are in the tables
   spool_offset    integer not null default 0,
-  recent_packets  blob not null default x''     -- MQTT packets stored last: what a DUP frame is held against
+  recent_packets  blob not null default x'',    -- MQTT packets stored last: what a DUP frame is held against
+  tzdata          text not null default ''      -- version by which days were reckoned
 ) strict;
 
 create table sync_state (
@@ -267,6 +270,20 @@ create table day_checks (
   next_at    integer not null,             -- not compared before
   checked_at integer,
   note       text not null default ''
+) strict;
+
+-- Where days began and ended when they were counted. By another calendar or new tzdata some would elsewhere:
+-- these are counted anew.
+create table day_bounds (
+  day       integer primary key,
+  begins_at integer not null,
+  ends_at   integer not null
+) strict;
+
+-- Days that wait for it, oldest first.
+create table recompute_days (
+  day          integer primary key,
+  requested_at integer not null
 ) strict;
 
 -- Changes that are not rows of the raw tables: a reading that moved to another key, an entity that changed.

@@ -3,6 +3,8 @@ insert into explained (table_name, column_name, aspect, reason) values
   -- Tables that only a gateway needs; HQ's own operational tables stand in schema private.
   ('writer_state', '', 'sqlite_only', 'identity of the file, and how far frames have got into the tables'),
   ('sync_state', '', 'sqlite_only', 'how far HQ has confirmed; HQ keeps its side in private.epochs'),
+  ('day_bounds', '', 'sqlite_only', 'where the days of one store began; HQ keeps its side per zone in private.known_days'),
+  ('recompute_days', '', 'sqlite_only', 'days of one store to be counted anew; HQ keeps its side in private.recompute_jobs'),
   ('journal', '', 'sqlite_only', 'changes owed to HQ that are no rows of the raw tables'),
   ('moved_readings', '', 'sqlite_only', 'old keys of moved readings until HQ has them; HQ keeps its side in private.moved_keys'),
   ('set_aside', '', 'sqlite_only', 'readings that HQ refused'),

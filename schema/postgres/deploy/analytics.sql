@@ -39,6 +39,7 @@ create table data.daily_analytics (
   day             date not null,
   occupancy_max   integer check (occupancy_max >= 0),
   readings        integer not null default 0 check (readings >= 0),
+  old_calendar    boolean not null default false,
   line            text collate "C" not null default '',
   region          text collate "C" not null default '',
   primary key (store_id, day, sensor_id, line, region)
@@ -73,6 +74,8 @@ comment on column data.daily_analytics.sensor_id is 'The sensor';
 comment on column data.daily_analytics.day is 'Day in the store''s time zone, from its day_start_minute on';
 comment on column data.daily_analytics.occupancy_max is 'Most people present at once; null without such readings';
 comment on column data.daily_analytics.readings is 'How many readings the bucket is made of';
+comment on column data.daily_analytics.old_calendar is
+  'Counted by a calendar that was found wrong when the readings were gone already: the day may begin or end at another instant than it should';
 comment on column data.daily_analytics.line is 'Line; empty for the whole device and for regions';
 comment on column data.daily_analytics.region is 'Region; empty for the whole device and for lines';
 

@@ -8,8 +8,7 @@ begin;
 set local role lintel_owner;
 
 create type private.scope as
-  (stores integer[], sensor_id integer, region text, timezone text, day_start_minute integer,
-   nodes bigint[], loose_stores integer[]);
+  (stores integer[], sensor_id integer, region text, calendar jsonb, nodes bigint[], loose_stores integer[]);
 comment on type private.scope is
   'The stores a request is about, the sensor and region if only one of them counts, the calendar of its days, and the nodes and single stores that together hold the same stores';
 
@@ -43,7 +42,7 @@ begin
     perform private.unknown_scope(scope, scope_id);
   end if;
   place.stores := array[store_id];
-  select s.timezone, s.day_start_minute into place.timezone, place.day_start_minute from data.stores s where s.id = store_id;
+  select s.calendar into place.calendar from data.stores s where s.id = store_id;
   return place;
 end $$;
 comment on function private.place_scope(text, text) is 'A store, sensor or region as a scope, in its store''s calendar';
@@ -90,8 +89,7 @@ begin
     end if;
   end if;
   -- Hours of many stores are asked for in the reader's own calendar.
-  place.timezone := coalesce((private.my_profile()).timezone_preference, 'UTC');
-  place.day_start_minute := 0;
+  place.calendar := private.calendar_of(coalesce((private.my_profile()).timezone_preference, 'UTC'), 0);
   return place;
 end $$;
 comment on function private.node_scope(text) is 'A node of the tree as a scope: what the reader may see at or below it';
@@ -112,14 +110,14 @@ begin
     end if;
     days := array(
       with calendars as materialized (
-        select c.timezone, make_interval(mins => c.day_start_minute) as start,
+        select c.days,
                private.open_spans(c.hours, c.timezone, (select min(d) from unnest(days) as d), (select max(d) + 1 from unnest(days) as d)) as open
           from unnest(calendars) as c
       )
       select d from unnest(days) as d
        where not exists (
          select from calendars c
-          where c.open && tstzrange((d + c.start) at time zone c.timezone, (d + 1 + c.start) at time zone c.timezone)));
+          where c.open && tstzrange(private.day_begins(c.days, d), private.day_begins(c.days, d + 1))));
   end loop;
   return days;
 end $$;

@@ -132,8 +132,8 @@ begin
         message = format('hours of %s stores over %s days are more than one request may read', cardinality(place.stores), to_day - from_day + 1),
         hint = 'Ask by day, for fewer days, or for a node further down.';
     end if;
-    from_at := date_trunc('hour', (from_day + make_interval(mins => place.day_start_minute)) at time zone place.timezone + interval '59 minutes 59 seconds', 'UTC');
-    to_at := least((to_day + 1 + make_interval(mins => place.day_start_minute)) at time zone place.timezone, now());
+    from_at := date_trunc('hour', private.day_begins(place.calendar, from_day) + interval '59 minutes 59 seconds', 'UTC');
+    to_at := least(private.day_begins(place.calendar, to_day + 1), now());
     figures := array(select f from private.hour_figures(place, from_at, to_at) as f);
     closed := array(select h at time zone 'UTC' from unnest(private.closed_hours(place.stores, array(
                       select t from generate_series(from_at, to_at - interval '1 millisecond', interval '1 hour') as t))) as h);
@@ -141,7 +141,7 @@ begin
     -- Whole weeks and months only; and no day that has not begun anywhere in the scope.
     from_day := date_trunc(unit, from_day::timestamp);
     to_day := least(date_trunc(unit, to_day::timestamp) + ('1 ' || unit)::interval - interval '1 day',
-                    private.store_day(now(), place.timezone, place.day_start_minute));
+                    private.store_day(place.calendar, now()));
     if place.nodes is null or cardinality(place.stores) * (to_day - from_day + 1) <= narrow then
       figures := array(select f from private.day_figures(place, from_day, to_day) as f);
     elsif from_day < current_date - private.setting('views_reach_days')::integer then

@@ -15,19 +15,26 @@ insert into private.settings (key, value, description) values
 create function private.day_coverage(stores integer[], from_day date, to_day date)
 returns table (store_id integer, sensor_id integer, regional boolean, label text, day date, share double precision)
 language sql stable as $$
+  -- Stores share their calendars, so each is reckoned once.
+  with days as materialized (
+    select b.calendar, b.day, b.begins, least(b.ends, now()) as ends
+      from (select k.calendar, t::date as day, private.day_begins(k.calendar, t::date) as begins,
+                   private.day_begins(k.calendar, t::date + 1) as ends
+              from (select distinct s.calendar from unnest(stores) as wanted (id) join data.stores s on s.id = wanted.id) as k
+             cross join generate_series(from_day::timestamp, to_day, interval '1 day') as t) as b
+     where b.begins < least(b.ends, now())
+  )
   select c.store_id, c.sensor_id, c.regional, c.label, d.day,
          least(coalesce(sum(extract(epoch from least(c.to_at, d.ends) - greatest(c.from_at, d.begins)))
                           filter (where c.state = 'counting'), 0) / extract(epoch from d.ends - d.begins), 1)
     from unnest(stores) as wanted (id)
     join data.stores s on s.id = wanted.id
     join private.coverage c on c.store_id = s.id and c.state <> 'unknown'
-     and c.from_at < to_day + interval '3 days' and c.to_at > from_day - interval '2 days'
-   cross join lateral (
-     select t::date as day, (t + make_interval(mins => s.day_start_minute)) at time zone s.timezone as begins,
-            least((t + interval '1 day' + make_interval(mins => s.day_start_minute)) at time zone s.timezone, now()) as ends
-       from generate_series(greatest(from_day, private.store_day(c.from_at, s.timezone, s.day_start_minute))::timestamp,
-                            least(to_day, private.store_day(c.to_at, s.timezone, s.day_start_minute)), interval '1 day') as t) as d
-   where d.begins < d.ends and c.from_at < d.ends and c.to_at > d.begins
+     and c.from_at < to_day + interval '3 days' and c.to_at > from_day - interval '3 days'
+   -- A day begins within two of its date in UTC.
+   cross join lateral generate_series(greatest(from_day, (c.from_at at time zone 'UTC')::date - 2)::timestamp,
+                                      least(to_day, (c.to_at at time zone 'UTC')::date + 2), interval '1 day') as t
+    join days d on d.calendar = s.calendar and d.day = t::date and c.from_at < d.ends and c.to_at > d.begins
    group by c.store_id, c.sensor_id, c.regional, c.label, d.day, d.begins, d.ends
 $$;
 comment on function private.day_coverage(integer[], date, date) is

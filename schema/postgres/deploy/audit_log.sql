@@ -95,7 +95,7 @@ begin
   for audited in
     select * from (values
       ('organizations', array['parent_id', 'public_id', 'name', 'level', 'lifecycle', 'metadata', 'settings', 'assigned_to', 'owner_id', 'deleted_at']),
-      ('stores', array['node_id', 'public_id', 'name', 'timezone', 'day_start_minute', 'lifecycle', 'metadata', 'settings', 'assigned_to', 'owner_id', 'deleted_at']),
+      ('stores', array['node_id', 'public_id', 'name', 'timezone', 'day_start_minute', 'calendar', 'lifecycle', 'metadata', 'settings', 'assigned_to', 'owner_id', 'deleted_at']),
       ('gateways', array['store_id', 'public_id', 'name', 'lifecycle', 'metadata', 'settings', 'assigned_to', 'owner_id', 'deleted_at']),
       ('sensor_metadata', array['store_id', 'gateway_id', 'public_id', 'serial', 'name', 'model', 'link', 'lifecycle', 'metadata', 'settings', 'assigned_to', 'owner_id', 'deleted_at']),
       ('region_configurations', array['store_id', 'sensor_id', 'public_id', 'region', 'name', 'capacity', 'lifecycle', 'metadata', 'settings', 'assigned_to', 'owner_id', 'deleted_at']),

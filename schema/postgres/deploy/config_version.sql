@@ -22,10 +22,10 @@ begin
 end $$;
 comment on function private.raise_sensor_version() is 'Trigger: a changed sensor gives its store a new config_version';
 
-create trigger stores_config_version before update of name, timezone, day_start_minute, lifecycle, settings, deleted_at
+create trigger stores_config_version before update of name, timezone, day_start_minute, calendar, lifecycle, settings, deleted_at
   on data.stores for each row
-  when ((old.name, old.timezone, old.day_start_minute, old.lifecycle, old.settings, old.deleted_at)
-        is distinct from (new.name, new.timezone, new.day_start_minute, new.lifecycle, new.settings, new.deleted_at))
+  when ((old.name, old.timezone, old.day_start_minute, old.calendar, old.lifecycle, old.settings, old.deleted_at)
+        is distinct from (new.name, new.timezone, new.day_start_minute, new.calendar, new.lifecycle, new.settings, new.deleted_at))
   execute function private.raise_store_version();
 create trigger sensor_metadata_config_added after insert or delete on data.sensor_metadata
   for each row execute function private.raise_sensor_version();

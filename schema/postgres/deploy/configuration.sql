@@ -14,7 +14,7 @@ comment on view api.organizations is
   'Nodes of the tenant''s tree that the user stands above or at. Organization administrators add, change, move and delete them.';
 
 create view api.stores with (security_invoker = true) as
-  select id, organization_id, node_id, public_id, name, timezone, day_start_minute, lifecycle, config_version, metadata,
+  select id, organization_id, node_id, public_id, name, timezone, day_start_minute, calendar, lifecycle, config_version, metadata,
          settings, assigned_to, owner_id, created_at, created_by, updated_at, updated_by
     from data.stores where deleted_at is null;
 comment on view api.stores is

@@ -150,7 +150,7 @@ language sql stable as $$
     from unnest(stores) as w (id)
     join data.stores s on s.id = w.id
     join data.hourly_analytics h on h.store_id = s.id
-     and h.hour_at >= from_day::timestamp at time zone s.timezone and h.hour_at < (to_day + 1)::timestamp at time zone s.timezone
+     and h.hour_at >= private.day_begins(s.calendar, from_day) and h.hour_at < private.day_begins(s.calendar, to_day + 1)
    group by h.store_id, h.hour_at
 $$;
 comment on function private.metric_hours(integer[], date, date) is 'Hours of some stores, exact, from the roll-ups';

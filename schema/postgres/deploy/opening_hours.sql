@@ -125,7 +125,7 @@ begin
 end $$;
 comment on function private.opening_hours(jsonb, bigint) is 'When a store with these settings at this node is open; null where nobody says';
 
-create type private.calendar as (hours jsonb, timezone text, day_start_minute integer);
+create type private.calendar as (hours jsonb, timezone text, days jsonb);
 comment on type private.calendar is 'When stores are open, and in which days they count';
 
 -- Of very many stores: nodes that say something are few, and most stores have the same ones above them. "offset 0": one by one, by
@@ -139,19 +139,19 @@ declare
 begin
   return query
     with places as materialized (
-      select distinct s.node_id, s.own, s.timezone, s.day_start_minute
+      select distinct s.node_id, s.own, s.timezone, s.days
         from unnest(stores) as w (id)
-       cross join lateral (select t.node_id, t.settings -> 'opening_hours' as own, t.timezone, t.day_start_minute
+       cross join lateral (select t.node_id, t.settings -> 'opening_hours' as own, t.timezone, t.calendar as days
                              from data.stores t where t.id = w.id offset 0) as s
     ), ways as materialized (
-      select distinct n.above, p.own, p.timezone, p.day_start_minute
+      select distinct n.above, p.own, p.timezone, p.days
         from places p
        cross join lateral (
          select array(select subpath(a.path, -1)::text::bigint from unnest(saying) as a (path)
                        where a.path @> o.path order by nlevel(a.path)) as above
            from data.organizations o where o.id = p.node_id offset 0) as n
     )
-    select distinct private.nearer_hours(private.hours_of_nodes(w.above), w.own), w.timezone, w.day_start_minute from ways w;
+    select distinct private.nearer_hours(private.hours_of_nodes(w.above), w.own), w.timezone, w.days from ways w;
 end $$;
 comment on function private.calendars(integer[]) is 'The different calendars of stores of one tenant; hours are null where nobody says any';
 

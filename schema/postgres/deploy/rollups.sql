@@ -2,15 +2,10 @@
 -- requires: raw
 -- requires: analytics
 -- requires: slots
+-- requires: store_days
 
 begin;
 set local role lintel_owner;
-
-create function private.store_day(at timestamptz, timezone text, day_start_minute integer) returns date
-language sql immutable
-return ((at at time zone timezone) - make_interval(mins => day_start_minute))::date;
-comment on function private.store_day(timestamptz, text, integer) is
-  'Day of an instant in a store''s calendar. The one place that knows; days have 23 to 25 hours.';
 
 create function private.last_instant(started_at timestamptz, duration_ms bigint) returns timestamptz
 language sql stable
@@ -35,8 +30,7 @@ create function private.bucket_of(store data.stores, sensor_id integer, line tex
                                   started_at timestamptz, duration_ms bigint) returns private.bucket
 language sql stable
 return row(sensor_id, line, region, date_trunc('hour', private.last_instant(started_at, duration_ms), 'UTC'),
-           private.store_day(private.last_instant(started_at, duration_ms), (store).timezone,
-                             (store).day_start_minute))::private.bucket;
+           private.store_day((store).calendar, private.last_instant(started_at, duration_ms)))::private.bucket;
 comment on function private.bucket_of(data.stores, integer, text, text, timestamptz, bigint) is 'Buckets of a reading';
 
 create function private.recompute_hours(store data.stores, touched private.bucket[]) returns void
@@ -84,9 +78,10 @@ begin
   select store.organization_id, store.id, b.sensor_id, b.line, b.region, b.day,
          sums.count_in, sums.count_out, sums.unallocated_in, sums.unallocated_out, sums.estimated_in,
          sums.estimated_out, sums.occupancy_max, sums.readings, now()
-    from (select b.*, private.slots_of_bucket(store.id, b.sensor_id, b.line, b.region) as slots,
-                 (b.day + make_interval(mins => store.day_start_minute)) at time zone store.timezone as begins
-            from (select distinct b.sensor_id, b.line, b.region, b.day from unnest(touched) b) b offset 0) b
+    from (select b.*, private.slots_of_bucket(store.id, b.sensor_id, b.line, b.region) as slots, d.begins, d.ends
+            from (select distinct b.sensor_id, b.line, b.region, b.day from unnest(touched) b) b
+            join (select distinct b.day, private.day_begins(store.calendar, b.day) as begins, private.day_begins(store.calendar, b.day + 1) as ends
+                    from (select distinct b.day from unnest(touched) b offset 0) as b) as d using (day) offset 0) b
    cross join lateral (
      select coalesce(sum(r.count_in) filter (where r.flags & 16 = 0 and r.duration_ms <= 3600000), 0) as count_in,
             coalesce(sum(r.count_out) filter (where r.flags & 16 = 0 and r.duration_ms <= 3600000), 0) as count_out,
@@ -97,22 +92,22 @@ begin
             max(r.occupancy) as occupancy_max, count(*) as readings
        from (select * from private.countings s
               where s.store_id = store.id and s.slot = any (b.slots) and s.duration_ms <= 3600000
-                -- Two hours beyond each end, since days are 23 to 25 hours long; store_day decides.
-                and s.started_at > b.begins - interval '3 hours' and s.started_at < b.begins + interval '27 hours'
+                and s.started_at > b.begins - interval '1 hour' and s.started_at < b.ends
              union all
              select * from private.countings l
               where l.store_id = store.id and l.slot = any (b.slots) and l.duration_ms > 3600000
-                and l.started_at > b.begins - interval '402 days' and l.started_at < b.begins + interval '27 hours') as r
+                and l.started_at > b.begins - interval '402 days' and l.started_at < b.ends) as r
       where r.flags & 32 = 0
-        and private.store_day(private.last_instant(r.started_at, r.duration_ms), store.timezone,
-                              store.day_start_minute) = b.day) as sums
+        and private.last_instant(r.started_at, r.duration_ms) >= b.begins
+        and private.last_instant(r.started_at, r.duration_ms) < b.ends) as sums
    where sums.readings > 0
    order by b.sensor_id, b.day, b.line, b.region
   on conflict (store_id, sensor_id, day, line, region) do update
     set count_in = excluded.count_in, count_out = excluded.count_out,
         unallocated_in = excluded.unallocated_in, unallocated_out = excluded.unallocated_out,
         estimated_in = excluded.estimated_in, estimated_out = excluded.estimated_out,
-        occupancy_max = excluded.occupancy_max, readings = excluded.readings, updated_at = excluded.updated_at;
+        occupancy_max = excluded.occupancy_max, readings = excluded.readings, updated_at = excluded.updated_at,
+        old_calendar = false;
 end $$;
 comment on function private.recompute_days(data.stores, private.bucket[]) is 'Sets daily buckets to what the raw rows add up to';
 

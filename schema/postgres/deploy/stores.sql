@@ -12,6 +12,7 @@ create table data.stores (
   name             text not null check (length(name) between 1 and 200),
   timezone         text not null default 'UTC',
   day_start_minute integer not null default 0 check (day_start_minute between 0 and 1439),
+  calendar         jsonb not null default '[]' check (jsonb_typeof(calendar) = 'array'),
   lifecycle        data.lifecycle not null default 'active',
   config_version   integer not null default 1 check (config_version > 0),
   metadata         jsonb not null default '{}' check (jsonb_typeof(metadata) = 'object'),
@@ -33,8 +34,10 @@ comment on column data.stores.organization_id is 'The tenant';
 comment on column data.stores.node_id is 'Where it hangs in the tree; the only place this is written';
 comment on column data.stores.public_id is 'Id outside this database';
 comment on column data.stores.name is 'Name people know it by';
-comment on column data.stores.timezone is 'IANA zone in which its days are counted';
-comment on column data.stores.day_start_minute is 'Minutes after midnight at which its day starts';
+comment on column data.stores.timezone is 'IANA zone in which its days are counted, as it is now';
+comment on column data.stores.day_start_minute is 'Minutes after midnight at which its day starts, as it is now';
+comment on column data.stores.calendar is
+  'Both with the day from which on they held: [{"from": null, "timezone": "Europe/Berlin", "day_start_minute": 0}, {"from": "2026-11-01", …}]. Kept by trigger.';
 comment on column data.stores.lifecycle is 'Where it stands in its life; a store completed, cancelled or archived takes no readings';
 comment on column data.stores.config_version is 'Raised whenever something its gateways must know changes';
 comment on column data.stores.metadata is 'Free data';

@@ -208,7 +208,8 @@ begin
   select jsonb_build_object(
     'version', s.config_version,
     'store', jsonb_build_object('id', s.public_id, 'name', s.name, 'timezone', s.timezone,
-                                'day_start_minute', s.day_start_minute),
+                                'day_start_minute', s.day_start_minute, 'calendar', s.calendar,
+                                'opening_hours', private.opening_hours(s.settings, s.node_id)),
     'sensors', coalesce((
       select jsonb_agg(jsonb_build_object('id', m.public_id, 'sensor', m.id, 'serial', m.serial, 'name', m.name,
                                           'model', m.model, 'lifecycle', m.lifecycle, 'settings', m.settings) order by m.id)

@@ -6,11 +6,20 @@
 begin;
 set local role lintel_owner;
 
+create function private.days_of_readings(store data.stores, readings private.reading[]) returns private.days
+language plpgsql stable as $$
+begin
+  return (select private.days_of(store.calendar, min(private.last_instant(r.started_at, r.duration_ms)),
+                                 max(private.last_instant(r.started_at, r.duration_ms))) from unnest(readings) as r);
+end $$;
+comment on function private.days_of_readings(data.stores, private.reading[]) is 'The days of the store in which some readings are counted';
+
 -- Rows that are new add to their buckets; rows whose key is taken are left to private.correct_readings.
 create function private.add_people(store data.stores, epoch smallint, readings private.reading[]) returns bigint
 language plpgsql volatile as $$
 declare
   added_rows bigint;
+  days       private.days := private.days_of_readings(store, readings);
 begin
   with added as (
     insert into data.people_counting_raw
@@ -39,12 +48,12 @@ begin
     on conflict on constraint hourly_analytics_pkey do update
       set count_in = h.count_in + excluded.count_in, count_out = h.count_out + excluded.count_out,
           readings = h.readings + excluded.readings, updated_at = excluded.updated_at
-  ), days as (
+  ), counted_days as (
     insert into data.daily_analytics as d
       (organization_id, store_id, sensor_id, line, day, count_in, count_out, unallocated_in, unallocated_out,
        estimated_in, estimated_out, readings, updated_at)
     select store.organization_id, store.id, p.sensor_id, p.line,
-           private.store_day(p.last, store.timezone, store.day_start_minute) as day,
+           private.day_in(days.first_day, days.begins, p.last) as day,
            coalesce(sum(p.count_in) filter (where not p.estimated and not p.long), 0),
            coalesce(sum(p.count_out) filter (where not p.estimated and not p.long), 0),
            coalesce(sum(p.count_in) filter (where not p.estimated and p.long), 0),
@@ -72,6 +81,7 @@ create function private.add_regional(store data.stores, epoch smallint, readings
 language plpgsql volatile as $$
 declare
   added_rows bigint;
+  days       private.days := private.days_of_readings(store, readings);
 begin
   with added as (
     insert into data.regional_counting_raw
@@ -100,11 +110,11 @@ begin
     on conflict on constraint hourly_analytics_pkey do update
       set occupancy_max = greatest(h.occupancy_max, excluded.occupancy_max),
           readings = h.readings + excluded.readings, updated_at = excluded.updated_at
-  ), days as (
+  ), counted_days as (
     insert into data.daily_analytics as d
       (organization_id, store_id, sensor_id, region, day, occupancy_max, readings, updated_at)
     select store.organization_id, store.id, p.sensor_id, p.region,
-           private.store_day(p.last, store.timezone, store.day_start_minute) as day,
+           private.day_in(days.first_day, days.begins, p.last) as day,
            max(p.occupancy), count(*), now()
       from placed p
      group by p.sensor_id, p.region, day

@@ -60,7 +60,7 @@ begin
   for signed in
     select * from (values
       ('organizations', 'parent_id, name, level, lifecycle, metadata, settings, assigned_to, owner_id, deleted_at'),
-      ('stores', 'node_id, name, timezone, day_start_minute, lifecycle, metadata, settings, assigned_to, owner_id, deleted_at'),
+      ('stores', 'node_id, name, timezone, day_start_minute, calendar, lifecycle, metadata, settings, assigned_to, owner_id, deleted_at'),
       ('gateways', 'store_id, name, lifecycle, metadata, settings, assigned_to, owner_id, deleted_at'),
       ('sensor_metadata', 'gateway_id, serial, name, model, link, lifecycle, metadata, settings, assigned_to, owner_id, deleted_at'),
       ('region_configurations', 'region, name, capacity, lifecycle, metadata, settings, assigned_to, owner_id, deleted_at'),

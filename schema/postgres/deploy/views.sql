@@ -67,9 +67,10 @@ create view api.daily with (security_invoker = true) as
   select d.organization_id, d.store_id, private.store_name(d.store_id) as store_name,
          d.sensor_id, private.sensor_name(d.sensor_id) as sensor_name, d.line, d.region,
          d.day, d.count_in, d.count_out, d.unallocated_in, d.unallocated_out, d.estimated_in, d.estimated_out,
-         d.occupancy_max, d.readings, d.updated_at
+         d.occupancy_max, d.readings, d.old_calendar, d.updated_at
     from data.daily_analytics d;
-comment on view api.daily is 'Counts per day of the stores the user may see; people = count + unallocated + estimated';
+comment on view api.daily is
+  'Counts per day of the stores the user may see; people = count + unallocated + estimated. old_calendar: counted by a calendar that was found wrong when the readings were gone.';
 
 revoke all on api.latest_sensor_data, api.hourly, api.daily from public, anon, authenticated, lintel_gateway, lintel_hq;
 grant select on api.latest_sensor_data, api.hourly, api.daily to authenticated, lintel_hq;

@@ -8,7 +8,6 @@ drop function private.bucket_of(data.stores, integer, text, text, timestamptz, b
 drop type private.bucket;
 drop view private.countings;
 drop function private.last_instant(timestamptz, bigint);
-drop function private.store_day(timestamptz, text, integer);
 
 notify pgrst, 'reload schema';
 commit;

@@ -7,6 +7,7 @@ drop function private.add_readings(data.stores, smallint, private.reading[]);
 drop function private.correct_regional(data.stores, smallint, private.reading[]);
 drop function private.correct_people(data.stores, smallint, private.reading[]);
 drop function private.add_regional(data.stores, smallint, private.reading[]);
+drop function private.days_of_readings(data.stores, private.reading[]);
 drop function private.add_people(data.stores, smallint, private.reading[]);
 
 notify pgrst, 'reload schema';

@@ -91,22 +91,6 @@ TEST_CASE("clock: another boot's arrivals need that boot's offset") {
   CHECK_FALSE(wall.at(BootId{3}, 1s));
 }
 
-TEST_CASE("store days: 23 and 25 hours in Berlin, and a day that starts at four") {
-  const auto berlin = clock::Zone::find("Europe/Berlin");
-  REQUIRE(berlin);
-  const clock::StoreDays days(*berlin, 0min);
-  const auto spring = days.day(utc(2026, 3, 29, 12));
-  CHECK(days.begin(spring + 1) - days.begin(spring) == 23h);
-  const auto autumn = days.day(utc(2026, 10, 25, 12));
-  CHECK(days.begin(autumn + 1) - days.begin(autumn) == 25h);
-  CHECK(days.day(days.begin(autumn) - 1ms) == autumn - 1);
-  CHECK(days.day(days.begin(autumn)) == autumn);
-
-  const clock::StoreDays late(*berlin, 240min);
-  CHECK(late.day(utc(2026, 7, 1, 1, 59)) == late.day(utc(2026, 6, 30, 12)));
-  CHECK(late.day(utc(2026, 7, 1, 2, 0)) == late.day(utc(2026, 6, 30, 12)) + 1);
-}
-
 TEST_CASE("zones: the doubled hour means the first, the missing hour the jump, a wrong name says so") {
   const auto berlin = clock::Zone::find("Europe/Berlin");
   REQUIRE(berlin);

@@ -89,6 +89,24 @@ offline_after_minutes = 45
   CHECK(config->offline_after == 45min);
 }
 
+TEST_CASE(
+    "load: opening hours of several lines become what HQ keeps of a store, of two for a day the later") {
+  const auto config =
+      Configured()
+          .write("gateway.conf",
+                 "[store]\nopen = friday 09:00-12:30 14:00-02:00\nopen = 2026-12-25 closed\n"
+                 "open = monday 09:00-18:00\nopen = monday 10:00-24:00\ncalendar_from = always\n")
+          .load();
+  REQUIRE_MESSAGE(config.has_value(), config.error().message);
+  CHECK(
+      config->opening_hours ==
+      R"({"friday":[["09:00","12:30"],["14:00","02:00"]],"monday":[["10:00","24:00"]],"exceptions":{"2026-12-25":[]}})");
+  CHECK(config->calendar_from == "always");
+  const auto only_dates = Configured().write("gateway.conf", "[store]\nopen = 2026-12-25 closed\n").load();
+  REQUIRE(only_dates.has_value());
+  CHECK(only_dates->opening_hours == R"({"exceptions":{"2026-12-25":[]}})");
+}
+
 TEST_CASE("configuration: relaxed durability commits once a minute unless told otherwise") {
   const auto config = Configured().write("gateway.conf", "[storage]\ndurability = relaxed\n").load();
   REQUIRE(config);

@@ -193,6 +193,9 @@ TEST_CASE("sync with PostgreSQL: configuration, liveness and health pass") {
   auto& db = store.rows.db();
   REQUIRE(eventually([&] { return db.scalar("select config_version from sync_state") > 0; }));
   CHECK(db.scalar("select count(*) from stores where name = 'Store 1' and timezone = 'Europe/Berlin'") == 1);
+  CHECK(db.scalar(
+            "select count(*) from stores where json_extract(calendar, '$[0].timezone') = 'Europe/Berlin'") ==
+        1);
   CHECK(db.scalar("select count(*) from sensor_metadata where hq_id is not null") == 2);
   auto sql = hq.sql();
   CHECK(sql.value("select status from data.sensor_metadata where serial = 'A'") == "online");

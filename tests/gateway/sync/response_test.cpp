@@ -140,6 +140,34 @@ TEST_CASE("response: a configuration that cannot be used does not hold up the co
   }
 }
 
+TEST_CASE("response: calendar and opening hours are taken whole, or the configuration is not") {
+  const auto store = [](const std::string& more) {
+    return parse_answer(with("\"day_start_minute\": 240", "\"day_start_minute\": 240, " + more));
+  };
+  const auto whole = store(
+      R"("calendar": [{"from": null, "timezone": "UTC", "day_start_minute": 0}, {"from": "2026-11-01", "timezone": "Europe/Berlin", "day_start_minute": 240}],
+         "opening_hours": {"monday": [["09:00", "20:00"]]})");
+  REQUIRE(whole.answer);
+  REQUIRE(whole.answer->configuration);
+  CHECK(whole.answer->configuration->calendar.value_or("").find("2026-11-01") != std::string::npos);
+  CHECK(whole.answer->configuration->opening_hours == R"({"monday":[["09:00","20:00"]]})");
+  const auto silent = store(R"("opening_hours": null)");
+  REQUIRE(silent.answer->configuration);
+  CHECK(silent.answer->configuration->opening_hours == "null");
+  CHECK_FALSE(silent.answer->configuration->calendar);
+  for (const std::string wrong :
+       {R"("calendar": [])",
+        R"("calendar": [{"from": null, "timezone": "Mars/Base", "day_start_minute": 0}])",
+        R"("calendar": [{"from": null, "timezone": "../../etc/passwd", "day_start_minute": 0}])",
+        R"("calendar": [{"from": null, "timezone": "UTC"}])", R"("opening_hours": {"mondays": []})"}) {
+    CAPTURE(wrong);
+    const auto parsed = store(wrong);
+    REQUIRE(parsed.answer);  // the counts are confirmed all the same
+    CHECK_FALSE(parsed.answer->configuration);
+    CHECK_FALSE(parsed.answer->configuration_error.empty());
+  }
+}
+
 TEST_CASE("response: hostile sizes are refused before they take memory") {
   CHECK(is_refused(with("[[1, 420]]", std::string(100'000, '[') + std::string(100'000, ']'))));
   std::string many = "[[1,1]";

@@ -18,6 +18,8 @@ select set_eq($$ select relname::text from pg_class where relnamespace = 'privat
         'refreshes',      -- when each materialized view was refreshed, and of what
         'archives',       -- register of archive files: provider, namespace, bytes, rows, last use
         'archive_keys',   -- what they are encrypted with; forgetting a tenant means forgetting its key
+        'recompute_jobs', -- days that are to be counted anew
+        'known_days',     -- where days began so far, per zone: what new tzdata is held against
         'erasures',       -- tombstones of forgotten people and tenants
         'rule_failures',  -- rules that raised an error: shown, while the readings were taken
         'reading_quality', -- readings taken and rejected per gateway and hour
@@ -31,6 +33,7 @@ select set_eq($$ select p.oid::regprocedure::text from pg_proc p where pronamesp
         'api.annotate(uuid,text,uuid,date)', 'api.withdraw_annotation(uuid)',
         'api.analytics_unified(text,text,date,date,text)', 'api.acknowledge_alert(uuid,text)',
         'api.resolve_alert(uuid,text)', 'api.explain_counts(uuid,timestamp with time zone,timestamp with time zone,text)',
+        'api.change_store_calendar(uuid,date,text,integer)', 'api.correct_store_calendar(uuid,text,integer)',
         'api.custom_metric(text,date,date,integer,integer)', 'api.sensors_heard_least(integer,integer)'], 'api offers exactly these functions');
 select set_eq($$ select relname::text from pg_class where relnamespace = 'api'::regnamespace $$,
   array['latest_sensor_data', 'hourly', 'daily', 'organizations', 'stores', 'gateways', 'sensors', 'region_configurations',

@@ -61,6 +61,7 @@ insert into pg_temp.callable values
   ('api.analytics_unified(text,text,date,date,text)', '{authenticated,lintel_hq}'),
   ('api.acknowledge_alert(uuid,text)',           '{authenticated,lintel_hq}'),
   ('api.resolve_alert(uuid,text)',               '{authenticated,lintel_hq}'),
+  ('api.change_store_calendar(uuid,date,text,integer)', '{authenticated,lintel_hq}'), ('api.correct_store_calendar(uuid,text,integer)', '{authenticated,lintel_hq}'),
   ('api.explain_counts(uuid,timestamp with time zone,timestamp with time zone,text)', '{authenticated,lintel_hq}'),
   ('api.custom_metric(text,date,date,integer,integer)',          '{authenticated}'),
   ('api.sensors_heard_least(integer,integer)',   '{authenticated,lintel_hq}');

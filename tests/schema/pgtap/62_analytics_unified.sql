@@ -86,9 +86,9 @@ select is(pg_temp.ask('1', 'sensor', '9621012', '2024-11-11', '2024-11-11', 'hou
 select is(split_part(pg_temp.ask('1', 'node', '962011', '2024-11-11', '2024-11-11', 'hour', 'buckets'), ',', 1), '2024-11-10T15:00:00Z', 'hours of a node are those of the reader''s own days');
 select ok(pg_temp.ask('1', 'node', '962011', '2024-11-11', '2024-11-11', 'hour', 'hours') ~ '11T08 107 counted', 'and add up its stores');
 select is((select count(*) from regexp_matches(pg_temp.ask('1', 'store', '962101', '2024-10-27', '2024-10-27', 'hour', 'buckets'), 'T', 'g')), 24::bigint, 'a day that starts at four has its own length');
-update data.stores set day_start_minute = 0, timezone = 'Asia/Kolkata' where id = 962101;
+update data.stores set calendar = private.calendar_of('Asia/Kolkata', 0) where id = 962101;
 select is(split_part(pg_temp.ask('1', 'store', '962101', '2024-11-11', '2024-11-11', 'hour', 'buckets'), ',', 1), '2024-11-10T19:00:00Z', 'in a zone off by half an hour a day has the hours that start in it');
-update data.stores set timezone = 'Europe/Berlin' where id = 962101;
+update data.stores set calendar = private.calendar_of('Europe/Berlin', 0) where id = 962101;
 select is((select count(*) from regexp_matches(pg_temp.ask('1', 'store', '962101', '2024-10-27', '2024-10-27', 'hour', 'buckets'), 'T', 'g')), 25::bigint, 'the day the clocks go back has 25 hours');
 select is((select count(*) from regexp_matches(pg_temp.ask('1', 'store', '962101', '2024-03-31', '2024-03-31', 'hour', 'buckets'), 'T', 'g')), 23::bigint, 'the one they go forward 23');
 select is(pg_temp.ask('1', 'store', '962103', current_date + 1, current_date + 3), null, 'what has not begun is not asked about');
