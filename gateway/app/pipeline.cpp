@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "gateway/app/times.hpp"
+#include "gateway/counting/split.hpp"
 
 namespace lintel::app {
 
@@ -298,6 +299,14 @@ Result<Pipeline::Taken> Pipeline::accept(const bridge::Frame& frame, const Route
   auto statement = resolve(observation, place.zone, arrival);
   if (!statement) return refuse_with(statement.error().message);
   statement->retained = frame.retained;
+  if (const auto& stated = observation.to ? observation.to : observation.time) {
+    statement->stated_at = stated->time;
+    statement->own_time = (statement->flags & store::kArrivalTime) == 0;
+  }
+  for (const auto& report : decoded_.reports) {
+    if (report.uptime_seconds && report.sensor == observation.sensor)
+      statement->booted_at = statement->at - std::chrono::seconds{*report.uptime_seconds};
+  }
 
   if (how.trial != nullptr) {
     store::Sensor unknown;
@@ -342,7 +351,9 @@ Pipeline::Taken Pipeline::put_count(store::Sensor& sensor, const std::string& li
     if (const auto* now = fresh ? series_.look(sensor.id, line) : nullptr) state->second = *now;
     reading = counting::count(state->second, statement).reading;
   } else {
-    reading = counting::count(series_.of(sensor.id, line), statement).reading;
+    const auto outcome = counting::count(series_.of(sensor.id, line), statement);
+    reading = outcome.reading;
+    if (counted_) counted_(sensor, line, statement, outcome);
   }
   if (!reading) return Taken::covered;
   // After counting: the counters' states are the device's, whichever way it is mounted.
@@ -358,8 +369,10 @@ Pipeline::Taken Pipeline::put_count(store::Sensor& sensor, const std::string& li
                        how.trial->stored.emplace(sensor.serial, line, count_ms(reading->started)).second;
     return fresh ? Taken::added : Taken::already;
   }
-  const auto stored = store_.readings().put(sensor.id, line, *reading, arrival);
-  return stored == store::Stored::repeated ? Taken::already : Taken::added;
+  bool added = false;
+  for (const auto& piece : counting::split_by_day(*reading, store_.calendar()))
+    added |= store_.readings().put(sensor.id, line, piece, arrival) != store::Stored::repeated;
+  return added ? Taken::added : Taken::already;
 }
 
 Pipeline::Taken Pipeline::put_presence(store::Sensor& sensor, const std::string& region,

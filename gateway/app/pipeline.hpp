@@ -41,11 +41,18 @@ struct Replayed {
 class Pipeline {
  public:
   using FindDecoder = std::function<const bridge::Decoder*(std::string_view)>;
+  /// What became of a statement about people who passed, once it is in the open batch. A rollback is not
+  /// told.
+  using Counted = std::function<void(const store::Sensor&, std::string_view line, const counting::Statement&,
+                                     const counting::Outcome&)>;
 
   /// `outbox` takes what decoders ask to be sent back through the link of a frame; it must outlive the
   /// pipeline. Without one nothing is sent.
   Pipeline(const config::Config& config, store::Store& store, counting::SeriesStates& series,
            const clock::Zone& zone, const FindDecoder& find_decoder, Outbox* outbox = nullptr);
+
+  /// Who wants to know which rule decided about each statement; nobody by default.
+  void observe(Counted counted) { counted_ = std::move(counted); }
 
   /// `arrival` is the wall time at which the frame came.
   void process(const bridge::Frame& frame, UtcMs arrival);
@@ -124,6 +131,7 @@ class Pipeline {
   store::Store& store_;
   counting::SeriesStates& series_;
   const FindDecoder find_decoder_;
+  Counted counted_;
   Outbox* outbox_;
   store::DecoderNotes notes_;
   Routes adopted_, routes_;

@@ -33,6 +33,9 @@ struct Reading {
   bool minus_events = false;
   /// Other windows reach into this one: what they counted is to be subtracted.
   bool minus_overlap = false;
+  /// A passage of its own that the device states with the same instant whenever it states it again: counts
+  /// that are stored for this instant already are a repeat.
+  bool once = false;
 };
 
 /// What is to be stored of a region: people present at an instant.

@@ -52,11 +52,13 @@ class Readings {
               std::int64_t revision, UtcMs received);
   void subtract(Statement& sum, std::int64_t sensor, std::string_view line, Reading& reading);
   std::int64_t next_seq(std::int64_t sensor, std::string_view line, UtcMs started);
+  [[nodiscard]] bool is_stored(std::int64_t sensor, std::string_view line, const Reading& reading);
+  [[nodiscard]] bool seek(std::int64_t sensor, std::string_view line, const Reading& reading);
   Stored replace(std::int64_t sensor, std::string_view line, Reading reading, UtcMs received);
 
   ChangeNumbers& numbers_;
   Rollups& rollups_;
-  Statement insert_line_, find_line_, delete_line_, last_seq_, sum_events_, sum_overlap_;
+  Statement insert_line_, find_line_, find_same_, delete_line_, last_seq_, sum_events_, sum_overlap_;
   Statement insert_region_, find_region_, delete_region_;
 };
 

@@ -48,6 +48,8 @@ class Rollups {
   /// The row at these times changed or went: its buckets are recomputed at the next flush.
   void touch(std::int64_t sensor, std::string_view line, UtcMs started, Millis duration);
 
+  [[nodiscard]] const Calendar& calendar() const { return calendar_; }
+
   /// Writes what has gathered, inside the caller's transaction.
   void flush(UtcMs now);
   /// Forgets what has gathered, after a rollback.

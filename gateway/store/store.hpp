@@ -62,6 +62,8 @@ class Store {
   Sensors& sensors() { return *sensors_; }
   Quarantine& quarantine() { return *quarantine_; }
   Database& db() { return db_; }
+  /// The store's days, as the roll-ups go by them.
+  [[nodiscard]] const Calendar& calendar() const { return rollups_->calendar(); }
 
   [[nodiscard]] SpoolPosition position() const { return position_; }
   [[nodiscard]] std::string recent_packets();
