@@ -129,10 +129,10 @@ class TotalCount {
     if (!state_.has_totals()) return begin();
     // What the broker kept may be older than the last total, and nothing says so.
     if (s_.retained) return {std::nullopt, Rule::retained};
-    if (s_.at < state_.total_at) return {std::nullopt, Rule::late};
+    if (s_.at < std::max(state_.total_at, state_.zero_at)) return {std::nullopt, Rule::late};
     if (s_.at == state_.total_at && says_nothing_new()) return {std::nullopt, Rule::repeated};
     // Of a total that begins anew every day, yesterday's says nothing about today's.
-    if (s_.reset_at && *s_.reset_at > state_.total_at) return after_scheduled_reset();
+    if (knows_midnight() && *s_.reset_at > state_.total_at) return after_scheduled_reset();
 
     const auto [in, out] = moves();
     apply(state_.in, s_.count_in, in);
@@ -142,6 +142,8 @@ class TotalCount {
       state_.zero_at = s_.at;
       return outcome;  // the next value above zero tells
     }
+    // Told one by one before the zero or after it: nobody knows.
+    doubtful_ |= outcome.rule == Rule::reset && (state_.in.since > 0 || state_.out.since > 0);
     const UtcMs since =
         outcome.rule == Rule::reset && state_.zero_at != UtcMs{} ? state_.zero_at : state_.total_at;
     return finish(since, in, out, outcome);
@@ -158,6 +160,9 @@ class TotalCount {
   }
 
   [[nodiscard]] bool names_runs() const { return !s_.counter_run.empty() && !state_.counter_run.empty(); }
+
+  /// A device whose clock is wrong has its midnight at another time: only a fall shows it.
+  [[nodiscard]] bool knows_midnight() const { return s_.reset_at && (s_.flags & store::kArrivalTime) == 0; }
 
   [[nodiscard]] bool says_nothing_new() const {
     return (!s_.count_in || state_.in.total == s_.count_in) &&
@@ -180,8 +185,9 @@ class TotalCount {
     Move in = move_of_channel(state_.in, s_.count_in);
     Move out = move_of_channel(state_.out, s_.count_out);
     const auto follow = [](Move& move, const Move& other, const std::optional<std::int64_t>& now) {
-      if (other.rule == Rule::reset && (move.rule == Rule::wrapped || move.rule == Rule::zero_awaited))
-        move = {*now, Rule::reset};
+      const bool other_story =
+          move.rule == Rule::wrapped || move.rule == Rule::zero_awaited || move.rule == Rule::zero_was_boot;
+      if (other.rule == Rule::reset && other_story) move = {*now, Rule::reset};
     };
     follow(in, out, s_.count_in);
     follow(out, in, s_.count_out);
@@ -258,7 +264,7 @@ class TotalCount {
   [[nodiscard]] std::optional<Covered> covered(UtcMs since, Rule rule) const {
     const bool same_run = names_runs() && !setting_.began_anew;
     const bool lost = rule == Rule::implausible || rule == Rule::lowered || rule == Rule::zero_awaited ||
-                      (rule == Rule::reset && since == state_.total_at) ||
+                      (rule == Rule::reset && (since == state_.total_at || doubtful_)) ||
                       (!same_run && since == state_.total_at &&
                        (doubtful_ || rule == Rule::zero_was_boot || setting_.restarted));
     if (lost || since >= s_.at) return std::nullopt;

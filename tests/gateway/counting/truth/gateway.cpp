@@ -69,7 +69,11 @@ void Gateway::process(const Arrival& arrival) {
   frame.arrived = arrival.at.time_since_epoch();
   current_ = arrival.message;
   now_ = arrival.at;
-  life_.pipeline->process(frame, arrival.at);
+  try {
+    life_.pipeline->process(frame, arrival.at);
+  } catch (const store::SqliteError& error) {
+    throw std::runtime_error(error.message + " at " + arrival.message->text);
+  }
 }
 
 void Gateway::commit() {

@@ -32,7 +32,6 @@ class Judge {
       : s_(s), life_(life), gateway_(gateway), rows_(gateway.rows()) {}
 
   Verdict run() {
-    learn_instants();
     collect_coverage();
     never_more_than_passed();
     deficits_lie_in_uncovered_time();
@@ -47,17 +46,15 @@ class Judge {
     verdict_.broken.push_back(fmt::format(text, std::forward<Args>(args)...));
   }
 
-  /// What the gateway took for the time of a statement, and when it really was.
-  void learn_instants() {
-    for (const auto& traced : gateway_.trace()) {
-      if (traced.outcome.rule == Rule::repeated || traced.outcome.rule == Rule::late) continue;
-      true_[traced.statement.at] = traced.message->sent;
-      if (traced.statement.from != traced.statement.at) true_[traced.statement.from] = traced.message->from;
-    }
-  }
-  [[nodiscard]] UtcMs true_instant(UtcMs stated) const {
-    const auto found = true_.find(stated);
-    return found == true_.end() ? stated : found->second;
+  /// When it really was, of which a statement tells. The gateway knows only what the device's clock says.
+  [[nodiscard]] Span truly_covered(const Traced& traced) const {
+    const auto& covered = *traced.outcome.covered;
+    const auto& message = *traced.message;
+    if (!message.total) return {message.from, message.sent};
+    const auto before = totals_at_.find(covered.from);
+    const UtcMs from =
+        before != totals_at_.end() ? before->second : message.sent - (traced.statement.at - covered.from);
+    return {from, message.sent};
   }
 
   [[nodiscard]] Both seen(UtcMs from, UtcMs to) const {
@@ -81,9 +78,11 @@ class Judge {
         total_before = &traced;
       }
       if (outcome.rule == Rule::interval) look_for_overwritten(traced, windows);
-      if (!outcome.covered) continue;
-      const Span span{true_instant(outcome.covered->from), true_instant(outcome.covered->to)};
-      if (span.from < span.to) spans.push_back(span);
+      if (outcome.covered) {
+        const auto span = truly_covered(traced);
+        if (span.from < span.to) spans.push_back(span);
+      }
+      if (total_before == &traced) totals_at_[traced.statement.at] = traced.message->sent;
     }
     std::sort(spans.begin(), spans.end(), [](const Span& a, const Span& b) { return a.from < b.from; });
     for (const auto& span : spans) {
@@ -98,7 +97,7 @@ class Judge {
   /// rose: as many people as it showed before are lost, and nothing tells. The same where it fell as if it
   /// had passed the end of its range. Any other fall shows, and must not pass for covered.
   void look_for_hidden_reset(const Traced& before, const Traced& now) {
-    const Span span{true_instant(now.outcome.covered->from), true_instant(now.outcome.covered->to)};
+    const Span span = truly_covered(now);
     const bool reset = std::any_of(life_.resets.begin(), life_.resets.end(), [&](const HiddenReset& r) {
       return r.at >= before.message->sent && r.at <= span.to;
     });
@@ -187,7 +186,7 @@ class Judge {
       if (hidden || !life_.ghosts.empty()) continue;
       Both counted;
       for (const auto& row : rows_) {
-        const UtcMs from = true_instant(row.started), to = true_instant(row.started + row.duration);
+        const UtcMs from = row.started, to = row.started + row.duration;
         const bool inside =
             from >= span.from && to <= span.to && (row.duration.count() > 0 || from > span.from);
         if (inside) counted += {row.in, row.out};
@@ -232,7 +231,7 @@ class Judge {
   const Life& life_;
   const Gateway& gateway_;
   std::vector<Row> rows_;
-  std::map<UtcMs, UtcMs> true_;
+  std::map<UtcMs, UtcMs> totals_at_;  ///< time of a total as the gateway took it -> when it was true
   std::vector<Span> covered_, hidden_spans_;
   Both hidden_, excess_, counted_;
   Verdict verdict_;

@@ -1,5 +1,9 @@
 #include "tests/gateway/counting/truth/run.hpp"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+
 #include "tests/gateway/counting/truth/chance.hpp"
 
 namespace lintel::test::truth {
@@ -28,9 +32,20 @@ std::vector<Blow> blows(const Scenario& s, const Life& life) {
   return all;
 }
 
+void tell(const Gateway& gateway, std::ostream& out) {
+  for (const auto& traced : gateway.trace()) {
+    out << fmt::format("{} {}: {}", format_utc(traced.statement.at), traced.message->text,
+                       counting::explain(traced.outcome.rule));
+    if (const auto& reading = traced.outcome.reading)
+      out << fmt::format(" -> {} in, {} out since {}", reading->count_in.value_or(0),
+                         reading->count_out.value_or(0), format_utc(reading->started));
+    out << (traced.outcome.covered ? " (covered)\n" : "\n");
+  }
+}
+
 }  // namespace
 
-Verdict run(const Scenario& s) {
+Verdict run(const Scenario& s, std::ostream* out) {
   Chance chance = Chance(s.seed).fork(6);
   const auto life = live(s, people(s));
   const auto arrivals = travel(s, life);
@@ -46,6 +61,7 @@ Verdict run(const Scenario& s) {
     if (++taken % batch == 0) gateway.commit();
   }
   gateway.commit();
+  if (out != nullptr) tell(gateway, *out);
   auto verdict = judge(s, life, gateway);
   if (gateway.quarantined() != 0) verdict.broken.push_back("frames went to quarantine");
   return verdict;

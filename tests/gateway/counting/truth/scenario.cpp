@@ -56,6 +56,8 @@ Scenario scenario_of(std::uint64_t seed, std::uint32_t only) {
   s.states_time |= has_windows;
   s.whole_seconds = chance.percent(50);
   s.buffers = chance.percent(50);
+  // Without a time a total of today must come while it is today.
+  if (s.telling == Telling::totals_of_today && !s.states_time) s.buffers = false;
   s.keeps_totals = chance.percent(50);
   s.tells_restart = chance.percent(30);
   s.tells_run = chance.percent(20);

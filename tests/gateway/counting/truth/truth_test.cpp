@@ -2,7 +2,7 @@
 // is missing passed at a time that is not covered.
 //
 // A failing door is printed with the command that replays it: LINTEL_SIM_SEED=N [LINTEL_SIM_FAULTS=BITS].
-// LINTEL_SIM_RUNS says how many doors there are.
+// LINTEL_SIM_TRACE=1 prints what became of every message; LINTEL_SIM_RUNS says how many doors there are.
 #include <cstdlib>
 #include <iostream>
 
@@ -40,7 +40,7 @@ TEST_CASE("truth: no door counts more than passed, and who is missing passed at 
   int failed = 0;
   for (std::uint64_t i = first; i < first + runs && failed < 10; ++i) {
     const auto scenario = scenario_of(i, faults);
-    const auto verdict = run(scenario);
+    const auto verdict = run(scenario, setting("LINTEL_SIM_TRACE", 0) != 0 ? &std::cout : nullptr);
     if (!verdict.broken.empty()) {
       ++failed;
       FAIL_CHECK(report(scenario, verdict));
