@@ -44,6 +44,15 @@ void name_units(const std::string& link, bridge::DecodeSettings& settings) {
   }
 }
 
+/// The counting period that a total belongs to, where the device states one beside it.
+std::string_view period_of(const bridge::Observation& observation) {
+  for (const std::string_view flag : observation.flags) {
+    for (const std::string_view word : {"counting_since=", "reset_period="})
+      if (flag.starts_with(word)) return flag;
+  }
+  return {};
+}
+
 }  // namespace
 
 bool topic_matches(std::string_view filter, std::string_view topic) {
@@ -178,6 +187,7 @@ void Pipeline::add_adopted(const bridge::DecodeSettings& mapped) {
 
 /// Inside a batch, unlike reload().
 void Pipeline::settle_all(UtcMs now, bool tell) {
+  if (change_devices(config_.sensors, store_.sensors(), series_, now)) reload();
   unsettled_ = false;
   for (const auto& [serial, installed] : sensors_) {
     if (auto* sensor = store_.sensors().find(serial)) {
@@ -303,6 +313,7 @@ Result<Pipeline::Taken> Pipeline::accept(const bridge::Frame& frame, const Route
     statement->stated_at = stated->time;
     statement->own_time = (statement->flags & store::kArrivalTime) == 0;
   }
+  if (statement->counter_run.empty()) statement->counter_run = period_of(observation);
   for (const auto& report : decoded_.reports) {
     if (report.uptime_seconds && report.sensor == observation.sensor)
       statement->booted_at = statement->at - std::chrono::seconds{*report.uptime_seconds};
@@ -313,6 +324,12 @@ Result<Pipeline::Taken> Pipeline::accept(const bridge::Frame& frame, const Route
     unknown.serial = identity_;
     auto* known = store_.sensors().find(identity_);
     return record(known == nullptr ? unknown : *known, observation, *statement, arrival, how);
+  }
+  if (const auto today = successor(config_.sensors, store_.sensors(), identity_); !today.empty()) {
+    return refuse_with(
+        fmt::format("{} was replaced by {} and counts no more: switch it off, or take "
+                    "`replaces` out of sensors.d",
+                    identity_, today));
   }
   auto* sensor =
       store_.sensors().claim(identity_, place.mapping.name, route.decoder->name(), frame.link, arrival);

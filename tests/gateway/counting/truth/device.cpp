@@ -290,7 +290,7 @@ class Device {
   }
 
   std::string text(const char* kind, const Message& m, UtcMs at, const std::string& key) const {
-    std::string text = fmt::format("{} id={} in={}", kind, life_.messages.size(), *m.in);
+    std::string text = fmt::format("{} serial=D{} in={}", kind, device_, *m.in);
     if (!s_.one_direction) text += fmt::format(" out={}", *m.out);
     if (s_.states_time) text += fmt::format(" at={}", count_ms(by_own_clock(at)));
     if (kind == std::string_view("window"))

@@ -3,6 +3,8 @@
 #include <map>
 #include <stdexcept>
 
+#include <fmt/format.h>
+
 #include "tests/gateway/counting/truth/text_decoder.hpp"
 
 namespace lintel::test::truth {
@@ -103,8 +105,12 @@ void Gateway::reflash() {
 
 void Gateway::swap() {
   commit();
-  if (auto* sensor = life_.store->sensors().find("link:road"))
-    counting::swap_device(life_.series->of(sensor->id, ""));
+  config::Sensor file;
+  file.replaces = fmt::format("D{}", device_);
+  file.serial = fmt::format("D{}", ++device_);
+  config_.sensors = {file};
+  life_ = {};  // sensors.d is read at start
+  start();
 }
 
 std::vector<Row> Gateway::own_rows() const {

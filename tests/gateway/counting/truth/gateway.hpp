@@ -45,7 +45,7 @@ class Gateway {
   void die();
   /// An empty card: what was in the database is what HQ has.
   void reflash();
-  /// Another device counts behind the door.
+  /// Another device counts behind the door, and sensors.d says so.
   void swap();
 
   [[nodiscard]] const std::vector<Traced>& trace() const { return trace_; }
@@ -76,6 +76,7 @@ class Gateway {
   Process life_;
   std::vector<Arrival> uncommitted_;
   std::vector<Traced> trace_;
+  int device_ = 1;
   std::size_t committed_ = 0;  ///< entries of the trace
   const Message* current_ = nullptr;
   UtcMs now_{};

@@ -51,7 +51,8 @@ std::vector<Arrival> travel(const Scenario& s, const Life& life) {
     if (reorders && chance.percent(3)) at += s.every * chance.between(1, 2) + 1s;
     const bool again = s.has(kRepeat) && chance.percent(5);
     const UtcMs when_again = s.clock_is_right() ? at + Millis{chance.between(1, 5000)} : at;
-    const bool kept = s.has(kRetained) && chance.percent(1);
+    // What a clock that is ahead has stated is believed once that time has come.
+    const bool kept = s.has(kRetained) && !s.has(kClockAhead) && chance.percent(1);
     const UtcMs when_kept = at + 1min * chance.between(1, 600);
     for (; i < end_of_it; ++i) {
       if (lost) continue;

@@ -18,6 +18,7 @@ void take_word(std::string_view word, bridge::Observation& o, bridge::DeviceRepo
   const auto split = word.find('=');
   const auto key = word.substr(0, split);
   const auto value = split == std::string_view::npos ? std::string_view{} : word.substr(split + 1);
+  if (key == "serial") o.sensor = report.sensor = std::string(value);
   if (key == "in") o.count_in = number(value);
   if (key == "out") o.count_out = number(value);
   if (key == "at") o.time = o.to = bridge::DeviceTime{utc_ms(number(value))};
