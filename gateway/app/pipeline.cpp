@@ -81,6 +81,7 @@ Pipeline::Pipeline(const config::Config& config, store::Store& store, counting::
       find_decoder_(find_decoder),
       outbox_(outbox),
       notes_(store.db()),
+      doubts_(store),
       unlisted_{nullptr, {}, zone} {
   for (const auto& link : config.links) {
     auto& routes = routes_[link.name];
@@ -368,8 +369,11 @@ Pipeline::Taken Pipeline::put_count(store::Sensor& sensor, const std::string& li
     if (const auto* now = fresh ? series_.look(sensor.id, line) : nullptr) state->second = *now;
     reading = counting::count(state->second, statement).reading;
   } else {
-    const auto outcome = counting::count(series_.of(sensor.id, line), statement);
+    auto& state = series_.of(sensor.id, line);
+    const Doubts::Before before{state.in.total, state.out.total};
+    const auto outcome = counting::count(state, statement);
     reading = outcome.reading;
+    doubts_.note(sensor, line, before, statement, outcome, arrival);
     if (counted_) counted_(sensor, line, statement, outcome);
   }
   if (!reading) return Taken::covered;
@@ -389,6 +393,8 @@ Pipeline::Taken Pipeline::put_count(store::Sensor& sensor, const std::string& li
   bool added = false;
   for (const auto& piece : counting::split_by_day(*reading, store_.calendar()))
     added |= store_.readings().put(sensor.id, line, piece, arrival) != store::Stored::repeated;
+  if (!added && statement.kind == Kind::interval)
+    counting::told_before(series_.of(sensor.id, line), statement);
   return added ? Taken::added : Taken::already;
 }
 

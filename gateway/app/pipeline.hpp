@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "firmware-bridge/core/decoder.hpp"
+#include "gateway/app/doubts.hpp"
 #include "gateway/app/mapping.hpp"
 #include "gateway/app/outbox.hpp"
 #include "gateway/clock/zone.hpp"
@@ -134,6 +135,7 @@ class Pipeline {
   Counted counted_;
   Outbox* outbox_;
   store::DecoderNotes notes_;
+  Doubts doubts_;
   Routes adopted_, routes_;
   std::map<std::string, Installed, std::less<>> sensors_;
   Installed unlisted_;

@@ -347,6 +347,15 @@ Outcome count(SeriesState& state, const Statement& statement) {
   return {std::nullopt, Rule::no_passage};
 }
 
+void told_before(SeriesState& state, const Statement& statement) {
+  if (!state.has_totals()) return;
+  const auto less = [](Channel& channel, std::int64_t people) {
+    channel.since = std::max<std::int64_t>(0, channel.since - people);
+  };
+  less(state.in, statement.count_in.value_or(0));
+  less(state.out, statement.count_out.value_or(0));
+}
+
 void swap_device(SeriesState& state) {
   state.in = state.out = {};
   state.zero_at = {};

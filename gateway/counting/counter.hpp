@@ -115,6 +115,9 @@ struct SeriesState {
 /// way. The rules are a table in gateway/counting/README.md.
 [[nodiscard]] Outcome count(SeriesState& state, const Statement& statement);
 
+/// The store had this window already, so it was told one by one before: the next total has to tell it once.
+void told_before(SeriesState& state, const Statement& statement);
+
 /// Another device counts behind the same door from now on: its first total is a baseline. What was counted
 /// stays.
 void swap_device(SeriesState& state);

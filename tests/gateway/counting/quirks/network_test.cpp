@@ -189,6 +189,24 @@ TEST_CASE("milesight-vs133-vs135: children are among the people, not beside them
   CHECK(door.out() == 3);
 }
 
+TEST_CASE(
+    "milesight-vs125: totals and periods that contradict each other are an alert with both numbers, once a "
+    "day") {
+  Door door("milesight-vs125");
+  const auto first = message_of("milesight-vs125/periodic-and-total.capture.json");
+  door.hear(first, "2026-07-31T23:12:01Z");
+  const auto minute = [&](const char* from, const char* to, const char* in, const char* total) {
+    return first.with("\"in\": 0", in).with("8442", total).with("23:12:00", to).with("23:11:00", from);
+  };
+  door.hear(minute("23:12:00", "23:13:00", "\"in\": 9", "8444"), "2026-07-31T23:13:01Z");
+  CHECK(door.scalar("select count(*) from alerts where kind = 'counts_disagree' and state = 'open'") == 1);
+  CHECK(door.scalar("select json_extract(details, '$.by_total') from alerts") == 2);
+  CHECK(door.scalar("select json_extract(details, '$.one_by_one') from alerts") == 9);
+  CHECK(door.scalar("select message like '%moved by 2, but 9%' from alerts") == 1);
+  door.hear(minute("23:13:00", "23:14:00", "\"in\": 20", "8445"), "2026-07-31T23:14:01Z");
+  CHECK(door.scalar("select count(*) from alerts") == 1);
+}
+
 TEST_CASE("sparkplug-b: a birth is a baseline, what is not stated has not changed, history fills in") {
   Door door("sparkplug-b");
   const char* at[] = {"2024-07-01T12:00:01Z", "2024-07-01T12:00:01Z", "2024-07-01T12:01:01Z",
@@ -211,6 +229,9 @@ TEST_CASE("tasmota-counter: a counter wraps at 2^32, and a preset by command is 
   door.hear(first.with("4294967290", "500000").with("09:44:59", "09:54:59"), "2021-12-31T09:55:00Z");
   CHECK(door.rule() == Rule::implausible);
   CHECK(door.in() == 10);
+  CHECK(
+      door.scalar("select json_extract(details, '$.now.in') from alerts where kind = 'count_implausible'") ==
+      500'000);
 }
 
 TEST_CASE(

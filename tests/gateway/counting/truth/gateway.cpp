@@ -58,6 +58,14 @@ void Gateway::start() {
   life_.store->begin();
 }
 
+/// The database is open until its last statement is gone.
+void Gateway::stop() {
+  life_.store->rollback();
+  life_.pipeline.reset();
+  life_.series.reset();
+  life_.store.reset();
+}
+
 void Gateway::take(const Arrival& arrival) {
   uncommitted_.push_back(arrival);
   process(arrival);
@@ -88,8 +96,7 @@ void Gateway::commit() {
 }
 
 void Gateway::die() {
-  life_.store->rollback();
-  life_ = {};
+  stop();
   trace_.resize(committed_);
   start();
   for (const auto& arrival : uncommitted_) process(arrival);
@@ -98,7 +105,7 @@ void Gateway::die() {
 void Gateway::reflash() {
   commit();
   at_hq_.push_back(own_rows());
-  life_ = {};
+  stop();
   card_ = std::make_unique<TempDir>();
   start();
 }
@@ -107,9 +114,10 @@ void Gateway::swap() {
   commit();
   config::Sensor file;
   file.replaces = fmt::format("D{}", device_);
+  for (const auto& [serial, sensor] : life_.store->sensors().all()) file.replaces = serial;
   file.serial = fmt::format("D{}", ++device_);
   config_.sensors = {file};
-  life_ = {};  // sensors.d is read at start
+  stop();  // sensors.d is read at start
   start();
 }
 
@@ -133,9 +141,9 @@ std::vector<Row> Gateway::rows() const {
 std::vector<Day> Gateway::days() const {
   std::vector<Day> days;
   auto select = life_.store->db().prepare(
-      "select day, count_in, count_out, unallocated_in, unallocated_out, estimated_in, estimated_out, "
-      "readings "
-      "from daily_analytics where region = '' order by day");
+      "select day, sum(count_in), sum(count_out), sum(unallocated_in), sum(unallocated_out), "
+      "sum(estimated_in), sum(estimated_out), sum(readings) from daily_analytics where region = '' "
+      "group by day order by day");
   while (select.step())
     days.push_back({select.integer(0), select.integer(1), select.integer(2), select.integer(3),
                     select.integer(4), select.integer(5), select.integer(6), select.integer(7)});

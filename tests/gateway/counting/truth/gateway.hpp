@@ -66,6 +66,7 @@ class Gateway {
     std::unique_ptr<app::Pipeline> pipeline;
   };
   void start();
+  void stop();
   void process(const Arrival& arrival);
 
   std::string timezone_;

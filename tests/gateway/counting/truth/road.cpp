@@ -47,7 +47,7 @@ std::vector<Arrival> travel(const Scenario& s, const Life& life) {
       lost |= !s.buffers;
       at = std::max(at, outage.to + Millis{chance.between(20, 900)});
     }
-    newest = at = std::max(at, newest + 1ms);
+    if (!lost) newest = at = std::max(at, newest + 1ms);
     if (reorders && chance.percent(3)) at += s.every * chance.between(1, 2) + 1s;
     const bool again = s.has(kRepeat) && chance.percent(5);
     const UtcMs when_again = s.clock_is_right() ? at + Millis{chance.between(1, 5000)} : at;
