@@ -145,13 +145,26 @@ class Messages {
   [[nodiscard]] const Pair* find(const std::string& line, UtcMs started,
                                  std::optional<UtcMs> received) const {
     const auto candidates = counted_.find({line, started});
-    if (candidates == counted_.end()) return nullptr;
+    if (candidates == counted_.end()) return received ? find_around(line, started, *received) : nullptr;
     const auto& all = candidates->second;
     const auto last = std::find_if(all.rbegin(), all.rend(), [&](const Pair& pair) {
       return !received || pair.first->arrival == received;
     });
     return last == all.rend() ? nullptr : &*last;
   }
+  /// Of a gap that was shared out by day: the message about all of it.
+  [[nodiscard]] const Pair* find_around(const std::string& line, UtcMs started, UtcMs received) const {
+    for (auto it = counted_.upper_bound({line, started}); it != counted_.begin();) {
+      --it;
+      if (it->first.first != line) break;
+      for (const auto& pair : it->second) {
+        if (pair.first->arrival == received && started < pair.second->started + pair.second->duration)
+          return &pair;
+      }
+    }
+    return nullptr;
+  }
+
   [[nodiscard]] const std::vector<Pair>& nobody() const { return nobody_; }
   [[nodiscard]] const evidence::Found& found() const { return found_; }
 

@@ -1,5 +1,8 @@
 #include "gateway/app/mapping.hpp"
 
+#include <algorithm>
+
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace lintel::app {
@@ -109,6 +112,35 @@ Mapping mapping_of(const config::Sensor* file, const store::Sensor* sensor) {
   mapping.line_names = merge(written.line_names, said.line_names);
   mapping.region_names = merge(written.region_names, said.region_names);
   return mapping;
+}
+
+bool change_devices(const std::vector<config::Sensor>& files, store::Sensors& sensors,
+                    counting::SeriesStates& series, UtcMs now) {
+  bool changed = false;
+  for (const auto& file : files) {
+    auto* door = file.replaces.empty() ? nullptr : sensors.find(file.replaces);
+    if (door == nullptr) continue;  // done before, or never heard
+    std::int64_t own = 0;
+    if (auto* meanwhile = sensors.find(file.serial)) {
+      own = meanwhile->id;
+      auto& aside = sensors.change_device(*meanwhile, fmt::format("{}@{}", file.serial, own), now);
+      auto columns = store::Sensors::columns_of(aside);
+      columns.lifecycle = "archived";
+      sensors.configure(aside, columns, now, nullptr);
+    }
+    series.change_device(door->id, own);
+    sensors.change_device(*door, file.serial, now);
+    changed = true;
+  }
+  return changed;
+}
+
+std::string successor(const std::vector<config::Sensor>& files, store::Sensors& sensors,
+                      std::string_view serial) {
+  if (sensors.find(serial) != nullptr) return {};
+  const auto file = std::find_if(files.begin(), files.end(),
+                                 [&](const config::Sensor& other) { return other.replaces == serial; });
+  return file != files.end() ? file->serial : sensors.successor(serial);
 }
 
 bool settle(store::Sensors& sensors, store::Sensor& sensor, const config::Sensor* file,

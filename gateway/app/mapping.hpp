@@ -32,6 +32,16 @@ struct Mapping {
 /// Either may be null. Settings that cannot be understood count for nothing.
 Mapping mapping_of(const config::Sensor* file, const store::Sensor* sensor);
 
+/// Puts the devices that `replaces` in sensors.d names behind the doors of those before them; true when any
+/// door changed. A new device that was counted under a sensor of its own meanwhile leaves there what it has
+/// counted; that sensor is archived under the serial "SERIAL@ID".
+bool change_devices(const std::vector<config::Sensor>& files, store::Sensors& sensors,
+                    counting::SeriesStates& series, UtcMs now);
+
+/// The serial of the device that has taken the place of this one; empty: it was never replaced.
+std::string successor(const std::vector<config::Sensor>& files, store::Sensors& sensors,
+                      std::string_view serial);
+
 /// Writes down what counting goes by from now on, where that differs from before: the direction that ends
 /// here, and for each line the running totals of the channels that it is made of now, so that channels
 /// that change places look neither like a reset nor like people. `tell`: HQ has not been told of it by

@@ -7,24 +7,9 @@
 
 #include <fmt/format.h>
 
-#include "gateway/app/testimony.hpp"
-#include "gateway/app/times.hpp"
-#include "gateway/counting/own_clock.hpp"
-
 namespace lintel::app {
 
 namespace {
-
-using bridge::Kind;
-
-/// Beyond these a number is a decoding error or an attack, not people.
-constexpr std::int64_t kMostInOneReading = 1'000'000;
-constexpr std::int64_t kMostInTotal = std::int64_t{1} << 48;
-constexpr std::size_t kLongestName = 128;
-
-bool sane(const std::optional<std::int64_t>& count, Kind kind) {
-  return !count || (*count >= 0 && *count <= (kind == Kind::total ? kMostInTotal : kMostInOneReading));
-}
 
 store::DecoderNotes::Owner owner_of(const std::string& link, const std::string& topic,
                                     const bridge::Decoder* decoder) {
@@ -74,6 +59,7 @@ Pipeline::Pipeline(const config::Config& config, store::Store& store, counting::
       find_decoder_(find_decoder),
       outbox_(outbox),
       notes_(store.db()),
+      doubts_(store),
       unlisted_{nullptr, {}, zone} {
   for (const auto& link : config.links) {
     auto& routes = routes_[link.name];
@@ -182,6 +168,7 @@ void Pipeline::add_adopted(const bridge::DecodeSettings& mapped) {
 
 /// Inside a batch, unlike reload().
 void Pipeline::settle_all(UtcMs now, bool tell) {
+  if (change_devices(config_.sensors, store_.sensors(), series_, now)) reload();
   unsettled_ = false;
   for (const auto& [serial, installed] : sensors_) {
     if (auto* sensor = store_.sensors().find(serial)) {
@@ -274,156 +261,6 @@ void Pipeline::refuse(const bridge::Frame& frame, UtcMs arrival, std::string_vie
                       std::string_view reason) {
   const Route* taken = route(frame);
   store_.quarantine().keep(frame, {taken == nullptr ? "" : taken->decoder->name(), kind, reason}, arrival);
-}
-
-std::string Pipeline::identify(const bridge::Frame& frame, const Route& route,
-                               const bridge::Observation& observation) const {
-  if (!observation.sensor.empty()) {
-    // An address is one only on its own bus.
-    if (route.decoder->framing() == bridge::Framing::modbus) {
-      return fmt::format("link:{}/{}", frame.link, observation.sensor);
-    }
-    return observation.sensor;
-  }
-  return route.identity.empty() ? fmt::format("link:{}", frame.link) : route.identity;
-}
-
-Result<Pipeline::Taken> Pipeline::accept(const bridge::Frame& frame, const Route& route,
-                                         const bridge::Observation& observation,
-                                         const clock::Arrival& arrival, How how) {
-  const auto refuse_with = [](std::string reason) { return fail(ErrorKind::rejected, std::move(reason)); };
-  identity_ = identify(frame, route, observation);
-  if (identity_.size() > kLongestName || observation.line.size() > kLongestName ||
-      observation.region.size() > kLongestName) {
-    return refuse_with(fmt::format("a name in it is longer than {} bytes", kLongestName));
-  }
-  if (!sane(observation.count_in, observation.kind) || !sane(observation.count_out, observation.kind)) {
-    return refuse_with(fmt::format("counts of {} in, {} out cannot be people",
-                                   observation.count_in.value_or(0), observation.count_out.value_or(0)));
-  }
-  const Installed& place = installed(identity_);
-  const auto& flags = observation.flags;
-  if (std::find(flags.begin(), flags.end(), "counter_defect") != flags.end()) {
-    if (how.trial == nullptr) wrong_count(observation, place, arrival.at);
-    return refuse_with("the device says that its counter is defective: what it shows is no count");
-  }
-  const bool on_time = how.trial == nullptr && !how.late && DeviceClocks::judged(frame.retained, arrival);
-  DeviceClock* device = on_time ? clocks_.find(identity_) : nullptr;
-  auto statement = resolve(observation, place.zone, arrival, device);
-  if (!statement) return refuse_with(statement.error().message);
-  statement->retained = frame.retained;
-
-  if (how.trial != nullptr) {
-    store::Sensor unknown;
-    unknown.serial = identity_;
-    auto* known = store_.sensors().find(identity_);
-    return record(known == nullptr ? unknown : *known, observation, *statement, arrival.at, how);
-  }
-  auto* sensor =
-      store_.sensors().claim(identity_, place.mapping.name, route.decoder->name(), frame.link, arrival.at);
-  if (sensor == nullptr) {
-    return refuse_with(fmt::format("the store already has {} devices: list this one in sensors.d",
-                                   store::Sensors::kMostUnnamed));
-  }
-  if (!sensor->metadata.contains("in_force")) {
-    (void)settle(store_.sensors(), *sensor, place.file, place.mapping, series_, arrival.at);
-  }
-  if (device != nullptr) DeviceClocks::keep(*device, store_.sensors(), *sensor, arrival.at);
-  if (!frame.retained && !how.late) {
-    if (arrival.live) {
-      store_.sensors().heard(*sensor, arrival.at, frame.arrived);
-    } else {
-      store_.sensors().dated(*sensor, arrival.at);  // it was heard when it came
-    }
-    // When a boot without a time was counting, nobody knows well enough to say.
-    if (arrival.source != clock::Source::bounds) sign_of_life(*sensor, frame, statement->at);
-  }
-  return record(*sensor, observation, *statement, arrival.at, how);
-}
-
-Pipeline::Taken Pipeline::record(store::Sensor& sensor, const bridge::Observation& observation,
-                                 const counting::Statement& statement, UtcMs arrival, How how) {
-  if (statement.kind != Kind::level && statement.kind != Kind::presence) {
-    return put_count(sensor, observation.line, statement, arrival, how);
-  }
-  if (statement.retained) return Taken::covered;
-  // A state of which nobody says how many is health's business.
-  if (statement.kind == Kind::presence && !observation.occupancy) return Taken::covered;
-  const auto& region = observation.region.empty() ? observation.line : observation.region;
-  if (how.trial == nullptr && !how.late) coverage_.rules().level({sensor.id, true, region}, statement.at);
-  if (how.trial == nullptr && !how.late &&
-      !counting::is_news(series_.level_of(sensor.id, region), statement.at, observation.occupancy)) {
-    return Taken::covered;
-  }
-  return put_presence(sensor, region,
-                      {statement.at, observation.occupancy, statement.flags, statement.uncertainty}, arrival,
-                      how);
-}
-
-Pipeline::Taken Pipeline::put_count(store::Sensor& sensor, const std::string& line,
-                                    const counting::Statement& statement, UtcMs arrival, How how) {
-  counting::Outcome outcome;
-  if (how.trial != nullptr) {
-    const auto [state, fresh] = how.trial->states.try_emplace({sensor.serial, line});
-    if (const auto* now = fresh ? series_.look(sensor.id, line) : nullptr) state->second = *now;
-    outcome = counting::count_on(state->second, statement);
-  } else {
-    outcome = counting::count_on(series_.of(sensor.id, line), statement);
-    coverage_.counted(sensor.id, line, statement, outcome);
-    if (witness_) judged_.push_back(judged(sensor.serial, line, statement, outcome));
-  }
-  auto& reading = outcome.reading;
-  if (!reading) return Taken::covered;
-  reading->uncertainty = statement.uncertainty;
-  // After counting: the counters' states are the device's, whichever way it is mounted.
-  if (installed(sensor.serial).mapping.inverted_at(reading->started + reading->duration)) {
-    std::swap(reading->count_in, reading->count_out);
-  }
-  store_.corrections().apply(sensor.id, line, *reading);
-  if (how.late) {
-    const auto stored = store_.readings().find(sensor.id, line, *reading);
-    if (stored && (stored->same || stored->received > arrival)) return Taken::already;
-  }
-  if (how.trial != nullptr) {
-    const bool fresh = reading->separate ||
-                       how.trial->stored.emplace(sensor.serial, line, count_ms(reading->started)).second;
-    return fresh ? Taken::added : Taken::already;
-  }
-  const auto stored = store_.readings().put(sensor.id, line, *reading, arrival);
-  if (stored == store::Stored::repeated) return Taken::already;
-  if (witness_) set_reading(judged_.back(), *reading);
-  return Taken::added;
-}
-
-void Pipeline::testify(const bridge::Frame& frame, const Route& route, UtcMs arrival,
-                       store::SpoolPosition spooled) {
-  evidence::Record record;
-  record.arrival = arrival;
-  record.link = frame.link;
-  record.topic = frame.topic;
-  record.decoder = route.decoder->name();
-  record.payload = frame.payload;
-  record.retained = frame.retained;
-  record.segment = spooled.segment;
-  record.offset = spooled.offset;
-  record.judged = std::exchange(judged_, {});
-  witness_(std::move(record));
-}
-
-Pipeline::Taken Pipeline::put_presence(store::Sensor& sensor, const std::string& region,
-                                       const store::Presence& presence, UtcMs arrival, How how) {
-  if (how.late) {
-    const auto stored = store_.readings().find(sensor.id, region, presence);
-    if (stored && (stored->same || stored->received > arrival)) return Taken::already;
-  }
-  if (how.trial != nullptr) {
-    const bool fresh = how.trial->stored.emplace(sensor.serial, region, count_ms(presence.at)).second;
-    return fresh ? Taken::added : Taken::already;
-  }
-  const auto stored = store_.readings().put(sensor.id, region, presence, arrival);
-  if (stored == store::Stored::repeated) return Taken::already;
-  if (witness_) judged_.push_back(judged(sensor.serial, region, presence));
-  return Taken::added;
 }
 
 }  // namespace lintel::app

@@ -9,6 +9,7 @@
 
 #include "firmware-bridge/core/decoder.hpp"
 #include "gateway/app/device_clocks.hpp"
+#include "gateway/app/doubts.hpp"
 #include "gateway/app/mapping.hpp"
 #include "gateway/app/outbox.hpp"
 #include "gateway/clock/zone.hpp"
@@ -48,6 +49,10 @@ class Pipeline {
   /// Gets each frame that was understood, with what counting made of it. Of a batch that is rolled back
   /// afterwards it gets the frames again.
   using Witness = std::function<void(evidence::Record)>;
+  /// What became of a statement about people who passed, once it is in the open batch. A rollback is not
+  /// told.
+  using Counted = std::function<void(const store::Sensor&, std::string_view line, const counting::Statement&,
+                                     const counting::Outcome&)>;
 
   /// `outbox` takes what decoders ask to be sent back through the link of a frame; it must outlive the
   /// pipeline. Without one nothing is sent.
@@ -58,6 +63,8 @@ class Pipeline {
   void process(const bridge::Frame& frame, const clock::Arrival& arrival, store::SpoolPosition spooled = {});
 
   void set_witness(Witness witness) { witness_ = std::move(witness); }
+  /// Who wants to know which rule decided about each statement; nobody by default.
+  void observe(Counted counted) { counted_ = std::move(counted); }
 
   /// Decodes a frame that waits for its time, so that health knows who is there (`live`: it came in this
   /// boot), and so that one which ends the process does so now. Counts nothing.
@@ -156,8 +163,10 @@ class Pipeline {
   counting::SeriesStates& series_;
   counting::CoverageStates coverage_;
   const FindDecoder find_decoder_;
+  Counted counted_;
   Outbox* outbox_;
   store::DecoderNotes notes_;
+  Doubts doubts_;
   Routes adopted_, routes_;
   std::map<std::string, Installed, std::less<>> sensors_;
   Installed unlisted_;

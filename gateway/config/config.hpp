@@ -71,9 +71,10 @@ struct Sensor {
   std::filesystem::path file;
   std::string serial;  ///< identity in the payload; "link:NAME" for a device that states none
   std::string name;
-  bool invert = false;                        ///< in and out change places
-  std::string timezone;                       ///< zone of device-local times; empty: the store's
-  std::chrono::seconds expected_interval{0};  ///< 0: learnt
+  std::string replaces;  ///< the device that counted behind this door before, by its serial; empty: none
+  bool invert = false;   ///< in and out change places
+  std::string timezone;  ///< zone of device-local times; empty: the store's
+  std::chrono::seconds expected_interval{0};                     ///< 0: learnt
   std::map<std::string, bridge::ChannelMap, std::less<>> lines;  ///< `line = door in=C1 out=C2`
   std::string payload;  ///< decoder of what an envelope carries for it; empty: the envelope finds out
   std::map<std::string, std::string, std::less<>> line_names;  ///< `line_name = 1 = Main door`

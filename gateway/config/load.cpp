@@ -121,6 +121,15 @@ class Loader {
       }
       config_.sensors.push_back(std::move(*sensor));
     }
+    for (const auto& sensor : config_.sensors) {
+      const auto before = std::find_if(config_.sensors.begin(), config_.sensors.end(),
+                                       [&](const Sensor& other) { return other.serial == sensor.replaces; });
+      if (before == config_.sensors.end() || sensor.replaces.empty()) continue;
+      problem(sensor.file,
+              fmt::format("replaces = \"{}\", which sensors.d/{} still describes: remove that file, "
+                          "its device is gone",
+                          sensor.replaces, before->file.filename().string()));
+    }
     std::sort(config_.sensors.begin(), config_.sensors.end(),
               [](const Sensor& a, const Sensor& b) { return a.serial < b.serial; });
   }

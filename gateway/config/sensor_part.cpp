@@ -67,6 +67,16 @@ std::string payload(const Settings& settings, const Vocabulary& vocabulary, Repo
   return name;
 }
 
+std::string replaced(const Settings& settings, std::string_view serial, Report& report) {
+  const auto& before = settings.text("replaces");
+  if (!before.empty() && before == serial) {
+    report.problems.push_back(
+        fmt::format("{} = \"{}\": a device cannot replace itself, write the serial of the device before it",
+                    settings.entry("replaces")->label, before));
+  }
+  return before;
+}
+
 }  // namespace
 
 std::optional<Sensor> read_sensor(const Part& part, const std::vector<Link>& links,
@@ -78,6 +88,7 @@ std::optional<Sensor> read_sensor(const Part& part, const std::vector<Link>& lin
   sensor.file = part.file;
   sensor.serial = identity(part, settings, links, report);
   sensor.name = settings.text("name");
+  sensor.replaces = replaced(settings, sensor.serial, report);
   sensor.invert = yes_or_no(settings.text("invert")).value_or(false);
   sensor.timezone = settings.text("timezone");
   const auto interval = whole_number(settings.text("expected_interval_seconds"), 0, INT64_MAX, "", "");

@@ -22,11 +22,14 @@ struct Statement {
   std::uint32_t flags = 0;
   bool retained = false;                   ///< the broker repeats state it kept
   std::optional<std::int64_t> wraps_at{};  ///< the total starts again at 0 when it would reach this
-  std::string_view repeat_key{};    ///< equal where the device states the same thing again; empty: unknown
-  bool restarted = false;           ///< the device says that it has restarted since its last statement
-  std::string_view counter_run{};   ///< with another word than before, a total began at 0 again
-  Millis uncertainty{0};            ///< of `at`, where it is bounded only (store::kBounded)
-  std::optional<UtcMs> reset_at{};  ///< newest scheduled reset at or before `at` (a total "of today")
+  std::string_view repeat_key{};     ///< equal where the device states the same thing again; empty: unknown
+  bool restarted = false;            ///< the device says that it has restarted since its last statement
+  std::string_view counter_run{};    ///< with another word than before, a total began at 0 again
+  Millis uncertainty{0};             ///< of `at`, where it is bounded only (store::kBounded)
+  std::optional<UtcMs> reset_at{};   ///< newest scheduled reset at or before `at` (a total "of today")
+  std::optional<UtcMs> booted_at{};  ///< the device runs since then
+  bool own_time = false;             ///< `at` is what the device says, not when the statement came
+  std::optional<UtcMs> stated_at{};  ///< what the device says, also where it cannot be believed
 };
 
 /// Which rule decided about a statement: what `lintel explain` prints, in the words of explain().
@@ -45,7 +48,7 @@ enum class Rule : std::uint8_t {
   event,          ///< a passage counts itself
   told_by_total,  ///< totals of this series have counted that time already
   told_by_window,  ///< windows of this series cover the present
-  retained,        ///< the broker repeats what it kept, and nothing says when it was
+  retained,        ///< the broker repeats what it kept: a later statement contains it
   no_passage,      ///< people present are not people passing
 };
 
@@ -82,8 +85,10 @@ struct Outcome {
 /// What counting remembers of one direction of a series' totals.
 struct Channel {
   std::optional<std::int64_t> total;  ///< last accepted total
-  std::int64_t since = 0;  ///< counted one by one beyond it: the next total has told that much already
-  bool zero = false;       ///< fell to zero, and it is open what that means
+  std::int64_t since = 0;    ///< counted one by one beyond it: the next total has told that much already
+  std::int64_t busiest = 0;  ///< the most it moved from one total to the next, in its usual rhythm
+  bool zero = false;         ///< fell to zero, and it is open what that means
+  bool lowered = false;      ///< was last seen below `total`: the device took something back
 
   friend bool operator==(const Channel&, const Channel&) = default;
 };
@@ -115,6 +120,9 @@ struct SeriesState {
 /// they count as they come, and the next total counts only what it moved beyond them: what was lost on the
 /// way. The rules are a table in gateway/counting/README.md.
 [[nodiscard]] Outcome count(SeriesState& state, const Statement& statement);
+
+/// The store had this window already, so it was told one by one before: the next total has to tell it once.
+void told_before(SeriesState& state, const Statement& statement);
 
 /// Another device counts behind the same door from now on: its first total is a baseline. What was counted
 /// stays.

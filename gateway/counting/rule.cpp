@@ -44,7 +44,7 @@ const char* explain(Rule rule) {
     case Rule::event: return "a passage counts itself";
     case Rule::told_by_total: return "a total has counted this time already";
     case Rule::told_by_window: return "windows that the device states count these passages";
-    case Rule::retained: return "the broker repeated what it had kept, and nothing says when it was counted";
+    case Rule::retained: return "the broker repeated what it had kept: what the device says next contains it";
     case Rule::no_passage: return "people present are not people passing";
   }
   return "";

@@ -30,6 +30,15 @@ std::vector<std::string> SeriesStates::lines_of(std::int64_t sensor) const {
   return lines;
 }
 
+void SeriesStates::change_device(std::int64_t sensor, std::int64_t by) {
+  for (const auto& line : lines_of(sensor)) swap_device(of(sensor, line));
+  if (by == 0) return;
+  for (const auto& line : lines_of(by)) {
+    const SeriesState heard = *look(by, line);
+    of(sensor, line) = heard;
+  }
+}
+
 LevelState& SeriesStates::level_of(std::int64_t sensor, std::string_view region) {
   return levels_[{sensor, std::string(region)}];
 }

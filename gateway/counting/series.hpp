@@ -27,6 +27,10 @@ class SeriesStates {
   /// The lines of a sensor that were heard.
   [[nodiscard]] std::vector<std::string> lines_of(std::int64_t sensor) const;
 
+  /// Another device counts behind the door of a sensor. `by`: the sensor under which it was counted until
+  /// now, whose lines go on here; 0: it was not heard before, and its first totals are baselines.
+  void change_device(std::int64_t sensor, std::int64_t by);
+
   /// The level of a sensor's region that was recorded last. Not stored: after a start or a rollback the next
   /// level is recorded once more, which adds nothing. The reference holds until the next load().
   LevelState& level_of(std::int64_t sensor, std::string_view region);

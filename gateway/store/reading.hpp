@@ -42,6 +42,9 @@ struct Reading {
   /// With kBounded: it may lie so much earlier or later. Where that leaves open which bucket it belongs to,
   /// it is kept among the estimated.
   Millis uncertainty{0};
+  /// A passage of its own that the device states with the same instant whenever it states it again: counts
+  /// that are stored for this instant already are a repeat.
+  bool once = false;
 };
 
 /// What is to be stored of a region: people present at an instant.

@@ -14,9 +14,12 @@ insert into people_counting_raw (change_no, sensor_id, line, started_at, seq,
 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 on conflict (started_at, sensor_id, line, seq) do nothing returning 1)")),
       find_line_(
-          db.prepare("select change_no, duration_ms, count_in, count_out, flags, revision, received_at "
+          // A passage at the first instant of a window is not that window.
+          db.prepare("select change_no, duration_ms, count_in, count_out, flags, revision, received_at, seq "
                      "from people_counting_raw where sensor_id = ? and started_at = ? "
-                     "and line = ? and seq = 0")),
+                     "and line = ? and (duration_ms > 0) = (? > 0) order by seq limit 1")),
+      find_same_(db.prepare("select 1 from people_counting_raw where sensor_id = ? and started_at = ? "
+                            "and line = ? and duration_ms = ? and count_in is ? and count_out is ? limit 1")),
       delete_line_(db.prepare("delete from people_counting_raw where change_no = ?")),
       last_seq_(db.prepare("select max(seq) from people_counting_raw where sensor_id = ? "
                            "and started_at = ? and line = ?")),
@@ -59,18 +62,32 @@ bool Readings::insert(std::int64_t sensor, std::string_view line, const Reading&
   return fresh;
 }
 
+bool Readings::is_stored(std::int64_t sensor, std::string_view line, const Reading& reading) {
+  find_same_.bind(sensor, count_ms(reading.started), line, reading.duration.count(), reading.count_in,
+                  reading.count_out);
+  const bool found = find_same_.step();
+  find_same_.reset();
+  return found;
+}
+
+/// Leaves find_line_ at the statement that this one repeats or corrects; false: there is none.
+bool Readings::seek(std::int64_t sensor, std::string_view line, const Reading& reading) {
+  find_line_.bind(sensor, count_ms(reading.started), line, reading.duration.count());
+  return find_line_.step();
+}
+
 Stored Readings::put(std::int64_t sensor, std::string_view line, Reading reading, UtcMs received) {
   if (!rollups_.pinned(last_instant(reading.started, reading.duration), reading.uncertainty)) {
     reading.flags |= kEstimated;
   }
+  if (reading.once && is_stored(sensor, line, reading)) return Stored::repeated;
   if (reading.minus_events && reading.duration.count() > 0) {
     subtract(counted_inside(sum_events_, sensor, line, reading), reading);
   }
   if (reading.minus_overlap) {
     // What the window was worth when it came first is not to be reckoned again after others.
     const auto others = counted_inside(sum_overlap_, sensor, line, reading);
-    find_line_.bind(sensor, count_ms(reading.started), line);
-    const bool known = find_line_.step() && Millis{find_line_.integer(1)} == reading.duration;
+    const bool known = seek(sensor, line, reading) && Millis{find_line_.integer(1)} == reading.duration;
     find_line_.reset();
     if (known && others != Counts{}) return Stored::repeated;
     if (!known) subtract(others, reading);
@@ -108,20 +125,25 @@ std::int64_t Readings::next_seq(std::int64_t sensor, std::string_view line, UtcM
 }
 
 Stored Readings::replace(std::int64_t sensor, std::string_view line, Reading reading, UtcMs received) {
-  find_line_.bind(sensor, count_ms(reading.started), line);
-  (void)find_line_.step();
+  if (!seek(sensor, line, reading)) {
+    find_line_.reset();
+    insert(sensor, line, reading, next_seq(sensor, line, reading.started), 1, received);
+    rollups_.add(sensor, line, reading);
+    return Stored::inserted;
+  }
   const auto change_no = find_line_.integer(0);
   const Millis old_duration{find_line_.integer(1)};
   const bool same = old_duration == reading.duration && find_line_.maybe_integer(2) == reading.count_in &&
                     find_line_.maybe_integer(3) == reading.count_out;
   const auto revision = find_line_.integer(5);
+  const auto seq = find_line_.integer(7);
   find_line_.reset();
   if (same) return Stored::repeated;
 
   reading.flags |= kCorrected;
   delete_line_.bind(change_no).run();
   left_.renumber(change_no, numbers_.next());
-  insert(sensor, line, reading, 0, revision + 1, received);
+  insert(sensor, line, reading, seq, revision + 1, received);
   rollups_.touch(sensor, line, reading.started, old_duration);
   rollups_.touch(sensor, line, reading.started, reading.duration);
   return Stored::corrected;
@@ -195,9 +217,8 @@ std::int64_t Readings::owe_set_aside() {
 
 std::optional<Existing> Readings::find(std::int64_t sensor, std::string_view line, const Reading& reading) {
   if (reading.separate) return std::nullopt;
-  find_line_.bind(sensor, count_ms(reading.started), line);
   std::optional<Existing> existing;
-  if (find_line_.step()) {
+  if (seek(sensor, line, reading)) {
     existing = Existing{utc_ms(find_line_.integer(6)), Millis{find_line_.integer(1)} == reading.duration &&
                                                            find_line_.maybe_integer(2) == reading.count_in &&
                                                            find_line_.maybe_integer(3) == reading.count_out};

@@ -70,12 +70,14 @@ class Readings {
                                const Reading& reading);
   static void subtract(const Counts& already, Reading& reading);
   std::int64_t next_seq(std::int64_t sensor, std::string_view line, UtcMs started);
+  [[nodiscard]] bool is_stored(std::int64_t sensor, std::string_view line, const Reading& reading);
+  [[nodiscard]] bool seek(std::int64_t sensor, std::string_view line, const Reading& reading);
   Stored replace(std::int64_t sensor, std::string_view line, Reading reading, UtcMs received);
 
   ChangeNumbers& numbers_;
   Rollups& rollups_;
   LeftKeys& left_;
-  Statement insert_line_, find_line_, delete_line_, last_seq_, sum_events_, sum_overlap_;
+  Statement insert_line_, find_line_, find_same_, delete_line_, last_seq_, sum_events_, sum_overlap_;
   Statement insert_region_, find_region_, delete_region_;
   Database& db_;
   Statement lines_again_, regions_again_, renumber_line_, renumber_region_;

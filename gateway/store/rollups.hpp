@@ -52,6 +52,8 @@ class Rollups {
   /// Whether all that is `uncertainty` or less away from the instant lies in the same buckets.
   [[nodiscard]] bool pinned(UtcMs instant, Millis uncertainty) const;
 
+  [[nodiscard]] const Calendar& calendar() const { return calendar_; }
+
   /// Writes what has gathered, inside the caller's transaction.
   void flush(UtcMs now);
   /// Forgets what has gathered, after a rollback.

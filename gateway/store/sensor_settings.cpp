@@ -165,6 +165,23 @@ void note_direction(json& metadata, bool before, UtcMs until) {
   if (past.size() > kMostPast) past.erase(past.begin());
 }
 
+std::vector<std::string> past_devices(const json& metadata) {
+  std::vector<std::string> serials;
+  const auto devices = member(metadata, "devices");
+  if (!devices.is_array()) return serials;
+  for (const auto& device : devices) {
+    if (device.is_object() && device.contains("serial") && device["serial"].is_string())
+      serials.push_back(device["serial"].get<std::string>());
+  }
+  return serials;
+}
+
+void note_device(json& metadata, std::string_view serial, UtcMs until) {
+  auto& devices = metadata["devices"];
+  if (!devices.is_array()) devices = json::array();
+  devices.push_back({{"serial", serial}, {"until", count_ms(until)}});
+}
+
 void owe(json& metadata, std::string_view key) {
   if (owes(metadata, key)) return;
   auto& owed = metadata["owed"];

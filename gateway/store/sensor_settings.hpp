@@ -52,6 +52,7 @@ nlohmann::json object_from(std::string_view text);
 ///   owed      what was changed here and HQ has not said yet: ["invert", "name", "lifecycle"]
 ///   file_name the name that sensors.d stated last
 ///   in_force  what holds, sensors.d included: {"invert", "lines", "line_names", "region_names"}
+///   devices   devices that counted behind this door before: [{"serial": "…", "until": ms}], the oldest first
 ///   past      directions of before: [{"until": ms, "invert": false}], the oldest first
 struct Pastime {
   UtcMs until{};
@@ -60,6 +61,9 @@ struct Pastime {
 std::vector<Pastime> past_directions(const nlohmann::json& metadata);
 /// From `until` on another direction holds; readings that ended before keep the one they were counted in.
 void note_direction(nlohmann::json& metadata, bool before, UtcMs until);
+
+std::vector<std::string> past_devices(const nlohmann::json& metadata);
+void note_device(nlohmann::json& metadata, std::string_view serial, UtcMs until);
 
 /// Marks a key as changed here and not yet said by HQ.
 void owe(nlohmann::json& metadata, std::string_view key);

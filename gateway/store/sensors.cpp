@@ -28,6 +28,7 @@ values (1, 1, 1, ?, ?, ?, ?, ?, ?, ?) returning id)")),
           "update sensor_metadata set name = ?, model = ?, link = ?, updated_at = ? where id = ?")),
       configure_(db.prepare("update sensor_metadata set name = ?, lifecycle = ?, settings = ?, metadata = ?, "
                             "updated_at = ? where id = ?")),
+      rename_(db.prepare("update sensor_metadata set serial = ?, updated_at = ? where id = ?")),
       owe_(db.prepare("insert into journal (change_no, kind, body) values (?, 'sensor', ?)")),
       liveness_(db.prepare("update sensor_metadata set last_data_received = coalesce(?, last_data_received), "
                            "last_boot_id = coalesce(?, last_boot_id), "
@@ -76,6 +77,31 @@ void Sensors::reread() {
 Sensor* Sensors::find(std::string_view serial) {
   const auto found = by_serial_.find(std::string(serial));
   return found == by_serial_.end() ? nullptr : &found->second;
+}
+
+Sensor& Sensors::change_device(Sensor& sensor, const std::string& serial, UtcMs now) {
+  const std::string before = sensor.serial;
+  rename_.bind(serial, count_ms(now), sensor.id).run();
+  auto node = by_serial_.extract(before);
+  node.key() = serial;
+  Sensor& renamed = node.mapped();
+  renamed.serial = serial;
+  // Another device has another rhythm.
+  renamed.rhythm = Rhythm{};
+  renamed.interval_ms = 0;
+  by_serial_.insert(std::move(node));
+  auto columns = columns_of(renamed);
+  note_device(columns.metadata, before, now);
+  configure(renamed, columns, now, {{"serial", {before, serial}}});
+  return renamed;
+}
+
+std::string Sensors::successor(std::string_view serial) const {
+  for (const auto& [today, sensor] : by_serial_) {
+    for (const auto& before : past_devices(sensor.metadata))
+      if (before == serial) return today;
+  }
+  return {};
 }
 
 SensorColumns Sensors::columns_of(const Sensor& sensor) {

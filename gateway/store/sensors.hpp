@@ -57,6 +57,13 @@ class Sensors {
   /// Null: there is none.
   [[nodiscard]] Sensor* find(std::string_view serial);
 
+  /// Another device counts behind the door of `sensor` from now on: the sensor keeps its ids and all that was
+  /// counted, and is known by the new device's serial; metadata.devices remembers the old one. The serial
+  /// must be free. Owed to HQ. Pointers to sensors hold, but `sensor` is to be found under the new serial.
+  Sensor& change_device(Sensor& sensor, const std::string& serial, UtcMs now);
+  /// The serial of the device that counts today where this one did before; empty: it was never replaced.
+  [[nodiscard]] std::string successor(std::string_view serial) const;
+
   /// Takes over what others have written into the table, and keeps what was learnt of the living.
   void reread();
 
@@ -82,7 +89,7 @@ class Sensors {
 
   ChangeNumbers& numbers_;
   std::string store_public_id_;
-  Statement select_, insert_, update_, configure_, owe_, liveness_;
+  Statement select_, insert_, update_, configure_, rename_, owe_, liveness_;
   std::unordered_map<std::string, Sensor> by_serial_;
 };
 

@@ -96,6 +96,8 @@ class Store {
   Corrections& corrections() { return *corrections_; }
   Quarantine& quarantine() { return *quarantine_; }
   Database& db() { return db_; }
+  /// The store's days, as the roll-ups go by them.
+  [[nodiscard]] const Calendar& calendar() const { return rollups_->calendar(); }
 
   [[nodiscard]] SpoolPosition position() const { return position_; }
   [[nodiscard]] std::string recent_packets();

@@ -46,8 +46,9 @@ void BatchBuilder::Cursor::advance() {
 BatchBuilder::BatchBuilder(store::Database& reader)
     : reader_(reader),
       state_(reader.prepare("select epoch, next_change_no - 1 from writer_state")),
-      sensor_(reader.prepare("select public_id, hq_id, serial, name, model, lifecycle, settings "
-                             "from sensor_metadata where id = ?")),
+      sensor_(reader.prepare(
+          "select public_id, hq_id, serial, name, model, lifecycle, settings, "
+          "json_extract(metadata, '$.devices[#-1].serial') from sensor_metadata where id = ?")),
       checksums_(reader),
       lines_{
           reader.prepare("select change_no, sensor_id, line, started_at, seq, duration_ms, flags, revision, "
@@ -232,6 +233,11 @@ BatchBuilder::KnownSensor* BatchBuilder::find_sensor(std::int64_t id) {
   }
   if (const auto settings = store::object_from(sensor_.text(6)); !settings.empty()) {
     known.declaration += ",\"settings\":" + settings.dump();
+  }
+  if (!sensor_.is_null(
+          7)) {  // another device behind the door: HQ may know it by the serial of the one before
+    known.declaration += ",\"was\":";
+    append_json_string(known.declaration, sensor_.text(7));
   }
   known.declaration += '}';
   if (sensor_.is_null(1)) {

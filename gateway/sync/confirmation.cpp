@@ -50,7 +50,11 @@ void add_sensor(store::Database& writer, const SensorConfiguration& entry, UtcMs
 void configure_sensor(store::Database& writer, const SensorConfiguration& entry, UtcMs now) {
   auto select = writer.prepare(
       "select id, name, lifecycle, settings, metadata from sensor_metadata "
-      "where public_id = ? or serial = nullif(?, '')");
+      // Until HQ has heard of it, it goes by the serial of the device before.
+      "where public_id = ?1 or serial = nullif(?2, '') or exists (select 1 from json_each(metadata, "
+      "'$.devices') "
+      "where value ->> 'serial' = nullif(?2, '')) "
+      "order by public_id = ?1 desc, serial = ?2 desc, id limit 1");
   select.bind(entry.public_id, entry.serial);
   if (!select.step()) {
     add_sensor(writer, entry, now);

@@ -85,8 +85,23 @@ comment on function private.declared_settings(jsonb) is
 create function private.register_sensors(gateway data.gateways, declared jsonb) returns void
 language plpgsql volatile as $$
 declare
-  room integer;
+  room   integer;
+  device record;
 begin
+  -- Another device behind the door: the sensor goes on with the new one's serial, in the order in which the store changed
+  -- them. HQ may know the sensor under an id of its own, so the serial before tells which it is.
+  for device in
+    select (x ->> 'id')::uuid as id, left(x ->> 'serial', 200) as serial, left(x ->> 'was', 200) as was
+      from jsonb_array_elements(declared) with ordinality as e (x, n)
+     where x ->> 'was' <> '' and x ->> 'serial' <> '' and x ->> 'was' <> x ->> 'serial' order by n
+  loop
+    update data.sensor_metadata s set serial = device.serial
+     where s.store_id = gateway.store_id and s.gateway_id = gateway.id and s.serial = device.was
+       and (s.public_id = device.id
+            or not exists (select from data.sensor_metadata o where o.public_id = device.id))
+       and not exists (select from data.sensor_metadata o where o.store_id = gateway.store_id and o.serial = device.serial);
+  end loop;
+
   update data.sensor_metadata s set name = d.name, model = d.model, settings = coalesce(d.settings, s.settings)
     from (select (x ->> 'id')::uuid as id, left(x ->> 'name', 200) as name, left(coalesce(x ->> 'model', ''), 200) as model,
                  private.declared_settings(x) as settings
@@ -113,7 +128,7 @@ begin
   on conflict do nothing;
 end $$;
 comment on function private.register_sensors(data.gateways, jsonb) is
-  'Registers declared sensors HQ does not know, as planning. What HQ has confirmed it does not change.';
+  'Registers declared sensors HQ does not know, as planning, and takes over the serial of a new device behind a door. What else HQ has confirmed it does not change.';
 
 create function private.resolve_sensors(gateway data.gateways, body jsonb) returns jsonb
 language plpgsql stable as $$

@@ -357,3 +357,62 @@ TEST_CASE("counter: after a fall to zero people may be lost before it, not since
   CHECK_FALSE(count(state, total(1, 0, 0)).covered);
   CHECK(count(state, total(2, 3, 1)).covered == Covered{at(1), at(2)});
 }
+
+TEST_CASE("counter: a retained total is a baseline for a new series and nothing else") {
+  SeriesState state;
+  auto kept = total(0, 100, 50);
+  kept.retained = true;
+  CHECK(count(state, kept).rule == Rule::baseline);
+  (void)counted(state, total(1, 103, 50));
+  kept.at = kept.from = at(2);
+  CHECK(count(state, kept).rule == Rule::retained);
+  CHECK(counted(state, total(3, 104, 50))->count_in == 1);
+}
+
+TEST_CASE("counter: the total of a message and the window beside it count once, whichever comes first") {
+  SeriesState state;
+  (void)counted(state, total(0, 100, 0));
+  (void)counted(state, total(10, 105, 0));
+  CHECK(count(state, interval(10, 10, 5)).rule == Rule::told_by_total);
+  CHECK(counted(state, total(20, 107, 0))->count_in == 2);
+}
+
+TEST_CASE("counter: a fall near the end of the range is a reset where the other direction shows it") {
+  SeriesState state;
+  (void)counted(state, total(0, 65'530, 400));
+  (void)counted(state, total(10, 65'533, 400));
+  const auto outcome = count(state, total(20, 2, 3));
+  CHECK(outcome.rule == Rule::reset);
+  CHECK(outcome.reading->count_in == 2);
+  CHECK(outcome.reading->count_out == 3);
+}
+
+TEST_CASE("counter: a total that is older than the zero before it is late") {
+  SeriesState state;
+  (void)counted(state, total(0, 100, 50));
+  CHECK_FALSE(counted(state, total(10, 0, 0)));
+  CHECK(count(state, total(5, 101, 50)).rule == Rule::late);
+}
+
+TEST_CASE("counter: who was seen below the old value, or has restarted, may hide a reset") {
+  SeriesState state;
+  (void)counted(state, total(0, 1000, 50));
+  (void)counted(state, total(1, 997, 50));
+  CHECK_FALSE(count(state, total(2, 1004, 50)).covered);
+  CHECK(count(state, total(3, 1006, 50)).covered);
+  auto running = total(60, 1010, 50);
+  running.booted_at = at(30);
+  CHECK_FALSE(count(state, running).covered);
+}
+
+TEST_CASE("counter: a window that the store had already is owed to no total") {
+  SeriesState state;
+  (void)counted(state, total(0, 100, 0));
+  const auto window = interval(0, 1, 8);
+  (void)counted(state, window);
+  (void)counted(state, window);
+  told_before(state, window);
+  const auto outcome = count(state, total(1, 108, 0));
+  CHECK_FALSE(outcome.disagreement);
+  CHECK(counted(state, total(2, 110, 0))->count_in == 2);
+}

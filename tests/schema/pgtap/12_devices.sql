@@ -1,5 +1,5 @@
 \ir setup.psql
-select plan(25);
+select plan(31);
 select pg_temp.become_store('devices') \g /dev/null
 
 select pg_temp.sync(0, 1, jsonb_build_array(pg_temp.reading(pg_temp.monday(), 1))) as answer \gset
@@ -38,6 +38,24 @@ select pg_temp.sync(2, 3, jsonb_build_array(pg_temp.reading(pg_temp.monday(), 1,
   jsonb_build_object('sensors', jsonb_build_array(jsonb_build_object('id', pg_temp.door('Z'), 'serial', 'Z', 'name', 'x')))) as answer \gset
 select is(pg_temp.codes(:'answer'::jsonb), '', 'a sensor that HQ prepared is found by its serial');
 select is(((:'answer'::jsonb) -> 'sensors' ->> pg_temp.door('Z')::text)::integer, (select id from data.sensor_metadata where store_id = pg_temp.store() and serial = 'Z'), 'and its compact id told');
+
+-- Another device behind the same door.
+create function pg_temp.replace_device(id uuid, was text, serial text) returns text language sql as $$
+  select pg_temp.sync(3, 3, '[]', jsonb_build_object('sensors', jsonb_build_array(
+           jsonb_build_object('id', id, 'serial', serial, 'was', was, 'name', 'x', 'model', 'm'))))::text $$;
+select public_id as a_id from data.sensor_metadata where id = :a \gset
+select pg_temp.replace_device(:'a_id', 'A', 'A2') \g /dev/null
+select is((select serial || ' ' || name || ' ' || lifecycle from data.sensor_metadata where id = :a), 'A2 Main door active', 'a confirmed sensor takes its new device''s serial, and nothing else');
+select is((select old_values ->> 'serial' || ' ' || (new_values ->> 'serial') from data.audit_log where table_name = 'sensor_metadata' and row_id = :'a_id' order by id desc limit 1),
+  'A A2', 'which is in the audit log');
+select pg_temp.replace_device(:'a_id', 'A', 'A3') \g /dev/null
+select is((select serial from data.sensor_metadata where id = :a), 'A2', 'a serial that it no longer has says nothing');
+select pg_temp.replace_device(:'a_id', 'A2', 'B') \g /dev/null
+select is((select serial from data.sensor_metadata where id = :a), 'A2', 'nor does one that another sensor has');
+select pg_temp.replace_device(pg_temp.door('known at the store only'), 'Z', 'Z2') \g /dev/null
+select is((select count(*) from data.sensor_metadata where store_id = pg_temp.store() and serial in ('Z', 'Z2')), 1::bigint, 'a sensor that HQ prepared is found by the serial before');
+select is((select serial from data.sensor_metadata where store_id = pg_temp.store() and name = 'prepared at HQ'), 'Z2', 'and goes on with the new one');
+update data.sensor_metadata set serial = 'A' where id = :a;
 
 update private.settings set value = '4' where key = 'max_sensors_per_store';
 select pg_temp.sync(3, 4, jsonb_build_array(pg_temp.reading(pg_temp.monday(), 1, 1, jsonb_build_object('sensor', pg_temp.door('flood 9')))), jsonb_build_object('sensors',
