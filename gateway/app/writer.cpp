@@ -184,6 +184,9 @@ void Writer::clock_changed() {
   const auto by = boots_.notice();
   if (!by) return;
   parts_.pipeline.clock_replaced();
+  open_batch();
+  const UtcMs booted{parts_.wall.current().offset - *by};  // as it was believed to be
+  parts_.pipeline.coverage().shift(booted, booted + std::chrono::floor<Millis>(clock::boot_now()), *by);
   options_.log(
       fmt::format("the machine's own clock was {} s {}, as {} shows: what was recorded on it is moved",
                   std::abs(std::chrono::duration_cast<std::chrono::seconds>(*by).count()),

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "gateway/clock/opening_hours.hpp"
 #include "gateway/clock/store_days.hpp"
 #include "gateway/status/problems.hpp"
 #include "gateway/status/readings.hpp"
@@ -156,12 +157,25 @@ void add_verdict(json& sensor, const std::string& written, const json& facts, co
                                       : fmt::format("the gateway is not running; last known: {}", written);
 }
 
+/// By the opening hours that the store has; empty where nobody has stated any.
+Closed closed_by_hours(store::Database& db) {
+  auto row =
+      db.prepare("select timezone, json_extract(settings, '$.opening_hours') from stores where id = 1");
+  if (!row.step() || row.is_null(1)) return {};
+  const auto hours = clock::OpeningHours::parse(json::parse(row.text(1), nullptr, false));
+  const auto zone = clock::Zone::find(std::string(row.text(0)));
+  if (!hours || !zone) return {};
+  return [hours = *hours, zone = *zone](UtcMs from, UtcMs to) {
+    return hours.closed_throughout(zone, from, to);
+  };
+}
+
 json sensors(store::Database& db, const Runtime& runtime, const json& facts, UtcMs now) {
   auto result = json::array();
   SensorReadings readings(db);
   auto sums = db.prepare(kDaySums);
   const auto [day, begin] = today(db, now);
-  DayCoverage coverage(db, begin, now, runtime.closed);
+  DayCoverage coverage(db, begin, now, runtime.closed ? runtime.closed : closed_by_hours(db));
   auto select = db.prepare(
       "select id, public_id, serial, name, model, link, lifecycle, status, last_data_received, "
       "offline_since, interval_ms, metadata, created_at from sensor_metadata where deleted_at is null order "

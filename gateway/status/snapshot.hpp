@@ -21,7 +21,7 @@ struct Runtime {
   bool silent = false;
   /// Wall clock used where the facts state no time.
   std::function<UtcMs()> now;
-  /// Whether the store is closed; empty: nobody knows opening hours.
+  /// Whether the store is closed; empty: by the opening hours in its settings, if it has any.
   Closed closed{};
 };
 

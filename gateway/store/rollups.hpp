@@ -61,7 +61,6 @@ class Rollups {
 
   /// From here on days are by this calendar; what has gathered is to be flushed before.
   void set_calendar(Calendar calendar);
-  [[nodiscard]] const Calendar& calendar() const { return calendar_; }
   /// Sets all buckets of a day to what the raw rows add up to by the calendar as it is. Flushes before.
   void recount(std::int64_t day, UtcMs now);
   /// Writes down where the day begins and ends.

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <limits>
 #include <map>
+#include <sstream>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -39,7 +40,9 @@ class ZoneFile {
 
   explicit ZoneFile(const std::string& name) {
     std::ifstream file("/usr/share/zoneinfo/" + name, std::ios::binary);
-    bytes_.assign(std::istreambuf_iterator<char>(file), {});
+    std::ostringstream bytes;
+    bytes << file.rdbuf();
+    bytes_ = bytes.str();
     REQUIRE(bytes_.starts_with("TZif"));
     const auto first = sizes(0);
     const auto start =

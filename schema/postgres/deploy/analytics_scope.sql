@@ -103,7 +103,7 @@ declare
   calendars private.calendar[];
 begin
   for part in select p.stores from (values (1, stores[1:100]), (2, stores[101:])) as p (n, stores) order by p.n loop
-    exit when cardinality(days) = 0 or cardinality(part) = 0;
+    exit when cardinality(closed_days.days) = 0 or cardinality(part) = 0;
     calendars := array(select c from private.calendars(part) as c);
     if exists (select from unnest(calendars) as c where c.hours is null) then
       return '{}';
@@ -111,10 +111,10 @@ begin
     days := array(
       with calendars as materialized (
         select c.days,
-               private.open_spans(c.hours, c.timezone, (select min(d) from unnest(days) as d), (select max(d) + 1 from unnest(days) as d)) as open
+               private.open_spans(c.hours, c.timezone, (select min(d) from unnest(closed_days.days) as d), (select max(d) + 1 from unnest(closed_days.days) as d)) as open
           from unnest(calendars) as c
       )
-      select d from unnest(days) as d
+      select d from unnest(closed_days.days) as d
        where not exists (
          select from calendars c
           where c.open && tstzrange(private.day_begins(c.days, d), private.day_begins(c.days, d + 1))));

@@ -99,8 +99,9 @@ TEST_CASE("direction: HQ's word holds over what was said before, unless the file
     sync::Confirmation confirmation;
     confirmation.epoch = desk.text("select epoch from writer_state");
     confirmation.history = "h";
-    confirmation.configuration =
-        sync::Configuration{7, {}, {}, {}, {{"", "S1", "S1", lifecycle, {}, settings}}};
+    confirmation.configuration.emplace();
+    confirmation.configuration->version = 7;
+    confirmation.configuration->sensors = {{"", "S1", "S1", lifecycle, {}, settings}};
     desk.batch([&] {
       (void)sync::apply(desk.store->db(), confirmation, kNoon);
       desk.store->sensors().reread();
@@ -137,12 +138,10 @@ TEST_CASE("direction: the settings of HQ make the sensors of a new card what the
   sync::Confirmation confirmation;
   confirmation.epoch = desk.text("select epoch from writer_state");
   confirmation.history = "h";
-  confirmation.configuration = sync::Configuration{3,
-                                                   {},
-                                                   {},
-                                                   {},
-                                                   {{"9c3b3c0e-3f8e-5c53-9a59-000000000001", "S1", "Main",
-                                                     "active", "milesight-vs125", R"({"invert": true})"}}};
+  confirmation.configuration.emplace();
+  confirmation.configuration->version = 3;
+  confirmation.configuration->sensors = {{"9c3b3c0e-3f8e-5c53-9a59-000000000001", "S1", "Main", "active",
+                                          "milesight-vs125", R"({"invert": true})"}};
   desk.batch([&] {
     (void)sync::apply(desk.store->db(), confirmation, kNoon);
     desk.store->sensors().reread();

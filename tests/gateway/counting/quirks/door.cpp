@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "firmware-bridge/decoders/registry.hpp"
-#include "gateway/clock/zone.hpp"
+#include "gateway/clock/store_days.hpp"
 
 namespace lintel::test::quirks {
 

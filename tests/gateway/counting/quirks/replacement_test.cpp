@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "gateway/app/mapping.hpp"
+#include "gateway/store/store.hpp"
 #include "tests/support/temp_dir.hpp"
 
 using namespace lintel;

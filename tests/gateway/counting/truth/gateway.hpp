@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "gateway/app/pipeline.hpp"
-#include "gateway/clock/zone.hpp"
+#include "gateway/clock/store_days.hpp"
 #include "tests/gateway/counting/truth/road.hpp"
 #include "tests/support/temp_dir.hpp"
 
