@@ -25,8 +25,8 @@ using Names = std::set<std::string, std::less<>>;
 /// module cannot come without a decision on where it stands.
 const std::map<std::string, Names, std::less<>> kArrows = {
     {"app",
-     {"cli", "status", "sync", "health", "counting", "evidence", "store", "config", "clock", "links", "decoders",
-      "profiles", "wire", "core"}},
+     {"cli", "status", "sync", "health", "counting", "evidence", "store", "config", "clock", "links",
+      "decoders", "profiles", "wire", "core"}},
     {"cli", {"status", "sync", "health", "store", "config", "links", "decoders", "clock", "core"}},
     {"status", {"sync", "health", "store", "clock", "core"}},
     {"sync", {"store", "clock", "core"}},

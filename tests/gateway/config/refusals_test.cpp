@@ -39,7 +39,8 @@ const Refusal kGatewayRefusals[] = {
     {"gateway.conf", "[stor]\nname = x\nfoo = bar\n",
      "gateway.conf:1: [stor]: no such section, did you mean store?"},
     {"gateway.conf", "[wardrobe]\n",
-     "gateway.conf:1: [wardrobe]: no such section, known are store, gateway, storage, status, ingest, hq, "
+     "gateway.conf:1: [wardrobe]: no such section, known are store, gateway, storage, clock, status, ingest, "
+     "hq, "
      "health"},
     {"gateway.conf", "[store\n", "gateway.conf:1: a section header ends with ], for example [store]"},
     {"gateway.conf", "name = x\n",
@@ -270,7 +271,7 @@ const Refusal kSensorRefusals[] = {
     {"sensors.d/a.conf", "serial = x\nline = door in=C1\nline = door out=C2\n",
      R"(sensors.d/a.conf:3: line = "door out=C2": the line door is described already in sensors.d/a.conf:2)"},
     {"sensors.d/a.conf", "serial = x\nlocation = here\n",
-     "sensors.d/a.conf:2: location: no such key, known are serial, link, name, invert, timezone, "
+     "sensors.d/a.conf:2: location: no such key, known are serial, link, name, replaces, invert, timezone, "
      "expected_interval_seconds, line, payload, line_name, region_name, pinned"},
 };
 

@@ -80,14 +80,18 @@ TEST_CASE("coverage: before a reset people may have been lost, after it none are
   CHECK(device.of() == "0-10 counting, 20-30 counting");
 }
 
-TEST_CASE("coverage: a brief zero after boot is no hole once the old value is back") {
+TEST_CASE(
+    "coverage: a brief zero after boot is a hole although the old value is back, for it may have been a "
+    "reset") {
   WatchedDevice device;
   device.total(0, 1000);
   device.total(10, 1010);
   device.total(11, 0);
   CHECK(device.of() == "0-10 counting");
   device.total(12, 1011);
-  CHECK(device.of() == "0-12 counting");
+  CHECK(device.of() == "0-10 counting");
+  device.total(13, 1012);
+  CHECK(device.of() == "0-10 counting, 12-13 counting");
 }
 
 TEST_CASE("coverage: a zero that was a reset covers from when the zero was seen") {
