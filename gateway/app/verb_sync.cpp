@@ -154,6 +154,9 @@ Result<int> show(const Context& context) {
 
 /// `misconfigured` becomes what it means here: nothing is sent while nobody runs.
 Result<void> wake(const config::Config& config) {
+  if (config.hq_url.empty()) {
+    return fail(ErrorKind::misconfigured, "no [hq] url is set: readings are kept here and sent nowhere");
+  }
   const auto answer =
       status::ask(status::control_path(config.state_dir), {{"verb", "sync-now"}}, kAnswerWithin);
   if (answer) return {};
