@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "gateway/app/opening.hpp"
+
 namespace lintel::app {
 
 namespace {
@@ -147,7 +149,7 @@ void Pipeline::reload() {
     for (auto& route : routes) route.settings = settings;
   }
   add_adopted(mapped);
-  occupancy_.configure(regions_of(config_));
+  occupancy_.configure(regions_of(config_), opening_of(store_.db()));
   unsettled_ = true;
 }
 

@@ -46,13 +46,9 @@ void Occupancies::listen() {
                                     bool fresh) { heard(sensor, line, reading, fresh); });
 }
 
-void Occupancies::set_opening(OpenSpans open) {
-  open_ = std::move(open);
-  period_ = {};
-}
-
-void Occupancies::configure(std::vector<store::RegionInFile> files) {
+void Occupancies::configure(std::vector<store::RegionInFile> files, OpenSpans open) {
   files_ = std::move(files);
+  open_ = std::move(open);
   unsettled_ = true;
 }
 
@@ -241,7 +237,7 @@ void Occupancies::record(Counted& counted, const OccupancyLevel& level) {
 }
 
 void Occupancies::put(const Counted& counted, const OccupancyLevel& level) {
-  const store::Presence presence{level.at, level.present, level.uncertain ? store::kEstimated : 0U};
+  const store::Presence presence{level.at, level.present, level.uncertain ? store::kRecovered : 0U};
   store_.readings().put(counted.region.sensor, counted.region.region, presence, now_);
   coverage_.rules().level({counted.region.sensor, true, counted.region.region}, level.at);
 }

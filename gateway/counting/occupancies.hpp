@@ -33,11 +33,9 @@ class Occupancies {
   Occupancies(const Occupancies&) = delete;
   Occupancies& operator=(const Occupancies&) = delete;
 
-  /// Where nobody says when the store is open, days are reset when they begin.
-  void set_opening(OpenSpans open);
-
-  /// What sensors.d says now; that and the mirror are read at the next flush.
-  void configure(std::vector<store::RegionInFile> files);
+  /// What sensors.d says now, and when the store is open; the mirror is read at the next flush. Where nobody
+  /// says when the store is open, days are reset when they begin.
+  void configure(std::vector<store::RegionInFile> files, OpenSpans open = {});
 
   /// Whether the region is counted: levels that its sensor states are none of it.
   [[nodiscard]] bool counts(std::int64_t sensor, std::string_view region) const;

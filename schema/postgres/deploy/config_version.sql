@@ -1,6 +1,7 @@
 -- Deploy lintel:config_version to pg
 -- requires: sensor_metadata
 -- requires: region_configurations
+-- requires: store_days
 
 begin;
 set local role lintel_owner;

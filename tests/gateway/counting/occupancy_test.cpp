@@ -1,11 +1,13 @@
 // People present in a region, day by day: what moves them, what resets them, what is cut off and shown.
 #include "gateway/counting/occupancy.hpp"
 
+#include <algorithm>
+#include <memory>
 #include <random>
 
 #include <doctest/doctest.h>
 
-#include "gateway/clock/zone.hpp"
+#include "gateway/clock/store_days.hpp"
 
 using namespace lintel;
 using namespace lintel::counting;
