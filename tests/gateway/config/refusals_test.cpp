@@ -270,7 +270,7 @@ const Refusal kSensorRefusals[] = {
     {"sensors.d/a.conf", "serial = x\nline = door in=C1\nline = door out=C2\n",
      R"(sensors.d/a.conf:3: line = "door out=C2": the line door is described already in sensors.d/a.conf:2)"},
     {"sensors.d/a.conf", "serial = x\nlocation = here\n",
-     "sensors.d/a.conf:2: location: no such key, known are serial, link, name, invert, timezone, "
+     "sensors.d/a.conf:2: location: no such key, known are serial, link, name, replaces, invert, timezone, "
      "expected_interval_seconds, line, payload, line_name, region_name, region, pinned"},
 };
 
