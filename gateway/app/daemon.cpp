@@ -232,6 +232,9 @@ void Daemon::watch_health(store::Database& db, UtcMs now) {
   }
   watch_.refresh(db, store_->sensors(), surroundings);
   if (current.source != clock::Source::none) pipeline_.watch_ways(surroundings.links, now);
+  if (current.source != clock::Source::none && pipeline_.occupancy().due(now)) {
+    writer_.post([this](store::Database&, UtcMs at) { pipeline_.occupancy().at(at); });
+  }
   if (pipeline_.coverage().overdue()) writer_.post([](store::Database&, UtcMs) {});  // for its commit
 }
 

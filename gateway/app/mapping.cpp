@@ -143,6 +143,22 @@ std::string successor(const std::vector<config::Sensor>& files, store::Sensors& 
   return file != files.end() ? file->serial : sensors.successor(serial);
 }
 
+std::vector<store::RegionInFile> regions_of(const config::Config& config) {
+  std::vector<store::RegionInFile> regions;
+  for (const auto& sensor : config.sensors) {
+    for (const auto& stated : sensor.regions) {
+      store::RegionInFile region{sensor.serial, stated.region, {}, stated.capacity, {}, sensor.pinned};
+      const auto name = sensor.region_names.find(stated.region);
+      if (name != sensor.region_names.end()) region.name = name->second;
+      for (const auto& line : stated.from) {
+        region.from.push_back({line.sensor.empty() ? sensor.serial : line.sensor, line.line, line.out_is_in});
+      }
+      regions.push_back(std::move(region));
+    }
+  }
+  return regions;
+}
+
 bool settle(store::Sensors& sensors, store::Sensor& sensor, const config::Sensor* file,
             const Mapping& mapping, counting::SeriesStates& series, UtcMs now, bool tell) {
   auto columns = store::Sensors::columns_of(sensor);

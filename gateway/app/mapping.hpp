@@ -7,6 +7,7 @@
 #include "firmware-bridge/core/decoder.hpp"
 #include "gateway/config/config.hpp"
 #include "gateway/counting/series.hpp"
+#include "gateway/store/regions.hpp"
 #include "gateway/store/sensors.hpp"
 
 namespace lintel::app {
@@ -41,6 +42,9 @@ bool change_devices(const std::vector<config::Sensor>& files, store::Sensors& se
 /// The serial of the device that has taken the place of this one; empty: it was never replaced.
 std::string successor(const std::vector<config::Sensor>& files, store::Sensors& sensors,
                       std::string_view serial);
+
+/// The regions that sensors.d describes.
+std::vector<store::RegionInFile> regions_of(const config::Config& config);
 
 /// Writes down what counting goes by from now on, where that differs from before: the direction that ends
 /// here, and for each line the running totals of the channels that it is made of now, so that channels

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "gateway/app/opening.hpp"
+
 namespace lintel::app {
 
 namespace {
@@ -56,6 +58,7 @@ Pipeline::Pipeline(const config::Config& config, store::Store& store, counting::
       store_(store),
       series_(series),
       coverage_(store.db(), series, coverage_options(config)),
+      occupancy_(store, series, coverage_),
       find_decoder_(find_decoder),
       outbox_(outbox),
       notes_(store.db()),
@@ -95,6 +98,7 @@ void Pipeline::forget_others() {
 }
 
 void Pipeline::flush() {
+  occupancy_.flush();
   coverage_.flush();
   each_route([this](const std::string& link, Route& route) {
     if (!std::exchange(route.session.notes_changed, false)) return;
@@ -104,6 +108,7 @@ void Pipeline::flush() {
 
 void Pipeline::load() {
   coverage_.load();
+  occupancy_.load();
   each_route([this](const std::string& link, Route& route) {
     route.session.notes = notes_.load(owner_of(link, route.topic, route.decoder));
     route.session.notes_changed = false;
@@ -144,6 +149,7 @@ void Pipeline::reload() {
     for (auto& route : routes) route.settings = settings;
   }
   add_adopted(mapped);
+  occupancy_.configure(regions_of(config_), opening_of(store_.db()));
   unsettled_ = true;
 }
 
@@ -222,6 +228,7 @@ void Pipeline::decode(const bridge::Frame& frame, const bridge::Decoder& decoder
 void Pipeline::process(const bridge::Frame& frame, const clock::Arrival& arrival,
                        store::SpoolPosition spooled) {
   if (unsettled_) settle_all(arrival.at);
+  occupancy_.at(arrival.at);
   Route* taken = route(frame);
   if (taken == nullptr) {
     refuse(frame, arrival.at, "unsupported", "no subscription of this link matches the topic");

@@ -15,6 +15,7 @@
 #include "gateway/clock/zone.hpp"
 #include "gateway/config/config.hpp"
 #include "gateway/counting/coverage_states.hpp"
+#include "gateway/counting/occupancies.hpp"
 #include "gateway/counting/series.hpp"
 #include "gateway/evidence/record.hpp"
 #include "gateway/health/watch.hpp"
@@ -103,6 +104,8 @@ class Pipeline {
 
   /// When the series were counting.
   counting::CoverageStates& coverage() { return coverage_; }
+  /// How many people are in the regions that are counted.
+  counting::Occupancies& occupancy() { return occupancy_; }
   /// How sensors can reach us now. Cheap enough for every second, also outside of a batch.
   void watch_ways(const std::map<std::string, health::LinkState, std::less<>>& links, UtcMs now);
 
@@ -162,6 +165,7 @@ class Pipeline {
   store::Store& store_;
   counting::SeriesStates& series_;
   counting::CoverageStates coverage_;
+  counting::Occupancies occupancy_;
   const FindDecoder find_decoder_;
   Counted counted_;
   Outbox* outbox_;

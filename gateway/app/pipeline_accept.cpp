@@ -125,6 +125,7 @@ Pipeline::Taken Pipeline::record(store::Sensor& sensor, const bridge::Observatio
   // A state of which nobody says how many is health's business.
   if (statement.kind == Kind::presence && !observation.occupancy) return Taken::covered;
   const auto& region = observation.region.empty() ? observation.line : observation.region;
+  if (occupancy_.counts(sensor.id, region)) return Taken::covered;  // by the lines around it
   if (how.trial == nullptr && !how.late) coverage_.rules().level({sensor.id, true, region}, statement.at);
   if (how.trial == nullptr && !how.late &&
       !counting::is_news(series_.level_of(sensor.id, region), statement.at, observation.occupancy)) {

@@ -65,6 +65,18 @@ struct Link {
   bool stream = false;  ///< an answer that never ends, a part for each message
 };
 
+/// `region = shop capacity=120 from=1,!S2/1`
+struct Region {
+  struct Line {
+    std::string sensor;  ///< serial; empty: the sensor whose file it is
+    std::string line;    ///< empty: the whole device
+    bool out_is_in = false;
+  };
+  std::string region;
+  std::optional<std::int64_t> capacity;
+  std::vector<Line> from;  ///< empty: the sensor tells itself how many are there
+};
+
 /// A file in sensors.d/: what a person says about one device. Optional: devices without one are counted
 /// under the identity they state.
 struct Sensor {
@@ -79,6 +91,7 @@ struct Sensor {
   std::string payload;  ///< decoder of what an envelope carries for it; empty: the envelope finds out
   std::map<std::string, std::string, std::less<>> line_names;  ///< `line_name = 1 = Main door`
   std::map<std::string, std::string, std::less<>> region_names;
+  std::vector<Region> regions;                ///< how many people a region holds, and where they come in
   bool pinned = false;                        ///< what this file states holds, whatever HQ says
   std::set<std::string, std::less<>> stated;  ///< the keys it states
 };

@@ -276,6 +276,10 @@ const Key kSensorKeys[] = {
      must<named_key>, true},
     {"", "region_name", "", "The same for a region, for example: 2 = Checkout. May be repeated.",
      must<named_key>, true},
+    {"", "region", "",
+     "How many people a region holds, and the lines that lead into it, for example: "
+     "shop capacity=120 from=1,!S2/1. May be repeated.",
+     must<region>, true},
     {"", "pinned", "no", "yes: what this file states holds, whatever HQ says.", must<yes_or_no>},
 };
 

@@ -77,6 +77,20 @@ std::string replaced(const Settings& settings, std::string_view serial, Report& 
   return before;
 }
 
+void read_regions(const Settings& settings, Sensor& sensor, Report& report) {
+  std::map<std::string, std::string, std::less<>> seen;
+  for (const auto& entry : settings.entries("region")) {
+    auto parsed = region(entry.value);
+    if (!parsed) continue;
+    const auto [first, fresh] = seen.emplace(parsed->region, entry.where);
+    if (!fresh) {
+      report.problems.push_back(fmt::format("{} = \"{}\": the region {} is described already in {}",
+                                            entry.label, entry.value, parsed->region, first->second));
+    }
+    sensor.regions.push_back(std::move(*parsed));
+  }
+}
+
 }  // namespace
 
 std::optional<Sensor> read_sensor(const Part& part, const std::vector<Link>& links,
@@ -104,6 +118,7 @@ std::optional<Sensor> read_sensor(const Part& part, const std::vector<Link>& lin
   for (const auto& entry : settings.entries("region_name")) {
     if (auto named = named_key(entry.value)) sensor.region_names.insert(std::move(*named));
   }
+  read_regions(settings, sensor, report);
   std::map<std::string, std::string, std::less<>> seen;
   for (const auto& entry : settings.entries("line")) {
     auto parsed = line(entry.value);

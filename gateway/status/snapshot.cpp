@@ -9,6 +9,7 @@
 #include "gateway/clock/store_days.hpp"
 #include "gateway/status/problems.hpp"
 #include "gateway/status/readings.hpp"
+#include "gateway/status/regions.hpp"
 #include "gateway/store/sensor_settings.hpp"
 #include "gateway/store/store.hpp"
 
@@ -275,6 +276,7 @@ json snapshot(store::Database& reader, const Runtime& runtime) {
   json result{{"time", format_utc(now)},
               {"gateway", gateway(reader, runtime, facts)},
               {"sensors", sensors(reader, runtime, facts, now)},
+              {"regions", regions(reader, now)},
               {"links", facts.is_object() ? facts.value("links", json::array()) : json::array()},
               {"backlog", backlog(reader)},
               {"hq", hq(reader, runtime, facts)},

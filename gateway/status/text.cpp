@@ -162,6 +162,29 @@ std::string sensor_table(const json& sensors, UtcMs now, const Paint& paint) {
   return text;
 }
 
+/// People in the configured regions, what they hold, and what counting was wrong by.
+std::string region_lines(const json& regions, const Paint& paint) {
+  std::string text;
+  for (const auto& region : regions) {
+    const bool known = region["present"].is_number();
+    auto line = known ? fmt::format("{} {}", region.value("uncertain", false) ? "about" : "now",
+                                    region["present"].get<std::int64_t>())
+                      : std::string("nobody knows how many");
+    if (region["capacity"].is_number()) line += fmt::format(" of {}", region["capacity"].get<std::int64_t>());
+    if (region.value("over", false)) line += ", too many";
+    const auto& drift = region["drift"];
+    if (drift.is_object()) {
+      const auto below = drift.value("below_zero", std::int64_t{0});
+      if (below > 0) line += fmt::format("; {} left without having come", below);
+      if (drift["left_over"].is_number() && drift["left_over"] != 0)
+        line += fmt::format("; {} left over at closing", drift["left_over"].get<std::int64_t>());
+    }
+    const auto row = fmt::format("{} {}\n", fitted(text_at(region, "name"), 22), line);
+    text += region.value("over", false) ? paint("33", row) : row;
+  }
+  return text.empty() ? text : "\nPEOPLE PRESENT\n" + text;
+}
+
 /// "10:40" in the store's zone, with the date where that was not today.
 std::string local_time(UtcMs at, UtcMs now, const std::string& timezone) {
   auto zone = clock::Zone::find(timezone);
@@ -243,6 +266,7 @@ std::string to_text(const json& snapshot, bool colour) {
   const auto now = instant_of(snapshot, "time").value_or(UtcMs{});
   return head(snapshot["gateway"]) + verdict(snapshot["verdict"], paint) +
          sensor_table(snapshot["sensors"], now, paint) +
+         region_lines(snapshot.value("regions", json::array()), paint) +
          notes(snapshot["sensors"], now, text_at(snapshot["gateway"], "timezone")) + facts(snapshot, now);
 }
 

@@ -111,6 +111,7 @@ on conflict do update set count_in = count_in + excluded.count_in, count_out = c
       note_new_(db.prepare("insert or ignore into day_bounds (day, begins_at, ends_at) values (?, ?, ?)")) {}
 
 void Rollups::add(std::int64_t sensor, std::string_view line, const Reading& reading) {
+  if (watch_) watch_(sensor, line, reading, true);
   if ((reading.flags & kVoided) != 0) return;
   const UtcMs last = last_instant(reading.started, reading.duration);
   const auto in = reading.count_in.value_or(0);
@@ -146,6 +147,8 @@ void Rollups::add(std::int64_t sensor, std::string_view region, const Presence& 
 }
 
 void Rollups::touch(std::int64_t sensor, std::string_view line, UtcMs started, Millis duration) {
+  if (watch_)
+    watch_(sensor, line, {.started = started, .duration = duration, .count_in = {}, .count_out = {}}, false);
   const UtcMs last = last_instant(started, duration);
   dirty_hours_.insert({sensor, hour_of(last), std::string(line), {}});
   dirty_days_.insert({sensor, calendar_.day(last), std::string(line), {}});

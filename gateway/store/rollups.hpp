@@ -54,6 +54,12 @@ class Rollups {
 
   [[nodiscard]] const Calendar& calendar() const { return calendar_; }
 
+  /// Hears of every row of a line: with the reading if it is new, with its times alone if it has changed or
+  /// gone. Called inside the writer's transaction; it must not touch the raw tables.
+  using Watch =
+      std::function<void(std::int64_t sensor, std::string_view line, const Reading& times, bool fresh)>;
+  void set_watch(Watch watch) { watch_ = std::move(watch); }
+
   /// Writes what has gathered, inside the caller's transaction.
   void flush(UtcMs now);
   /// Forgets what has gathered, after a rollback.
@@ -85,6 +91,7 @@ class Rollups {
 
   Database& db_;
   Calendar calendar_;
+  Watch watch_;
   Statement add_hour_, add_day_, clear_hour_, clear_day_, sum_hour_, sum_day_, sum_region_, note_new_;
   std::set<std::int64_t> noted_;  ///< days whose bounds are written down
   std::unordered_map<Bucket, Sum, BucketHash> hours_, days_;

@@ -92,6 +92,7 @@ class Store {
 
   Readings& readings() { return *readings_; }
   Moves& moves() { return *moves_; }
+  Rollups& rollups() { return *rollups_; }
   Sensors& sensors() { return *sensors_; }
   Corrections& corrections() { return *corrections_; }
   Quarantine& quarantine() { return *quarantine_; }

@@ -105,6 +105,7 @@ void BatchBuilder::collect(const BatchOrder& order, Batch& batch) {
       bytes_ += known.declaration.size() + 1;
   }
   if (!order.coverage.empty()) bytes_ += order.coverage.width();
+  if (order.health) bytes_ += order.health->regions.size();
   for (auto* cursor : {&lines_, &regions_, &journal_, &moves_}) cursor->open(order.after, batch.last_change);
 
   for (;;) {
@@ -289,8 +290,9 @@ void BatchBuilder::write(const BatchOrder& order, Batch& batch) {
                   [this](std::int64_t id) -> const std::string& { return sensors_.at(id).id; });
   if (batch.compared) append_checksums(out, *batch.compared);
   if (order.health) {
-    fmt::format_to(std::back_inserter(out), ",\"health\":{{\"backlog\":{},\"disk_free\":{}}}",
-                   order.health->backlog, order.health->disk_free);
+    fmt::format_to(std::back_inserter(out), ",\"health\":{{\"backlog\":{},\"disk_free\":{}{}{}}}",
+                   order.health->backlog, order.health->disk_free,
+                   order.health->regions.empty() ? "" : ",\"regions\":", order.health->regions);
   }
   out += '}';
 }

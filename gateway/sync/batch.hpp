@@ -31,6 +31,7 @@ struct Liveness {
 struct Health {
   std::int64_t backlog = 0;
   std::uint64_t disk_free = 0;  ///< bytes
+  std::string regions = {};     ///< JSON of RegionReader; empty: none
 };
 
 /// What one request is to carry.

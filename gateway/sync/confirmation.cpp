@@ -132,6 +132,7 @@ void configure(store::Database& writer, const Configuration& configuration, UtcM
             count_ms(now))
       .run();
   for (const auto& entry : configuration.sensors) configure_sensor(writer, entry, now);
+  if (configuration.regions) keep_regions(writer, *configuration.regions, now);
   writer.prepare("update sync_state set config_version = ? where id = 1").bind(configuration.version).run();
 }
 

@@ -8,6 +8,7 @@
 #include "firmware-bridge/core/time.hpp"
 #include "gateway/store/sqlite.hpp"
 #include "gateway/sync/checksums.hpp"
+#include "gateway/sync/regions.hpp"
 
 namespace lintel::sync {
 
@@ -46,6 +47,7 @@ struct Configuration {
   std::optional<std::string> calendar;       ///< as in stores.calendar, checked; its zones are known here
   std::optional<std::string> opening_hours;  ///< JSON, checked; "null": nobody says when the store is open
   std::vector<SensorConfiguration> sensors;
+  std::optional<std::vector<RegionConfiguration>> regions;  ///< absent: HQ does not speak of them
 };
 
 /// What the sync thread has learnt from one attempt and the writer is to keep.

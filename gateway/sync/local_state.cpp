@@ -13,7 +13,8 @@ LocalState::LocalState(store::Database& reader)
                          "from writer_state w, sync_state s")),
       sensors_(reader.prepare("select id, status, last_data_received, offline_since from sensor_metadata "
                               "where deleted_at is null order by id")),
-      coverage_(reader) {}
+      coverage_(reader),
+      regions_(reader) {}
 
 LocalState::Snapshot LocalState::read() {
   state_.reset();

@@ -7,6 +7,7 @@
 
 #include "gateway/store/sqlite.hpp"
 #include "gateway/sync/batch.hpp"
+#include "gateway/sync/regions.hpp"
 
 namespace lintel::sync {
 
@@ -38,6 +39,8 @@ class LocalState {
   [[nodiscard]] std::vector<Liveness> liveness(bool all);
   /// Coverage above a revision, as much as a request takes.
   [[nodiscard]] OwedCoverage coverage(std::int64_t told) { return coverage_.owed(told); }
+  /// Counted regions, as the health states them.
+  [[nodiscard]] std::string regions() { return regions_.health(); }
   /// HQ has confirmed a request with these.
   void told(const std::vector<Liveness>& entries);
   /// HQ is another one and knows nothing of it.
@@ -47,6 +50,7 @@ class LocalState {
   store::Statement state_;
   store::Statement sensors_;
   CoverageReader coverage_;
+  RegionReader regions_;
   std::unordered_map<std::int64_t, Liveness> told_;
 };
 

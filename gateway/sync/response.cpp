@@ -282,6 +282,11 @@ Configuration configuration(const json& value) {
                              sensor_settings(entry)});
     }
   }
+  if (const auto* regions = find(value, "regions")) {
+    auto read = read_regions(*regions);
+    if (!read) throw Mismatch{read.error().message};
+    out.regions = std::move(*read);
+  }
   return out;
 }
 

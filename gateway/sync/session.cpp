@@ -131,7 +131,8 @@ BatchOrder Session::order(bool hello) {
     out.coverage = local_->state.coverage(coverage_told_);
   }
   if (all) {
-    out.health = Health{last_change_ - position_.watermark, free_bytes(options_.database.parent_path())};
+    out.health = Health{last_change_ - position_.watermark, free_bytes(options_.database.parent_path()),
+                        local_->state.regions()};
     full_liveness_ = now;
   }
   return out;

@@ -175,6 +175,25 @@ function facts(id, rows) {
   }));
 }
 
+function regionText(region) {
+  if (region.present === null) return ['not known'];
+  const many = `${region.uncertain ? 'about ' : ''}${region.present.toLocaleString()}`;
+  const text = [element('b', region.over ? 'over' : '', many)];
+  if (region.capacity !== null) text.push(` of ${region.capacity.toLocaleString()}${region.over ? ', too many' : ''}`);
+  const { drift } = region;
+  const wrong = [
+    drift && drift.below_zero > 0 && `${drift.below_zero} left without having come`,
+    drift && drift.left_over > 0 && `${drift.left_over} left over at closing`,
+  ].filter(Boolean);
+  if (wrong.length > 0) text.push(element('span', 'quiet', ` · ${wrong.join(' · ')}`));
+  return text;
+}
+
+function showRegions(regions) {
+  byId('regions-part').hidden = regions.length === 0;
+  facts('regions', regions.map((region) => [region.name, ...regionText(region)]));
+}
+
 function showHq({ hq, backlog }) {
   const waiting = backlog.changes === 0 ? ['nothing'] : [count(backlog.changes, 'change')];
   if (backlog.changes > 0 && backlog.oldest) waiting.push(', the oldest from ', since(backlog.oldest));
@@ -211,6 +230,7 @@ function show(next) {
   setText(byId('gateway'), next.gateway.name || '');
   showHeadline();
   showSensors(next.sensors, before && before.sensors);
+  showRegions(next.regions || []);
   showHq(next);
   showBox(next);
 }

@@ -190,7 +190,7 @@ create table region_configurations (
   updated_at      integer not null,
   deleted_at      integer,
   unique (store_id, sensor_id, region)
-) strict;
+) strict;  -- HQ's, and those that sensors.d describes (gateway/store/regions.hpp)
 
 create table alerts (
   id              integer primary key,
@@ -336,6 +336,19 @@ create table counter_state (
   line      text not null,
   state     text not null,    -- JSON
   primary key (sensor_id, line)
+) strict, without rowid;
+
+-- How far counting has drifted in a counted region (gateway/counting/occupancy.hpp) from one reset to the next.
+create table occupancy_periods (
+  sensor_id  integer not null,
+  region     text not null,
+  from_at    integer not null,
+  to_at      integer not null check (to_at > from_at),
+  day        integer not null,            -- the store's day in which it began
+  below_zero integer not null default 0,  -- people who left and had never come
+  left_over  integer,                     -- people still present when it ended; null: it has not ended
+  uncertain  integer not null default 0,  -- something in it was no exact count
+  primary key (sensor_id, region, from_at)
 ) strict, without rowid;
 
 -- What devices say once and refer to ever after, as the aliases of a Sparkplug birth (DecodeSession::notes).

@@ -8,6 +8,7 @@ insert into explained (table_name, column_name, aspect, reason) values
   ('journal', '', 'sqlite_only', 'changes owed to HQ that are no rows of the raw tables'),
   ('moved_readings', '', 'sqlite_only', 'old keys of moved readings until HQ has them; HQ keeps its side in private.moved_keys'),
   ('set_aside', '', 'sqlite_only', 'readings that HQ refused'),
+  ('occupancy_periods', '', 'sqlite_only', 'how far counted regions have drifted; HQ is told in the gateway''s health'),
   ('counter_state', '', 'sqlite_only', 'what counting remembers of a counter between two frames'),
   ('decoder_notes', '', 'sqlite_only', 'what decoders remember of devices between two frames'),
   ('corrections', '', 'sqlite_only', 'what people said of stored readings; HQ gets the new revisions, and who configured what is in its audit'),

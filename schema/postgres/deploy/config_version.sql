@@ -1,5 +1,7 @@
 -- Deploy lintel:config_version to pg
 -- requires: sensor_metadata
+-- requires: region_configurations
+-- requires: store_days
 
 begin;
 set local role lintel_owner;
@@ -20,7 +22,7 @@ begin
    where id = case when tg_op = 'DELETE' then old.store_id else new.store_id end;
   return null;
 end $$;
-comment on function private.raise_sensor_version() is 'Trigger: a changed sensor gives its store a new config_version';
+comment on function private.raise_sensor_version() is 'Trigger: a changed sensor or region gives its store a new config_version';
 
 create trigger stores_config_version before update of name, timezone, day_start_minute, calendar, lifecycle, settings, deleted_at
   on data.stores for each row
@@ -34,6 +36,14 @@ create trigger sensor_metadata_config_changed
   for each row
   when ((old.gateway_id, old.serial, old.name, old.model, old.lifecycle, old.settings, old.deleted_at)
         is distinct from (new.gateway_id, new.serial, new.name, new.model, new.lifecycle, new.settings, new.deleted_at))
+  execute function private.raise_sensor_version();
+create trigger region_configurations_config_added after insert or delete on data.region_configurations
+  for each row execute function private.raise_sensor_version();
+create trigger region_configurations_config_changed
+  after update of sensor_id, public_id, region, name, capacity, lifecycle, settings, deleted_at on data.region_configurations
+  for each row
+  when ((old.sensor_id, old.public_id, old.region, old.name, old.capacity, old.lifecycle, old.settings, old.deleted_at)
+        is distinct from (new.sensor_id, new.public_id, new.region, new.name, new.capacity, new.lifecycle, new.settings, new.deleted_at))
   execute function private.raise_sensor_version();
 
 notify pgrst, 'reload schema';

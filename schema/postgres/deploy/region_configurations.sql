@@ -36,10 +36,78 @@ comment on column data.region_configurations.name is 'Name people know it by';
 comment on column data.region_configurations.capacity is 'People it holds; null when nobody said';
 comment on column data.region_configurations.lifecycle is 'Where it stands in its life';
 comment on column data.region_configurations.metadata is 'Free data';
-comment on column data.region_configurations.settings is 'Configuration';
+comment on column data.region_configurations.settings is 'Configuration; counted_from are the lines at which people come in and leave';
 comment on column data.region_configurations.created_at is 'When the row was made';
 comment on column data.region_configurations.updated_at is 'When its configuration last changed';
 comment on column data.region_configurations.deleted_at is 'When it was deleted';
+
+-- settings.counted_from: the region is counted at lines of the store's sensors, and its gateway keeps how many are there.
+--   {"counted_from": [{"sensor": "SERIAL", "line": "1"}, {"sensor": "OTHER", "line": "2", "out_is_in": true}]}
+-- A door between two regions stands in both, in one of them with out_is_in.
+create function private.counted_line_complaint(line jsonb) returns text
+language sql immutable
+return case
+  when jsonb_typeof(line) <> 'object' then 'is no object with sensor and line'
+  when line - array['sensor', 'line', 'out_is_in'] <> '{}' then
+    format('has %s; it may have sensor, line and out_is_in', (select min(k) from jsonb_object_keys(line - array['sensor', 'line', 'out_is_in']) as k))
+  when coalesce(jsonb_typeof(line -> 'sensor') <> 'string' or length(line ->> 'sensor') not between 1 and 128, true) then
+    'needs sensor, the serial of the device that counts there'
+  when jsonb_typeof(line -> 'line') <> 'string' or length(line ->> 'line') > 64 then 'line must be a text of at most 64 characters'
+  when jsonb_typeof(line -> 'out_is_in') <> 'boolean' then 'out_is_in must be true or false'
+end;
+comment on function private.counted_line_complaint(jsonb) is 'Why a line of counted_from cannot be understood; null when it can';
+
+create function private.counted_from_complaint(lines jsonb, its_store integer) returns text
+language plpgsql stable as $$
+declare
+  complaint text;
+begin
+  if jsonb_typeof(lines) <> 'array' then
+    return 'is no list of lines';
+  elsif jsonb_array_length(lines) not between 1 and 64 then
+    return 'needs 1 to 64 lines';
+  end if;
+  select format('[%s]: %s', l.n - 1, private.counted_line_complaint(l.line)) into complaint
+    from jsonb_array_elements(lines) with ordinality as l (line, n)
+   where private.counted_line_complaint(l.line) is not null order by l.n limit 1;
+  if found then
+    return complaint;
+  end if;
+  select format('line "%s" of sensor "%s" stands there twice', l.line ->> 'line', l.line ->> 'sensor') into complaint
+    from jsonb_array_elements(lines) as l (line) group by l.line ->> 'sensor', coalesce(l.line ->> 'line', ''), l.line ->> 'line'
+  having count(*) > 1 limit 1;
+  if found then
+    return complaint;
+  end if;
+  select format('[%s]: the store has no sensor "%s"', l.n - 1, l.line ->> 'sensor') into complaint
+    from jsonb_array_elements(lines) with ordinality as l (line, n)
+   where not exists (select from data.sensor_metadata m
+                      where m.store_id = its_store and m.serial = l.line ->> 'sensor' and m.deleted_at is null)
+   order by l.n limit 1;
+  return complaint;
+end $$;
+comment on function private.counted_from_complaint(jsonb, integer) is
+  'Why the lines a region is counted from cannot be used in a store; null when they can';
+
+create function private.check_counted_from() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  complaint text := private.counted_from_complaint(new.settings -> 'counted_from', new.store_id);
+begin
+  if complaint is not null then
+    raise check_violation using message = format('counted_from of region "%s": %s', new.name, complaint),
+      hint = 'For example {"counted_from": [{"sensor": "6789C30012340001", "line": "1"}, {"sensor": "6789C30012340002", "line": "2", "out_is_in": true}]}.';
+  end if;
+  return null;
+end $$;
+comment on function private.check_counted_from() is 'Trigger: refuses lines that a region cannot be counted from';
+
+-- Afterwards: the store is filled in then, and whoever may not write there is told nothing of its sensors.
+create trigger region_configurations_settings after insert or update of settings on data.region_configurations
+  for each row when (new.settings ? 'counted_from') execute function private.check_counted_from();
+
+revoke all on function private.counted_line_complaint(jsonb), private.counted_from_complaint(jsonb, integer),
+  private.check_counted_from() from public, anon, authenticated, lintel_gateway;
 
 alter table data.region_configurations enable row level security;
 

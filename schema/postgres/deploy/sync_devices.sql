@@ -228,10 +228,16 @@ begin
     'sensors', coalesce((
       select jsonb_agg(jsonb_build_object('id', m.public_id, 'sensor', m.id, 'serial', m.serial, 'name', m.name,
                                           'model', m.model, 'lifecycle', m.lifecycle, 'settings', m.settings) order by m.id)
-        from data.sensor_metadata m where m.gateway_id = gateway.id and m.deleted_at is null), '[]'))
+        from data.sensor_metadata m where m.gateway_id = gateway.id and m.deleted_at is null), '[]'),
+    'regions', coalesce((
+      select jsonb_agg(jsonb_build_object('id', r.public_id, 'serial', m.serial, 'region', r.region, 'name', r.name,
+                                          'capacity', r.capacity, 'lifecycle', r.lifecycle, 'settings', r.settings) order by r.id)
+        from data.region_configurations r
+        join data.sensor_metadata m on m.store_id = r.store_id and m.id = r.sensor_id
+       where m.store_id = gateway.store_id and m.gateway_id = gateway.id and m.deleted_at is null and r.deleted_at is null), '[]'))
     from data.stores s where s.id = gateway.store_id);
 end $$;
-comment on function private.sync_config(data.gateways) is 'What the gateway has to know of its store and sensors';
+comment on function private.sync_config(data.gateways) is 'What the gateway has to know of its store, sensors and regions';
 
 notify pgrst, 'reload schema';
 commit;

@@ -2,6 +2,8 @@
 
 begin;
 
+drop trigger region_configurations_config_changed on data.region_configurations;
+drop trigger region_configurations_config_added on data.region_configurations;
 drop trigger sensor_metadata_config_changed on data.sensor_metadata;
 drop trigger sensor_metadata_config_added on data.sensor_metadata;
 drop trigger stores_config_version on data.stores;

@@ -6,4 +6,9 @@ select id, organization_id, store_id, sensor_id, public_id, region, name, capaci
        created_at, updated_at, deleted_at
   from data.region_configurations where false;
 
+do $$
+begin
+  assert private.counted_from_complaint('[{"line": "1"}]', 0) like '%serial%', 'lines without a sensor are taken';
+end $$;
+
 rollback;

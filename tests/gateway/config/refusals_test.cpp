@@ -272,7 +272,7 @@ const Refusal kSensorRefusals[] = {
      R"(sensors.d/a.conf:3: line = "door out=C2": the line door is described already in sensors.d/a.conf:2)"},
     {"sensors.d/a.conf", "serial = x\nlocation = here\n",
      "sensors.d/a.conf:2: location: no such key, known are serial, link, name, replaces, invert, timezone, "
-     "expected_interval_seconds, line, payload, line_name, region_name, pinned"},
+     "expected_interval_seconds, line, payload, line_name, region_name, region, pinned"},
 };
 
 void check_all(std::span<const Refusal> refusals) {
