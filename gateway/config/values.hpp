@@ -74,8 +74,8 @@ Parsed<std::pair<std::string, bridge::ChannelMap>> line(std::string_view text);
 /// "KEY = NAME"; the key is what stands before the first =.
 Parsed<std::pair<std::string, std::string>> named_key(std::string_view text);
 
-/// "NAME capacity=PEOPLE from=LINE,SERIAL/LINE,!SERIAL/LINE"; what comes after from= may hold blanks. ! stands
-/// before a line whose out leads in, SERIAL/ is the whole device. One of the two may be missing.
+/// "NAME capacity=PEOPLE from=LINE,SERIAL/LINE,!SERIAL/LINE"; what comes after from= may hold blanks. !
+/// stands before a line whose out leads in, SERIAL/ is the whole device. One of the two may be missing.
 Parsed<Region> region(std::string_view text);
 
 /// The URL without what may be a password: "mqtt://***@host".

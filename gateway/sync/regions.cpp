@@ -102,12 +102,13 @@ void keep_regions(store::Database& writer, const std::vector<RegionConfiguration
 
 RegionReader::RegionReader(store::Database& reader)
     : regions_(reader.prepare(fmt::format(
-          "select m.public_id, p.region, p.sensor_id, "
-          "(select occupancy from regional_counting_raw w where w.sensor_id = p.sensor_id "
-          "and w.region = p.region and w.started_at >= max(p.from_at) order by started_at desc limit 1) "
-          "from occupancy_periods p join sensor_metadata m on m.id = p.sensor_id "
-          "join region_configurations r on r.sensor_id = p.sensor_id and r.region = p.region "
-          "group by p.sensor_id, p.region order by p.sensor_id, p.region limit {}",
+          "select m.public_id, r.region, r.sensor_id, "
+          "(select occupancy from regional_counting_raw w where w.sensor_id = r.sensor_id "
+          "and w.region = r.region and w.started_at >= r.from_at order by started_at desc limit 1) "
+          "from (select c.sensor_id, c.region, max(p.from_at) as from_at from region_configurations c "
+          "join occupancy_periods p on p.sensor_id = c.sensor_id and p.region = c.region "
+          "where c.deleted_at is null group by c.sensor_id, c.region) r "
+          "join sensor_metadata m on m.id = r.sensor_id order by r.sensor_id, r.region limit {}",
           kMostRegions))),
       days_(
           reader.prepare("select day, sum(below_zero), sum(left_over), max(uncertain) from occupancy_periods "

@@ -493,7 +493,8 @@ TEST_CASE("sync with PostgreSQL: a day that differs is found by its checksums, n
   CHECK(wrong_hours(hq) == "0");
 }
 
-TEST_CASE("sync with PostgreSQL: regions come down and go, and a counted one above its capacity alerts at HQ") {
+TEST_CASE(
+    "sync with PostgreSQL: regions come down and go, and a counted one above its capacity alerts at HQ") {
   if (!ready()) return;
   RealHq hq;
   StoreUnderTest store;
@@ -515,21 +516,23 @@ TEST_CASE("sync with PostgreSQL: regions come down and go, and a counted one abo
   (void)hq.sql().value(
       "insert into data.region_configurations (organization_id, store_id, sensor_id, region, name, capacity, "
       "settings) select organization_id, store_id, id, 'shop', 'Shop', 4, "
-      "'{\"counted_from\": [{\"sensor\": \"A\", \"line\": \"1\"}]}' from data.sensor_metadata where serial = 'A'");
+      "'{\"counted_from\": [{\"sensor\": \"A\", \"line\": \"1\"}]}' from data.sensor_metadata where serial = "
+      "'A'");
   REQUIRE(soon("Shop 4"));
   (void)hq.sql().value("update data.region_configurations set name = 'Sales floor', capacity = 3");
   REQUIRE(soon("Sales floor 3"));
 
   // What the gateway's occupancy writes: a regional reading and its period.
-  store.rows.db().execute(fmt::format(
-      "insert into occupancy_periods (sensor_id, region, from_at, to_at, day, below_zero) "
-      "values (1, 'shop', {0} - 60000, {0} + 86400000, {0} / 86400000, 2)",
-      now));
+  store.rows.db().execute(
+      fmt::format("insert into occupancy_periods (sensor_id, region, from_at, to_at, day, below_zero) "
+                  "values (1, 'shop', {0} - 60000, {0} + 86400000, {0} / 86400000, 2)",
+                  now));
   store.rows.region({.sensor = 1, .line = "shop", .started_at = now, .in = 5});
   store.sync->notify();
   REQUIRE(store.drained());
   const auto alerts = [&] {
-    return hq.sql().value("select string_agg(region || ' ' || state, ',') from data.alerts where kind = 'capacity'");
+    return hq.sql().value(
+        "select string_agg(region || ' ' || state, ',') from data.alerts where kind = 'capacity'");
   };
   CHECK(eventually([&] {
     (void)hq.sql().value("update data.gateways set last_seen_at = last_seen_at - interval '2 minutes'");
