@@ -391,6 +391,7 @@ TEST_CASE(
   RealHq hq;
   StoreUnderTest store;
   store.write_token(hq.token());
+  store.options.timing.interval = Millis{3'600'000};  // no request that nobody asked for
   store.begin(hq.url());
   const auto start = days_ago(1);
   state(store, {1, false, "1"}, {utc_ms(start), utc_ms(start + kMinute), store::CoverageState::counting});
@@ -402,6 +403,7 @@ TEST_CASE(
     db.execute("commit");
   }
   store.rows.minutes(5, 1, start);
+  store.sync->notify();
   REQUIRE(store.drained());  // readings pass, growth waits
   CHECK(coverage_at(hq).begin()->second == fmt::format("{}-{} counting, ", start, start + kMinute));
   REQUIRE(told_all(store));  // a request that somebody asked for carries everything
