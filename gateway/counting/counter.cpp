@@ -248,7 +248,7 @@ class TotalCount {
       learn_traffic(state_.out, out);
     }
     learn_gap(silence);
-    outcome.covered = covered(since, outcome.rule);
+    outcome.covered = covered(since, outcome.rule, silence > kShortSilence && missed);
     state_.total_at = s_.at;
     state_.zero_at = {};
     if (!s_.counter_run.empty()) state_.counter_run = s_.counter_run;
@@ -261,10 +261,12 @@ class TotalCount {
 
   /// Who passed between the last total and a reset is lost, unless it is known when the reset was. Where a
   /// device has restarted, or was seen below its value, a total that is past it again may hide a reset.
-  [[nodiscard]] std::optional<Covered> covered(UtcMs since, Rule rule) const {
+  /// And of a total of today that was silent since yesterday nobody can say whether it fell meanwhile.
+  [[nodiscard]] std::optional<Covered> covered(UtcMs since, Rule rule, bool silent) const {
     const bool same_run = names_runs() && !setting_.began_anew;
     const bool lost = rule == Rule::implausible || rule == Rule::lowered || rule == Rule::zero_awaited ||
                       (rule == Rule::reset && (since == state_.total_at || doubtful_)) ||
+                      (rule == Rule::reset && silent && s_.reset_at == since) ||
                       (!same_run && since == state_.total_at &&
                        (doubtful_ || rule == Rule::zero_was_boot || setting_.restarted));
     if (lost || since >= s_.at) return std::nullopt;

@@ -105,10 +105,20 @@ TEST_CASE("coverage: a zero that was a reset covers from when the zero was seen"
 
 TEST_CASE("coverage: a total of today covers from the midnight it began at") {
   WatchedDevice device;
+  device.total(50, 1000);
+  device.reset_at = minute(60);
+  device.total(65, 5);
+  CHECK(device.of() == "60-65 counting");
+}
+
+TEST_CASE("coverage: a total of today that was silent since yesterday may have begun anew in between") {
+  WatchedDevice device;
   device.total(0, 1000);
   device.reset_at = minute(60);
   device.total(90, 5);
-  CHECK(device.of() == "60-90 counting");
+  CHECK(device.of().empty());
+  device.total(100, 6);
+  CHECK(device.of() == "90-100 counting");
 }
 
 TEST_CASE("coverage: another device's total covers nothing before it") {
