@@ -71,7 +71,9 @@ begin
         into differs
         from (select (s ->> 'sensor')::uuid as sensor, s ? 'region' as regional, coalesce(s ->> 'line', s ->> 'region') as label,
                      (s ->> 'n')::bigint as n, (s ->> 'h')::bigint as h
-                from jsonb_array_elements(day -> 'series') as s) as theirs
+                from jsonb_array_elements(day -> 'series') as s
+               -- A sensor that another gateway owns by now is not compared: sent again, its readings would only be refused.
+               where (s ->> 'sensor')::uuid in (select m.public_id from data.sensor_metadata m where m.gateway_id = (gateway).id)) as theirs
         full join private.day_checksums(gateway, compare_checksums.epoch, to_timestamp((day ->> 't')::bigint / 1000)) as ours
           on ours.sensor = theirs.sensor and ours.regional = theirs.regional and ours.label = theirs.label
        where (coalesce(theirs.n, 0), coalesce(theirs.h, 0)) <> (coalesce(ours.n, 0), coalesce(ours.h, 0));

@@ -1,5 +1,5 @@
 \ir setup.psql
-select plan(15);
+select plan(16);
 select pg_temp.become_store('checksums') \g /dev/null
 select date_trunc('day', pg_temp.monday(), 'UTC') as day \gset
 create function pg_temp.compared(series jsonb, t bigint) returns jsonb
@@ -35,6 +35,12 @@ select is(pg_temp.sync(3, 3, '[]', '{"checksums": 7}') -> 'checksums', '[]', 'wh
 select pg_temp.call(jsonb_build_object('v', 1, 'epoch', 'second', 'config_version', 0, 'after', 0, 'to', 0,
   'checksums', jsonb_build_array(jsonb_build_object('t', pg_temp.ms(:'day'), 'series', '[]'::jsonb)))) #> '{checksums,0,equal}' as other \gset
 select ok(:'other'::boolean, 'readings of an earlier card are not held against a new one');
+
+-- The sensor's lease goes to another gateway of the store.
+insert into data.gateways (organization_id, store_id, name) select organization_id, store_id, 'second' from data.gateways where public_id = current_setting('test.gateway')::uuid
+  returning id as second \gset
+update data.sensor_metadata set gateway_id = :second where public_id = pg_temp.door('A');
+select is(pg_temp.compared(jsonb_build_array(pg_temp.line(2, :lines), :'till_entry'::jsonb), pg_temp.ms(:'day')) #> '{0,equal}', 'true', 'a sensor that is another gateway''s by now is not held against this one');
 
 select * from finish();
 rollback;
