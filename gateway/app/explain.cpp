@@ -72,8 +72,6 @@ json maybe(const std::optional<std::int64_t>& value) {
 }
 
 json message_of(const evidence::Record& record, const evidence::Judged& judged) {
-  // As it is kept, where binary payloads are hex.
-  auto line = json::parse(evidence::to_line(record, {}), nullptr, false);
   json message{{"arrival", count_ms(record.arrival)},
                {"link", record.link},
                {"topic", record.topic},
@@ -84,9 +82,7 @@ json message_of(const evidence::Record& record, const evidence::Judged& judged) 
                {"said_out", maybe(judged.said_out)},
                {"from", count_ms(judged.from)},
                {"to", count_ms(judged.at)}};
-  for (const char* key : {"text", "hex"}) {
-    if (line.contains(key)) message[key] = line[key];
-  }
+  message.update(evidence::payload_json(record.payload));
   return message;
 }
 

@@ -97,18 +97,19 @@ Judged judged_from(const json& entry) {
 
 }  // namespace
 
+json payload_json(std::string_view payload) {
+  if (is_text(payload)) return {{"text", std::string(payload)}};
+  return {{"hex", to_hex(payload)}};
+}
+
 std::string to_line(const Record& record, std::string_view salt) {
   Ordered out{{"at", count_ms(record.arrival)},
               {"spool", {record.segment, record.offset}},
               {"link", record.link},
               {"topic", record.topic},
               {"decoder", record.decoder}};
-  auto kept = store::redact(record.payload, record.topic, salt);
-  if (is_text(kept.payload)) {
-    out["text"] = std::move(kept.payload);
-  } else {
-    out["hex"] = to_hex(kept.payload);
-  }
+  const auto payload = payload_json(store::redact(record.payload, record.topic, salt).payload);
+  for (const auto& [form, value] : payload.items()) out[form] = value.get<std::string>();
   if (record.retained) out["retained"] = true;
   auto judged = Ordered::array();
   for (const auto& one : record.judged) judged.push_back(to_json(one));

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "firmware-bridge/core/time.hpp"
 
 namespace lintel::evidence {
@@ -45,6 +47,10 @@ struct Record {
 /// `rule` and, where somebody was counted or a time found empty, `reading` [start, ms, in, out]. Personal
 /// parts of the payload are replaced (store/redact.hpp).
 std::string to_line(const Record& record, std::string_view salt);
+
+/// A payload as such a line has it: {"text": …} where every byte is printable ASCII or white space, else
+/// {"hex": …}. Nothing of it is lost.
+nlohmann::json payload_json(std::string_view payload);
 
 /// False: it is no such line. A replaced part stays replaced, a payload given in hex is bytes again.
 bool from_line(std::string_view line, Record& record);
