@@ -228,13 +228,16 @@ json backlog(store::Database& db) {
 json hq(store::Database& db, const Runtime& runtime, const json& facts) {
   json result{{"configured", runtime.hq_configured}};
   auto row = db.prepare(
-      "select last_attempt_at, last_success_at, last_error, failures, coverage_refused from sync_state");
+      "select last_attempt_at, last_success_at, last_error, failures, coverage_refused, "
+      "alerts_refused, (select count(*) from owed_alerts) from sync_state");
   if (row.step()) {
     result["last_attempt"] = instant(row.maybe_integer(0));
     result["last_contact"] = instant(row.maybe_integer(1));
     result["error"] = row.text(2);
     result["failures"] = row.integer(3);
     result["coverage_refused"] = row.text(4);
+    result["alerts_refused"] = row.text(5);
+    result["alerts_waiting"] = row.integer(6);
   }
   result["refused_readings"] = db.scalar("select count(*) from set_aside");
   if (facts.is_object() && facts.contains("hq")) result.update(facts["hq"]);

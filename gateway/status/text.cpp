@@ -221,6 +221,8 @@ std::string hq(const json& all, UtcMs now) {
   if (const auto error = text_at(hq, "error"); !error.empty()) text += "; " + error;
   if (const auto refused = text_at(hq, "coverage_refused"); !refused.empty())
     text += "; coverage: " + refused;
+  if (const auto refused = text_at(hq, "alerts_refused"); !refused.empty())
+    text += "; HQ did not take an alert: " + refused;
   return text;
 }
 

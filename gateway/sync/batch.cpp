@@ -96,15 +96,13 @@ void BatchBuilder::close() {
 
 void BatchBuilder::collect(const BatchOrder& order, Batch& batch) {
   bytes_ = kEnvelope + order.liveness.size() * kLivenessFrame;
-  for (const auto& entry : order.liveness) {
-    if (auto& known = sensor(entry.sensor); known.declared) bytes_ += known.declaration.size() + 1;
-  }
-  for (const auto& entry : order.coverage.spans) {
-    const bool first = !sensors_.contains(entry.series.sensor);
-    if (auto& known = sensor(entry.series.sensor); first && known.declared)
-      bytes_ += known.declaration.size() + 1;
+  for (const auto& entry : order.liveness) name(entry.sensor);
+  for (const auto& entry : order.coverage.spans) name(entry.series.sensor);
+  for (const auto& entry : order.alerts.alerts) {
+    if (entry.sensor) name(*entry.sensor);
   }
   if (!order.coverage.empty()) bytes_ += order.coverage.width();
+  if (!order.alerts.empty()) bytes_ += order.alerts.width();
   if (order.health) bytes_ += order.health->regions.size();
   for (auto* cursor : {&lines_, &regions_, &journal_, &moves_}) cursor->open(order.after, batch.last_change);
 
@@ -214,6 +212,12 @@ BatchBuilder::KnownSensor& BatchBuilder::sensor(std::int64_t id) {
   return *known;
 }
 
+/// Counts what the request says of a sensor that it only names.
+void BatchBuilder::name(std::int64_t id) {
+  const bool first = !sensors_.contains(id);
+  if (auto& known = sensor(id); first && known.declared) bytes_ += known.declaration.size() + 1;
+}
+
 BatchBuilder::KnownSensor* BatchBuilder::find_sensor(std::int64_t id) {
   if (const auto found = sensors_.find(id); found != sensors_.end()) return &found->second;
   sensor_.bind(id);
@@ -270,6 +274,9 @@ Series& BatchBuilder::series_of(KnownSensor& known, std::int64_t sensor, bool re
 void BatchBuilder::write(const BatchOrder& order, Batch& batch) {
   for (const auto& entry : order.liveness) (void)sensor(entry.sensor);
   for (const auto& entry : order.coverage.spans) (void)sensor(entry.series.sensor);
+  for (const auto& entry : order.alerts.alerts) {
+    if (entry.sensor) (void)sensor(*entry.sensor);
+  }
   std::string& out = batch.body;
   out.reserve(bytes_ + kEnvelope);
   out += "{\"v\":1,\"epoch\":";
@@ -286,8 +293,9 @@ void BatchBuilder::write(const BatchOrder& order, Batch& batch) {
   }
   out += ']';
   write_liveness(order, out);
-  append_coverage(out, order.coverage,
-                  [this](std::int64_t id) -> const std::string& { return sensors_.at(id).id; });
+  const auto named = [this](std::int64_t id) -> const std::string& { return sensors_.at(id).id; };
+  append_coverage(out, order.coverage, named);
+  append_alerts(out, order.alerts, named);
   if (batch.compared) append_checksums(out, *batch.compared);
   if (order.health) {
     fmt::format_to(std::back_inserter(out), ",\"health\":{{\"backlog\":{},\"disk_free\":{}{}{}}}",

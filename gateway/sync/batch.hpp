@@ -9,6 +9,7 @@
 
 #include "firmware-bridge/core/time.hpp"
 #include "gateway/store/sqlite.hpp"
+#include "gateway/sync/alerts.hpp"
 #include "gateway/sync/checksums.hpp"
 #include "gateway/sync/coverage.hpp"
 #include "gateway/sync/series.hpp"
@@ -44,6 +45,7 @@ struct BatchOrder {
   std::string_view version = {};
   std::vector<Liveness> liveness = {};
   OwedCoverage coverage = {};
+  OwedAlerts alerts = {};
   std::optional<Health> health = std::nullopt;
   bool compare = false;  ///< a day that is over, if nothing more is owed and there is room for it
 };
@@ -99,6 +101,7 @@ class BatchBuilder {
   bool fits(std::size_t cost, const BatchOrder& order, const Batch& batch) const;
   void move_of(Series& series, std::int64_t change_no);
   KnownSensor& sensor(std::int64_t id);
+  void name(std::int64_t sensor);
   KnownSensor* find_sensor(std::int64_t id);  ///< null: there is none
   void declare(KnownSensor& sensor);
   Series& series_of(KnownSensor& known, std::int64_t sensor, bool region, std::string_view name,

@@ -148,6 +148,8 @@ std::vector<Resend> apply(store::Database& writer, const Confirmation& confirmat
   keep_ids(writer, confirmation);
   keep_rejected(writer, confirmation, now);
   keep_coverage(writer, confirmation);
+  if (confirmation.new_history) owe_all_alerts(writer, now);
+  if (confirmation.alerts) keep_alerts(writer, *confirmation.alerts);
   if (confirmation.configuration) configure(writer, *confirmation.configuration, now);
   writer
       .prepare(

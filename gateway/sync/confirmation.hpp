@@ -7,6 +7,7 @@
 
 #include "firmware-bridge/core/time.hpp"
 #include "gateway/store/sqlite.hpp"
+#include "gateway/sync/alerts.hpp"
 #include "gateway/sync/checksums.hpp"
 #include "gateway/sync/regions.hpp"
 
@@ -68,6 +69,7 @@ struct Confirmation {
   std::optional<std::int64_t>
       coverage_told;             ///< HQ has taken what it was told of coverage up to this revision
   std::string coverage_refused;  ///< what it left out of that, and why; empty: nothing
+  std::optional<AlertVerdict> alerts;  ///< of the alerts it was told
   UtcMs server_time{};
   std::vector<DayVerdict> verdicts;  ///< of the days that were compared
 };

@@ -9,11 +9,13 @@ constexpr std::size_t kMostLiveness = 500;
 LocalState::LocalState(store::Database& reader)
     : state_(
           reader.prepare("select w.epoch, w.next_change_no - 1, s.watermark, s.history_id, s.config_version, "
-                         "w.coverage_news, s.coverage_told "
+                         "w.coverage_news, s.coverage_told, "
+                         "(select coalesce(max(revision), 0) from owed_alerts) "
                          "from writer_state w, sync_state s")),
       sensors_(reader.prepare("select id, status, last_data_received, offline_since from sensor_metadata "
                               "where deleted_at is null order by id")),
       coverage_(reader),
+      alerts_(reader),
       regions_(reader) {}
 
 LocalState::Snapshot LocalState::read() {
@@ -25,6 +27,7 @@ LocalState::Snapshot LocalState::read() {
   out.durable = {state_.integer(2), std::string(state_.text(3)), state_.integer(4)};
   out.coverage_news = state_.integer(5);
   out.coverage_told = state_.integer(6);
+  out.alert_news = state_.integer(7);
   state_.reset();
   return out;
 }

@@ -29,6 +29,7 @@ class LocalState {
     Position durable;
     std::int64_t coverage_news = 0;  ///< highest revision of coverage that HQ should hear of soon
     std::int64_t coverage_told = 0;  ///< HQ knows all up to this revision
+    std::int64_t alert_news = 0;     ///< highest revision of an alert that is owed; 0: none is
   };
 
   explicit LocalState(store::Database& reader);
@@ -39,6 +40,8 @@ class LocalState {
   [[nodiscard]] std::vector<Liveness> liveness(bool all);
   /// Coverage above a revision, as much as a request takes.
   [[nodiscard]] OwedCoverage coverage(std::int64_t told) { return coverage_.owed(told); }
+  /// Alerts that are owed above a revision, as many as a request takes.
+  [[nodiscard]] OwedAlerts alerts(std::int64_t told) { return alerts_.owed(told); }
   /// Counted regions, as the health states them.
   [[nodiscard]] std::string regions() { return regions_.health(); }
   /// HQ has confirmed a request with these.
@@ -50,6 +53,7 @@ class LocalState {
   store::Statement state_;
   store::Statement sensors_;
   CoverageReader coverage_;
+  AlertReader alerts_;
   RegionReader regions_;
   std::unordered_map<std::int64_t, Liveness> told_;
 };

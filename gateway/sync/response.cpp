@@ -168,6 +168,25 @@ std::optional<Answer::Coverage> coverage(const json& document) {
   return out;
 }
 
+std::optional<std::vector<AlertRefusal>> alerts(const json& document) {
+  const auto* value = find(document, "alerts_rejected");
+  if (value == nullptr) return std::nullopt;
+  std::vector<AlertRefusal> out;
+  for (const auto& entry : array(*value, "alerts_rejected")) {
+    (void)object(entry, "alerts_rejected");
+    AlertRefusal refusal;
+    refusal.position =
+        static_cast<std::size_t>(integer(need(entry, "n"), "alerts_rejected.n", 0, kMostChanges));
+    refusal.code = text(need(entry, "code"), "alerts_rejected.code");
+    refusal.message = refusal.code;
+    if (const auto* message = find(entry, "message"); message != nullptr && !message->is_null()) {
+      refusal.message = text(*message, "alerts_rejected.message");
+    }
+    out.push_back(std::move(refusal));
+  }
+  return out;
+}
+
 SeriesChecksum series_checksum(const json& entry) {
   (void)object(entry, "checksums.differs");
   SeriesChecksum out;
@@ -312,6 +331,7 @@ Answer read_answer(const json& document) {
   answer.sensors = sensor_ids(document);
   answer.rejected = refusals(document);
   answer.coverage = coverage(document);
+  answer.alerts = alerts(document);
   answer.checksums = checksums(document);
   if (const auto* pace = find(document, "pace_ms")) {
     answer.pace = Millis{integer(*pace, "pace_ms", 0, kMostChanges)};

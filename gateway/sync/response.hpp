@@ -34,6 +34,7 @@ struct Answer {
   };
   std::vector<Refusal> rejected;
   std::optional<Coverage> coverage;                  ///< only where the request had some
+  std::optional<std::vector<AlertRefusal>> alerts;   ///< refused ones; only where the request had some
   std::optional<std::vector<DayVerdict>> checksums;  ///< only where the request had some
   std::optional<Configuration> configuration;
   std::string configuration_error;  ///< HQ's configuration cannot be used: where and why

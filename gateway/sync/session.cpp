@@ -64,8 +64,9 @@ Turn Session::turn(bool always) {
     if (auto waiting = wait_for_writer(snapshot)) return std::move(*waiting);
     coverage_told_ = std::max(coverage_told_, snapshot.coverage_told);
     coverage_news_ = snapshot.coverage_news > coverage_told_ && Steady::now() >= coverage_after_;
+    alert_news_ = snapshot.alert_news > alerts_told_ && Steady::now() >= alerts_after_;
     const bool owed = last_change_ > position_.watermark;
-    if (!owed && !coverage_news_ && !always && !greet_) return {};
+    if (!owed && !coverage_news_ && !alert_news_ && !always && !greet_) return {};
     return request(greet_ || !owed);
   } catch (const store::SqliteError& error) {
     local_.reset();
@@ -130,6 +131,7 @@ BatchOrder Session::order(bool hello) {
   if (!greet_ && now >= coverage_after_ && (all || coverage_news_)) {
     out.coverage = local_->state.coverage(coverage_told_);
   }
+  if (!greet_ && alert_news_) out.alerts = local_->state.alerts(alerts_told_);
   if (all) {
     out.health = Health{last_change_ - position_.watermark, free_bytes(options_.database.parent_path()),
                         local_->state.regions()};
@@ -270,10 +272,33 @@ void Session::take_coverage(const Answer& answer, const BatchOrder& order, Confi
   confirmation.coverage_told = coverage_told_ = order.coverage.revision;
 }
 
+void Session::take_alerts(const Answer& answer, const Batch& batch, const BatchOrder& order,
+                          Confirmation& confirmation) {
+  if (confirmation.new_history) {
+    alerts_told_ = 0;
+    return;
+  }
+  if (order.alerts.empty()) return;
+  if (!answer.alerts) {
+    alerts_after_ = Steady::now() + options_.timing.liveness_every;
+    return;
+  }
+  // A request from before what HQ has seen tells it old news, and HQ does not look at its alerts.
+  if (answer.watermark > batch.to) return;
+  confirmation.alerts = judge_alerts(order.alerts, *answer.alerts);
+  alerts_refused_ = confirmation.alerts->refused;
+  alerts_told_ = order.alerts.alerts.back().revision;
+  if (confirmation.alerts->again) {
+    alerts_told_ = 0;
+    alerts_after_ = Steady::now() + options_.timing.interval;
+  }
+}
+
 Turn Session::take(Answer answer, const Batch& batch, const BatchOrder& order) {
   if (auto out = contradiction(answer, batch)) return std::move(*out);
   auto confirmation = confirmation_of(answer, batch);
   take_coverage(answer, order, confirmation);
+  take_alerts(answer, batch, order, confirmation);
   if (answer.checksums) {
     confirmation.verdicts = std::move(*answer.checksums);
   } else if (batch.compared) {
@@ -287,7 +312,8 @@ Turn Session::take(Answer answer, const Batch& batch, const BatchOrder& order) {
   if (rewound) turn.pace = std::max(turn.pace, pause_of_rewind(batch, confirmation.new_history));
   turn.more = last_change_ > confirmation.watermark &&
               (turn.greeting || batch.more() || confirmation.watermark < batch.to);
-  turn.more = turn.more || (confirmation.coverage_told && order.coverage.more);
+  turn.more = turn.more || (confirmation.coverage_told && order.coverage.more) ||
+              (confirmation.alerts && !confirmation.alerts->again && order.alerts.more);
   if (confirmation.watermark > highest_) rewinds_ = 0;
   highest_ = std::max(highest_, confirmation.watermark);
 

@@ -59,6 +59,8 @@ class Session {
   [[nodiscard]] const std::string& configuration_error() const { return configuration_error_; }
   /// What HQ left out of the coverage it was told last; empty: nothing.
   [[nodiscard]] const std::string& coverage_refused() const { return coverage_refused_; }
+  /// What HQ would not take of the alerts it was told last; empty: nothing.
+  [[nodiscard]] const std::string& alerts_refused() const { return alerts_refused_; }
   [[nodiscard]] const std::string& epoch() const { return epoch_; }
 
  private:
@@ -84,6 +86,8 @@ class Session {
   [[nodiscard]] Confirmation confirmation_of(Answer& answer, const Batch& batch);
   void advance(Confirmation confirmation);
   void take_coverage(const Answer& answer, const BatchOrder& order, Confirmation& confirmation);
+  void take_alerts(const Answer& answer, const Batch& batch, const BatchOrder& order,
+                   Confirmation& confirmation);
 
   const Options& options_;
   const Surroundings& surroundings_;
@@ -118,6 +122,11 @@ class Session {
   std::chrono::steady_clock::time_point
       coverage_after_{};  ///< an HQ that does not know it is not asked before
   std::string coverage_refused_;
+
+  std::int64_t alerts_told_ = 0;  ///< HQ has answered for the alerts up to this revision
+  bool alert_news_ = false;       ///< and others have changed since
+  std::chrono::steady_clock::time_point alerts_after_{};  ///< an HQ that does not know them is not told before
+  std::string alerts_refused_;
 };
 
 }  // namespace lintel::sync

@@ -119,7 +119,7 @@ void Sync::report(const Session& session, const Turn& turn, const Schedule& sche
   if (turn.kind == Turn::Kind::failed) post_failure(session, turn, schedule.failures());
   const auto now = surroundings_.utc();
   const auto until = std::chrono::duration_cast<Millis>(schedule.due(false) - Steady::now());
-  std::string recovered, left_out;
+  std::string recovered, left_out, untaken;
   {
     const std::lock_guard lock(mutex_);
     if (stop_) return;
@@ -134,6 +134,8 @@ void Sync::report(const Session& session, const Turn& turn, const Schedule& sche
     status_.configuration_error = session.configuration_error();
     left_out = status_.coverage_refused != session.coverage_refused() ? session.coverage_refused() : "";
     status_.coverage_refused = session.coverage_refused();
+    untaken = status_.alerts_refused != session.alerts_refused() ? session.alerts_refused() : "";
+    status_.alerts_refused = session.alerts_refused();
     status_.failures = schedule.failures();
     status_.next_try = now + std::max(until, Millis{0});
     if (attempted) status_.last_attempt = now;
@@ -149,6 +151,7 @@ void Sync::report(const Session& session, const Turn& turn, const Schedule& sche
     }
   }
   if (!left_out.empty()) log(fmt::format("coverage: {}; the counts themselves are there", left_out));
+  if (!untaken.empty()) log(fmt::format("HQ did not take an alert: {}; it stays in the list here", untaken));
   if (!recovered.empty()) {
     posted_error_.clear();
     log(recovered);

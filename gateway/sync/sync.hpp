@@ -39,6 +39,7 @@ struct Status {
   std::string advice;               ///< what to try
   std::string configuration_error;  ///< HQ's configuration could not be used: where and why
   std::string coverage_refused;     ///< what HQ left out of what it was told of coverage, and why
+  std::string alerts_refused;       ///< what HQ would not take of the alerts it was told last, and why
   std::int64_t watermark = 0;
   std::int64_t last_change = 0;
   std::size_t batch_size = 0;

@@ -200,6 +200,7 @@ function showHq({ hq, backlog }) {
   facts('hq', hq.configured
     ? [['Last contact', since(hq.last_contact)], ['Waiting', ...waiting],
       hq.coverage_refused && ['Coverage', hq.coverage_refused],
+      hq.alerts_refused && ['Alerts not taken', hq.alerts_refused],
       hq.error && ['Trouble', `${hq.error}${hq.advice ? `. ${hq.advice}` : ''}`]]
     : [['Connection', 'not configured: readings stay here'], ['Stored', count(backlog.last_change, 'change')]]);
 }

@@ -75,6 +75,14 @@ begin
       if kept.id is not null and kept.opened_at <= private.from_ms(given.alert -> 'opened_at') then
         perform private.end_alerts(array[kept.id], 'ended');
       end if;
+      -- Of one that was over before HQ heard of it, as in an outage.
+      insert into data.alerts (organization_id, store_id, gateway_id, sensor_id, public_id, kind, dedup_key, severity, message,
+                               opened_at, state, resolution, resolved_at, ended_at)
+      select gateway.organization_id, gateway.store_id, gateway.id, the_sensor, the_id, given.alert ->> 'kind', the_key,
+             given.alert ->> 'severity', given.alert ->> 'message', least(private.from_ms(given.alert -> 'opened_at'), now()),
+             'resolved', 'ended', at, at
+        from (select least(private.from_ms(given.alert -> 'resolved_at'), now()) as at) as e
+      on conflict (public_id) do nothing;
     elsif kept.id is not null then
       update data.alerts a
          set severity = given.alert ->> 'severity', escalated_at = now(), message = given.alert ->> 'message'

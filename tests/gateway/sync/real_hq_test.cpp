@@ -1,11 +1,9 @@
-#include <cstdlib>
 #include <random>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include "tests/gateway/sync/store_under_test.hpp"
-#include "tests/support/real_hq.hpp"
+#include "tests/gateway/sync/against_hq.hpp"
 
 using namespace lintel;
 using namespace lintel::test;
@@ -17,14 +15,6 @@ REGISTER_EXCEPTION_TRANSLATOR(const store::SqliteError& error) {
 }
 
 namespace {
-
-constexpr std::int64_t kMinute = 60'000;
-
-/// HQ refuses what lies far off, so readings are of the last days, from a full hour on.
-std::int64_t days_ago(std::int64_t days) {
-  const auto now = std::chrono::system_clock::now().time_since_epoch() / std::chrono::milliseconds{1};
-  return (now / 3'600'000 - 24 * days) * 3'600'000;
-}
 
 std::map<ContractHq::Key, ContractHq::Content> readings_at(RealHq& hq) {
   std::map<ContractHq::Key, ContractHq::Content> out;
@@ -63,29 +53,6 @@ with kept as (select sensor_id, line, day, count_in, count_out, readings::bigint
                         coalesce(sum(count_in), 0)::bigint, coalesce(sum(count_out), 0)::bigint, count(*)
                    from data.people_counting_raw group by 1, 2, 3)
 select count(*) from ((table kept except table counted) union all (table counted except table kept)) as d)");
-}
-
-bool ready() {
-  if (RealHq::available()) return true;
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody writes the environment
-  REQUIRE_MESSAGE(std::getenv("LINTEL_TEST_REQUIRE_ALL") == nullptr,
-                  "PostgreSQL 15 or sqitch is not installed");
-  MESSAGE("SKIPPED: PostgreSQL 15 and sqitch are not installed");
-  return false;
-}
-
-/// One random mishap between gateway and database.
-void mishap(RealHq& hq, std::minstd_rand& random) {
-  switch (random() % 8) {
-    case 0: hq.misbehave_once("drop-after-commit"); break;
-    case 1:
-    case 2:
-    case 3: hq.misbehave_once(fmt::format("cut-after-bytes {}", random() % 600)); break;
-    case 4: hq.misbehave_once("html"); break;
-    case 5: hq.misbehave_once(fmt::format("status {}", random() % 2 == 0 ? 502 : 403)); break;
-    case 6: hq.misbehave_once(fmt::format("delay-ms {}", random() % 50)); break;
-    default: break;
-  }
 }
 
 }  // namespace
@@ -339,7 +306,8 @@ void state(StoreUnderTest& store, const store::CoverageSeries& series, const sto
 
 bool told(StoreUnderTest& store) {
   return store.rows.db().scalar(
-             "select coverage_told >= (select coalesce(max(revision), 0) from coverage) from sync_state") == 1;
+             "select coverage_told >= (select coalesce(max(revision), 0) from coverage) from sync_state") ==
+         1;
 }
 
 bool told_all(StoreUnderTest& store) {
@@ -393,8 +361,8 @@ TEST_CASE(
   RealHq hq;
   StoreUnderTest store;
   store.write_token(hq.token());
-  // Readings are told after this, growth with a sign of life after five times as much; nobody asks for a request,
-  // for that would carry growth too.
+  // Readings are told after this, growth with a sign of life after five times as much; nobody asks for a
+  // request, for that would carry growth too.
   store.options.timing.interval = Millis{2'000};
   const auto start = days_ago(1);
   state(store, {1, false, "1"}, {utc_ms(start), utc_ms(start + kMinute), store::CoverageState::counting});

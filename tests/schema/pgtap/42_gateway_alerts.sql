@@ -1,5 +1,5 @@
 \ir setup.psql
-select plan(35);
+select plan(36);
 select pg_temp.become_store('gateway alerts') \g /dev/null
 select pg_temp.sync(0, 10, '[]') \g /dev/null
 
@@ -36,6 +36,11 @@ select pg_temp.send(jsonb_build_array(pg_temp.alert(jsonb_build_object('opened_a
 select is(pg_temp.alerts(), 'disk_full critical resolved ended, disk_full warning open', 'the next time is another alert');
 select pg_temp.send(jsonb_build_array(pg_temp.alert(jsonb_build_object('state', 'resolved', 'resolved_at', pg_temp.ms(now()))))) \g /dev/null
 select is(pg_temp.alerts(), 'disk_full critical resolved ended, disk_full warning open', 'which a replay of the first one''s end does not end');
+select pg_temp.send(jsonb_build_array(pg_temp.alert(jsonb_build_object('key', 'outage', 'state', 'resolved', 'resolved_at', pg_temp.ms(now()))))) \g /dev/null
+select pg_temp.send(jsonb_build_array(pg_temp.alert(jsonb_build_object('key', 'outage', 'state', 'resolved', 'resolved_at', pg_temp.ms(now()))))) \g /dev/null
+select is((select count(*) || ' ' || min(state || ' ' || resolution) from data.alerts where dedup_key like '%:outage'), '1 resolved ended',
+          'one that was over before HQ heard of it is kept once, as over');
+delete from data.alerts where dedup_key like '%:outage';
 
 -- Of a sensor.
 select pg_temp.send(jsonb_build_array(pg_temp.alert(jsonb_build_object('kind', 'battery_low', 'key', 'battery A', 'sensor', pg_temp.door('A'))))) \g /dev/null
