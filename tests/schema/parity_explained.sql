@@ -13,6 +13,7 @@ insert into explained (table_name, column_name, aspect, reason) values
   ('decoder_notes', '', 'sqlite_only', 'what decoders remember of devices between two frames'),
   ('corrections', '', 'sqlite_only', 'what people said of stored readings; HQ gets the new revisions, and who configured what is in its audit'),
   ('day_checks', '', 'sqlite_only', 'days whose readings are compared with HQ''s'),
+  ('alerts_for_hq', '', 'sqlite_only', 'which alerts HQ does not judge itself'),
   ('owed_alerts', '', 'sqlite_only', 'alerts whose last change HQ has not taken yet'),
   ('coverage', '', 'sqlite_only', 'when series were counting; HQ keeps its side in private.coverage'),
   ('quarantine', '', 'sqlite_only', 'frames nobody could decode'),
