@@ -108,21 +108,24 @@ void print_status(const json& answer, std::ostream& out) {
   } else {
     out << fmt::format("HQ        {}\n", text(answer["url"]));
   }
+  const auto& hq = answer["hq"];
   out << fmt::format(
-      "owed      {} changes{}; {} confirmed\n", answer["owed"].get<std::int64_t>(),
+      "owed      {} changes{}{}; {} confirmed\n", answer["owed"].get<std::int64_t>(),
       answer["owed_since"].is_null() ? "" : ", the oldest from " + ago(answer["owed_since"], now),
+      hq.is_object() && hq.value("present", false) ? ", the newest are there already" : "",
       answer["confirmed"].get<std::int64_t>());
   out << fmt::format("contact   {}\n", ago(answer["last_success"], now));
   if (!text(answer["error"]).empty()) {
     out << fmt::format("trouble   {} ({} failed in a row, the last {})\n", text(answer["error"]),
                        answer["failures"].get<std::int64_t>(), ago(answer["last_attempt"], now));
   }
-  if (answer["hq"].is_object()) {
-    const auto& hq = answer["hq"];
+  if (hq.is_object()) {
     const auto advice = hq.value("advice", json(nullptr));
     if (!text(advice).empty()) out << fmt::format("advice    {}\n", text(advice));
     const auto next = hq.value("next_try", json(nullptr));
     if (!text(next).empty()) out << fmt::format("next try  {}\n", text(next));
+    out << fmt::format("wire      {} bytes sent, {} received since the start\n", hq.value("bytes_sent", 0ULL),
+                       hq.value("bytes_received", 0ULL));
   }
   if (!answer["running"].get<bool>()) out << "The gateway is not running: nothing is sent.\n";
   for (const auto& refused : answer["refused"]) {

@@ -51,7 +51,10 @@ nlohmann::json to_json(const Facts& facts) {
             {"state", facts.hq.state},
             {"error", facts.hq.error},
             {"advice", facts.hq.advice},
-            {"next_try", instant(facts.hq.next_try)}}},
+            {"next_try", instant(facts.hq.next_try)},
+            {"present", facts.hq.present},
+            {"bytes_sent", facts.hq.bytes_sent},
+            {"bytes_received", facts.hq.bytes_received}}},
           {"sensors", std::move(sensors)}};
 }
 

@@ -31,6 +31,9 @@ struct Facts {
     std::string error;
     std::string advice;
     std::optional<UtcMs> next_try;
+    bool present = false;          ///< HQ has the newest changes already, while older ones wait
+    std::uint64_t bytes_sent = 0;  ///< on the wire since the start, headers included
+    std::uint64_t bytes_received = 0;
   };
 
   std::chrono::seconds uptime{0};

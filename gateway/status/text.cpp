@@ -218,6 +218,7 @@ std::string hq(const json& all, UtcMs now) {
                           waiting == 0 ? "nothing waits"
                                        : fmt::format("{} changes wait, the oldest from {}", waiting,
                                                      ago(all["backlog"], "oldest", now)));
+  if (waiting > 0 && hq.value("present", false)) text += "; the newest are there already";
   if (const auto error = text_at(hq, "error"); !error.empty()) text += "; " + error;
   if (const auto refused = text_at(hq, "coverage_refused"); !refused.empty())
     text += "; coverage: " + refused;

@@ -75,7 +75,7 @@ Batch BatchBuilder::build(const BatchOrder& order) {
     batch.last_change = state_.integer(1);
     state_.reset();
     if (order.changes > 0) collect(order, batch);
-    if (order.compare && !batch.more()) compare(order, batch);
+    if (order.compare && !order.live && !batch.more()) compare(order, batch);
     write(order, batch);
   } catch (...) {
     close();

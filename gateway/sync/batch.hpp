@@ -39,6 +39,7 @@ struct Health {
 struct BatchOrder {
   std::int64_t after = 0;
   std::size_t changes = 500;  ///< at most; 0 makes a request without changes
+  bool live = false;          ///< the newest changes, ahead of what is owed before `after`
   std::size_t bytes = kBodyLimit;
   UtcMs now{};
   std::int64_t config_version = 0;

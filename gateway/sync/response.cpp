@@ -326,7 +326,7 @@ Answer read_answer(const json& document) {
   answer.history = text(need(document, "history"), "history");
   if (answer.history.empty()) throw Mismatch{"\"history\" is empty"};
   answer.time = utc_ms(integer(need(document, "time"), "time", 0, kMostChanges));
-  (void)ranges(document, "applied");
+  answer.applied = ranges(document, "applied");
   answer.missing = ranges(document, "missing");
   answer.sensors = sensor_ids(document);
   answer.rejected = refusals(document);

@@ -25,6 +25,7 @@ struct Answer {
     std::string message;
   };
   std::int64_t watermark = 0;
+  std::vector<Range> applied;
   std::vector<Range> missing;
   std::vector<SensorId> sensors;
   struct Coverage {

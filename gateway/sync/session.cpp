@@ -113,11 +113,28 @@ std::optional<Turn> Session::wait_for_writer(const LocalState::Snapshot& snapsho
   return waiting;
 }
 
+/// Where a request begins that tells of the present while a backlog waits; nothing: no such request is due.
+std::optional<std::int64_t> Session::live_after() const {
+  const auto most = static_cast<std::int64_t>(std::min(size_.get(), BatchSize::kUsual));
+  const auto newest = std::max({position_.watermark, live_, last_change_ - most});
+  if (last_change_ - position_.watermark <= static_cast<std::int64_t>(size_.get())) return std::nullopt;
+  if (newest == last_change_ || Steady::now() - live_at_ < options_.timing.interval) return std::nullopt;
+  return newest;
+}
+
 BatchOrder Session::order(bool hello) {
   const auto now = Steady::now();
   BatchOrder out;
   out.after = position_.watermark;
   out.changes = hello ? 0 : size_.get();
+  const auto live = hello ? std::nullopt : live_after();
+  was_live_ = live.has_value();
+  if (live) {
+    out.live = true;
+    out.after = *live;
+    out.changes = std::min(size_.get(), BatchSize::kUsual);
+    live_at_ = now;
+  }
   out.now = surroundings_.utc();
   out.config_version = position_.config_version;
   out.version = options_.version;
@@ -192,9 +209,19 @@ Turn Session::failed(Verdict verdict, const Batch* batch) {
   }
   // HQ may be another one when it comes back, and a small question is enough to find out that it is.
   greet_ = greet_ || !out.shrunk;
+  // Neither the present nor the backlog stands in the other's way: what has not failed goes next.
+  if (!was_live_) live_at_ = {};
   full_liveness_ = any_liveness_ = {};
   out.verdict = std::move(verdict);
   return out;
+}
+
+/// It need not be all of the request: HQ may have come from a backup meanwhile.
+bool confirms(const Answer& answer, const Batch& batch) {
+  return answer.watermark > batch.after ||
+         std::any_of(answer.applied.begin(), answer.applied.end(), [&](const Answer::Range& range) {
+           return range.first <= batch.after + 1 && range.last >= batch.to;
+         });
 }
 
 /// What makes an answer unbelievable although it has the contract's form.
@@ -216,7 +243,7 @@ std::optional<Turn> Session::contradiction(const Answer& answer, const Batch& ba
                                refusal.reading, refusal.series),
                    "HQ's schema and this gateway do not fit each other: update the older one");
   }
-  if (!is_new_history(answer) && batch.changes > 0 && answer.watermark == batch.after) {
+  if (!is_new_history(answer) && batch.changes > 0 && !confirms(answer, batch)) {
     return trouble(
         Course::back_off, Trouble::not_contract,
         fmt::format("HQ took the changes {} to {} and confirmed none of them", batch.after + 1, batch.to),
@@ -240,7 +267,7 @@ Confirmation Session::confirmation_of(Answer& answer, const Batch& batch) {
   out.server_time = answer.time;
   if (out.new_history && !answer.rejected.empty()) {
     // The request named sensors by the ids of the HQ that was: what was said of them means nothing.
-    out.watermark = std::min(answer.watermark, batch.after);
+    out.watermark = std::min(answer.watermark, position_.watermark);
     return out;
   }
   for (auto& refusal : answer.rejected) {
@@ -304,12 +331,12 @@ Turn Session::take(Answer answer, const Batch& batch, const BatchOrder& order) {
   } else if (batch.compared) {
     compare_after_ = Steady::now() + options_.timing.liveness_every;  // an HQ that does not know of it
   }
-  const bool rewound = confirmation.watermark < batch.after;
+  const bool rewound = confirmation.watermark < position_.watermark;
   Turn turn;
   turn.kind = Turn::Kind::confirmed;
   turn.greeting = order.changes == 0;
   turn.pace = std::min(answer.pace, options_.timing.longest_wait);
-  if (rewound) turn.pace = std::max(turn.pace, pause_of_rewind(batch, confirmation.new_history));
+  if (rewound) turn.pace = std::max(turn.pace, pause_of_rewind(confirmation.new_history));
   turn.more = last_change_ > confirmation.watermark &&
               (turn.greeting || batch.more() || confirmation.watermark < batch.to);
   turn.more = turn.more || (confirmation.coverage_told && order.coverage.more) ||
@@ -319,12 +346,15 @@ Turn Session::take(Answer answer, const Batch& batch, const BatchOrder& order) {
 
   settle_ = settle_ || rewound || confirmation.new_history;
   greet_ = false;
+  live_ = rewound || confirmation.new_history ? 0 : order.live ? batch.to : live_;
   if (confirmation.new_history) local_->state.forget();
   local_->state.told(order.liveness);
   server_time_ = answer.time;
   configuration_error_ = std::move(answer.configuration_error);
   rejected_ += confirmation.rejected.size();
-  if (!batch.more()) {
+  if (order.live) {
+    // says nothing of how much HQ takes at once
+  } else if (!batch.more()) {
     size_.rest();
   } else if (!turn.greeting) {
     size_.grow();
@@ -347,8 +377,8 @@ void Session::advance(Confirmation confirmation) {
 
 /// One step back is what a restored HQ asks for. An HQ that does it again and again must not be
 /// answered again and again.
-Wait Session::pause_of_rewind(const Batch& batch, bool new_history) {
-  highest_ = std::max(highest_, batch.after);
+Wait Session::pause_of_rewind(bool new_history) {
+  highest_ = std::max(highest_, position_.watermark);
   ++rewinds_;
   if (rewinds_ == 1 && new_history) return Wait{0};
   return backoff_.wait(rewinds_, surroundings_.random());

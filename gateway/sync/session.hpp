@@ -39,8 +39,9 @@ struct Turn {
 /// and posts it. Knows nothing of threads and waiting. Used by one thread.
 ///
 /// Requests go on from the position that HQ stated last, while the writer makes earlier answers durable;
-/// a few may be under way. If they do not become durable, or the process dies, the durable position
-/// counts and HQ is told some changes twice, which it takes as one.
+/// a few may be under way. Under a backlog of more than a request the newest changes go first and once an
+/// interval, the rest behind them in order. If answers do not become durable, or the process dies, the
+/// durable position counts and HQ is told some changes twice, which it takes as one.
 class Session {
  public:
   Session(const Options& options, const Surroundings& surroundings, const std::atomic<bool>& stop);
@@ -50,6 +51,8 @@ class Session {
 
   [[nodiscard]] std::int64_t watermark() const { return position_.watermark; }
   [[nodiscard]] std::int64_t last_change() const { return last_change_; }
+  /// Changes above the watermark that HQ has all the same, because the newest went first.
+  [[nodiscard]] std::int64_t live() const { return live_; }
   [[nodiscard]] std::size_t batch_size() const { return size_.get(); }
   [[nodiscard]] std::uint64_t sent() const { return sent_; }
   [[nodiscard]] std::uint64_t received() const { return received_; }
@@ -75,12 +78,13 @@ class Session {
   [[nodiscard]] std::optional<Turn> open_local();
   [[nodiscard]] std::optional<Turn> wait_for_writer(const LocalState::Snapshot& snapshot);
   [[nodiscard]] Turn request(bool hello);
+  [[nodiscard]] std::optional<std::int64_t> live_after() const;
   [[nodiscard]] BatchOrder order(bool hello);
   [[nodiscard]] Turn understand(Verdict verdict, const Batch& batch, const BatchOrder& order);
   [[nodiscard]] Turn take(Answer answer, const Batch& batch, const BatchOrder& order);
   [[nodiscard]] Turn failed(Verdict verdict, const Batch* batch);
   [[nodiscard]] Turn trouble(Course course, Trouble trouble, std::string message, std::string advice);
-  [[nodiscard]] Wait pause_of_rewind(const Batch& batch, bool new_history);
+  [[nodiscard]] Wait pause_of_rewind(bool new_history);
   [[nodiscard]] std::optional<Turn> contradiction(const Answer& answer, const Batch& batch);
   [[nodiscard]] bool is_new_history(const Answer& answer) const;
   [[nodiscard]] Confirmation confirmation_of(Answer& answer, const Batch& batch);
@@ -123,9 +127,15 @@ class Session {
       coverage_after_{};  ///< an HQ that does not know it is not asked before
   std::string coverage_refused_;
 
+  std::int64_t live_ = 0;  ///< newest change that HQ has ahead of the backlog
+  bool was_live_ = false;  ///< the last request told of the present
+  std::chrono::steady_clock::time_point
+      live_at_{};  ///< when it was last told the newest ahead of the backlog
+
   std::int64_t alerts_told_ = 0;  ///< HQ has answered for the alerts up to this revision
   bool alert_news_ = false;       ///< and others have changed since
-  std::chrono::steady_clock::time_point alerts_after_{};  ///< an HQ that does not know them is not told before
+  std::chrono::steady_clock::time_point
+      alerts_after_{};  ///< an HQ that does not know them is not told before
   std::string alerts_refused_;
 };
 

@@ -125,6 +125,7 @@ void Sync::report(const Session& session, const Turn& turn, const Schedule& sche
     if (stop_) return;
     status_.watermark = session.watermark();
     status_.last_change = session.last_change();
+    status_.live = session.live();
     status_.batch_size = session.batch_size();
     status_.requests = session.requests();
     status_.rejected = session.rejected();

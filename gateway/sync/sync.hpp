@@ -38,6 +38,7 @@ struct Status {
   std::string error;                ///< what happened; empty: all is well
   std::string advice;               ///< what to try
   std::string configuration_error;  ///< HQ's configuration could not be used: where and why
+  std::int64_t live = 0;            ///< HQ has the newest changes up to here, ahead of the watermark
   std::string coverage_refused;     ///< what HQ left out of what it was told of coverage, and why
   std::string alerts_refused;       ///< what HQ would not take of the alerts it was told last, and why
   std::int64_t watermark = 0;

@@ -197,6 +197,7 @@ function showRegions(regions) {
 function showHq({ hq, backlog }) {
   const waiting = backlog.changes === 0 ? ['nothing'] : [count(backlog.changes, 'change')];
   if (backlog.changes > 0 && backlog.oldest) waiting.push(', the oldest from ', since(backlog.oldest));
+  if (backlog.changes > 0 && hq.present) waiting.push('; the newest are there already');
   facts('hq', hq.configured
     ? [['Last contact', since(hq.last_contact)], ['Waiting', ...waiting],
       hq.coverage_refused && ['Coverage', hq.coverage_refused],

@@ -52,6 +52,18 @@ std::int64_t ContractHq::watermark() const {
   return expected;
 }
 
+json ContractHq::ranges() const {
+  json out = json::array();
+  for (const auto number : applied) {
+    if (!out.empty() && out.back()[1] == number - 1) {
+      out.back()[1] = number;
+    } else {
+      out.push_back({number, number});
+    }
+  }
+  return out;
+}
+
 std::string ContractHq::sensor_of(const json& name) const {
   if (name.is_string()) {
     expect(ids.contains(name.get<std::string>()), "a uuid is known or declared");
@@ -119,10 +131,9 @@ std::string ContractHq::answer(const std::string& body) {
   std::size_t position = 0;
   for (const auto& series : request.at("series")) take_series(series, position++, rejected);
   for (auto number = after + 1; number <= to; ++number) applied.insert(number);
-  json out{
-      {"v", 1},          {"watermark", watermark()}, {"applied", json::array()}, {"missing", json::array()},
-      {"sensors", told}, {"rejected", rejected},     {"history", history},       {"time", 1785539521000},
-      {"pace_ms", 0}};
+  json out{{"v", 1},          {"watermark", watermark()}, {"applied", ranges()}, {"missing", json::array()},
+           {"sensors", told}, {"rejected", rejected},     {"history", history},  {"time", 1785539521000},
+           {"pace_ms", 0}};
   if (!configuration.is_null() && configuration.at("version") != request.at("config_version")) {
     out["config"] = configuration;
   }

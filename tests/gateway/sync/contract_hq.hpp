@@ -42,6 +42,7 @@ class ContractHq {
   [[nodiscard]] std::int64_t watermark() const;
 
  private:
+  nlohmann::json ranges() const;
   void take_series(const nlohmann::json& series, std::size_t position, nlohmann::json& rejected);
   std::string sensor_of(const nlohmann::json& name) const;
 };
