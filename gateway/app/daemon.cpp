@@ -262,8 +262,14 @@ status::Facts Daemon::facts() const {
   facts.refused = writer.refused;
   facts.repeats = writer.repeats;
   facts.links = links_.facts();
-  facts.hq = {!config_.hq_url.empty(), sync::to_string(hq.state), hq.error, hq.advice, hq.next_try,
-              hq.live > hq.watermark, hq.bytes_sent, hq.bytes_received};
+  facts.hq = {!config_.hq_url.empty(),
+              sync::to_string(hq.state),
+              hq.error,
+              hq.advice,
+              hq.next_try,
+              hq.live > hq.watermark,
+              hq.bytes_sent,
+              hq.bytes_received};
   facts.sensors = watch_.verdicts();
   return facts;
 }
