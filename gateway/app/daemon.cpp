@@ -138,7 +138,12 @@ Daemon::Daemon(const config::Config& config, Opened opened)
       watch_({config_.offline_after, started_}, pipeline_.intervals()),
       sync_(sync_options(), sync_surroundings()),
       web_clock_(config_.hq_url, sync_options().http, clock::build_date(), web_clock_surroundings()),
-      writer_({*spool_, *attempts_, *store_, series_, pipeline_, wall_}, writer_options()),
+      retention_(store_->db(), store::database_path(config_.state_dir), store_->rollups(),
+                 {config_.keep_days, config_.database_bytes},
+                 [this](const store::CoverageSeries& series, UtcMs from, UtcMs to) {
+                   pipeline_.coverage().take_back(series, from, to);
+                 }),
+      writer_({*spool_, *attempts_, *store_, series_, pipeline_, wall_, retention_}, writer_options()),
       commits_(loop_, *spool_, writer_),
       fair_(*spool_, {.log = [](const std::string& text) { log(text); }}),
       links_(config_, *decoders_.registry, loop_, {*spool_, fair_, heard_, commits_},
@@ -307,6 +312,7 @@ Result<void> Daemon::open_faces() {
   auto reader = store::Database::open(store::database_path(config_.state_dir), store::OpenMode::reader);
   if (!reader) return tl::unexpected(reader.error());
   status::Runtime runtime;
+  runtime.limits = {config_.keep_days, config_.database_bytes};
   runtime.state_dir = config_.state_dir;
   runtime.hq_configured = !config_.hq_url.empty();
   runtime.facts = [this] { return status::to_json(facts()); };

@@ -81,6 +81,7 @@ class Daemon {
   std::uint64_t configured_ = 0;  // of the writer thread: the pipeline's configuration that watch_ has
   sync::Sync sync_;
   sync::WebClock web_clock_;
+  store::Retention retention_;  // of the writer thread
   Writer writer_;
   LoopCommits commits_;
   bridge::links::FairShare fair_;

@@ -208,6 +208,10 @@ void Writer::each_second() {
     open_batch();
     parts_.store.recompute_next(now_or_arrival());
   }
+  if (parts_.retention.due(parts_.wall.now(), Clock::now())) {
+    open_batch();
+    parts_.retention.step(now_or_arrival());
+  }
   if (options_.each_second) {
     // Looks first and writes only what changed, so an idle store opens no transaction for it.
     options_.each_second(parts_.store.db(), now_or_arrival());
@@ -306,6 +310,7 @@ void Writer::recover(const std::string& error) {
   parts_.attempts.end();
   held_.load();
   boots_.rolled_back();
+  parts_.retention.load();
   cursor_ = {parts_.store.position().segment, parts_.store.position().offset};
   remember_packets();
   {

@@ -16,6 +16,7 @@
 #include "gateway/app/pipeline.hpp"
 #include "gateway/clock/clock.hpp"
 #include "gateway/counting/series.hpp"
+#include "gateway/store/retention.hpp"
 #include "gateway/store/store.hpp"
 
 namespace lintel::app {
@@ -51,6 +52,7 @@ class Writer {
     counting::SeriesStates& series;
     Pipeline& pipeline;
     clock::WallClock& wall;
+    store::Retention& retention;
   };
   struct Options {
     std::chrono::milliseconds commit_interval{50};

@@ -55,6 +55,7 @@ Result<store::Database> open_reader(const fs::path& file) {
 
 Result<json> look(const config::Config& config) {
   status::Runtime runtime;
+  runtime.limits = {config.keep_days, config.database_bytes};
   runtime.state_dir = config.state_dir;
   runtime.hq_configured = !config.hq_url.empty();
   const auto answer =

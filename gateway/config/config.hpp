@@ -118,6 +118,8 @@ struct Config {
 
   // [storage]
   std::chrono::milliseconds commit_interval{50};  ///< strict; `durability = relaxed` makes it 60 s
+  std::chrono::days keep_days{35};                ///< confirmed readings stay resendable
+  std::uint64_t database_bytes = 0;               ///< `database_mb`; 0: by the disk
   std::uint64_t evidence_bytes = 100ull << 20;    ///< `evidence_mb`; 0: messages are not kept
   bool relaxed = false;
 

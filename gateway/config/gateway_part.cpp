@@ -75,6 +75,8 @@ void apply_gateway(const Settings& settings, Config& config, Report& report) {
   config.commit_interval = std::chrono::milliseconds(number(settings, "storage.commit_interval_ms"));
   if (config.relaxed && !stated) config.commit_interval = 60s;
 
+  config.keep_days = std::chrono::days{number(settings, "storage.keep_days")};
+  config.database_bytes = static_cast<std::uint64_t>(number(settings, "storage.database_mb")) << 20;
   config.evidence_bytes = static_cast<std::uint64_t>(number(settings, "storage.evidence_mb")) << 20;
   config.trust_system = settings.text("clock.trust_system");
 

@@ -40,6 +40,9 @@ constexpr char kSeconds[] = "a whole number of seconds";
 constexpr char k60[] = "60";
 constexpr char k256[] = "256";
 constexpr char k100[] = "100";
+constexpr char k35[] = "35";
+constexpr char kNothing[] = "0";
+constexpr char kWholeDays[] = "a whole number of days";
 constexpr char k50[] = "50";
 constexpr char k30[] = "30";
 constexpr char k115200[] = "115200";
@@ -139,6 +142,16 @@ const Key kGatewayKeys[] = {
      "How long readings are collected before they are committed together, in milliseconds. "
      "With durability = relaxed it is 60000 unless stated.",
      whole<1, 600'000, kMilliseconds, k50>},
+    {"storage", "keep_days", "35",
+     "How many days readings stay here after HQ has confirmed them, so that an HQ restored from a backup "
+     "gets them "
+     "again: more than HQ's backups reach back.",
+     whole<1, 400, kWholeDays, k35>},
+    {"storage", "database_mb", "0",
+     "Most that the database may fill, in megabytes; then the oldest readings go, first those that HQ has. "
+     "0: nine "
+     "tenths of what the disk has.",
+     whole<0, 1'048'576, kMegabytes, kNothing>},
     {"storage", "evidence_mb", "100",
      "Space for the messages behind the counts, packed, for `lintel explain`: the oldest go. 0 keeps none.",
      whole<0, 1'048'576, kMegabytes, k100>},

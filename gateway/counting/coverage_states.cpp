@@ -139,9 +139,20 @@ void CoverageStates::shift(UtcMs from, UtcMs to, Millis delta) {
     timeline.shift(from, to, delta);
     rows_.replace(series, before, timeline.spans());
   }
+  read_heads();
+  rules_.shift(from, to, delta);
+}
+
+void CoverageStates::take_back(const CoverageSeries& series, UtcMs from, UtcMs to) {
+  flush();
+  write_growth();
+  rows_.take_back(series, from, to);
+  read_heads();
+}
+
+void CoverageStates::read_heads() {
   heads_.clear();
   for (const auto& [series, span] : rows_.latest()) heads_[series] = {span, span.to};
-  rules_.shift(from, to, delta);
 }
 
 }  // namespace lintel::counting

@@ -43,6 +43,9 @@ class CoverageStates {
   /// The clock has been learnt: what was stated of [from, to), of all series, was so `delta` later. Inside
   /// the caller's transaction.
   void shift(UtcMs from, UtcMs to, Millis delta);
+  /// The readings of a series in [from, to) are gone: what was said of it is taken back. Inside the caller's
+  /// transaction.
+  void take_back(const CoverageSeries& series, UtcMs from, UtcMs to);
 
  private:
   /// The last span of a series.
@@ -56,6 +59,7 @@ class CoverageStates {
   void note_unwritten();
   void write_growth();
   void find_again();
+  void read_heads();
   [[nodiscard]] bool by_liveness(std::int64_t sensor, std::string_view line) const;
   [[nodiscard]] Millis since(BootTime then) const;
 

@@ -58,8 +58,26 @@ json storage(const fs::path& state_dir) {
   return result;
 }
 
+/// How much room the readings have, how long it lasts without HQ, and what had to go.
+json room(store::Database& db, const Runtime& runtime) {
+  const auto room = store::room_of(db, store::database_path(runtime.state_dir), runtime.limits);
+  const auto alone = store::days_alone(db, room);
+  auto lost = db.prepare("select coalesce(sum(readings), 0), min(day), max(day) from given_up");
+  (void)lost.step();
+  const auto day = [&lost](int column) {
+    return lost.is_null(column) ? json(nullptr)
+                                : json(format_utc(utc_ms(lost.integer(column) * 86'400'000)).substr(0, 10));
+  };
+  return {{"used_bytes", room.used},
+          {"limit_bytes", room.limit},
+          {"keep_days", runtime.limits.keep.count()},
+          {"days_alone", alone ? json(alone->count()) : json(nullptr)},
+          {"given_up", {{"readings", lost.integer(0)}, {"from", day(1)}, {"to", day(2)}}}};
+}
+
 json gateway(store::Database& db, const Runtime& runtime, const json& facts) {
   json result = storage(runtime.state_dir);
+  result["room"] = room(db, runtime);
   auto row = db.prepare(
       "select g.name, g.version, s.name, s.public_id, s.timezone, s.day_start_minute "
       "from gateways g join stores s on s.id = g.store_id where g.id = 1");

@@ -7,6 +7,7 @@
 
 #include "firmware-bridge/core/time.hpp"
 #include "gateway/status/coverage.hpp"
+#include "gateway/store/retention.hpp"
 #include "gateway/store/sqlite.hpp"
 
 namespace lintel::status {
@@ -15,6 +16,7 @@ namespace lintel::status {
 struct Runtime {
   std::filesystem::path state_dir;
   bool hq_configured = false;
+  store::RetentionLimits limits = {};  ///< of the database
   /// What only the running daemon knows (facts.hpp); empty when it is down or silent.
   std::function<nlohmann::json()> facts;
   /// It runs and does not answer: the database is still being read, its verdicts may be old.

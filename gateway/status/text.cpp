@@ -227,6 +227,21 @@ std::string hq(const json& all, UtcMs now) {
   return text;
 }
 
+/// How long the readings have room without HQ, and what had to go.
+std::string room(const json& gateway) {
+  const auto room = gateway.value("room", json::object());
+  std::string text;
+  if (const auto days = room.value("days_alone", json(nullptr)); days.is_number()) {
+    text += fmt::format("; {} days of readings have room without HQ", days.get<std::int64_t>());
+  }
+  const auto lost = room.value("given_up", json::object());
+  if (const auto readings = lost.value("readings", std::int64_t{0}); readings > 0) {
+    text += fmt::format("; {} readings of {} to {} had to go before HQ had them", readings,
+                        text_at(lost, "from"), text_at(lost, "to"));
+  }
+  return text;
+}
+
 std::string clock_line(const json& clock) {
   const auto source = text_at(clock, "source");
   std::string line = source == "ntp"     ? "set by NTP"
@@ -258,8 +273,9 @@ std::string facts(const json& all, UtcMs now) {
                                             text_at(all["quarantine"]["newest"], "reason")));
   }
   if (gateway.contains("clock")) text += wrapped("Clock       ", clock_line(gateway["clock"]));
-  return text + wrapped("Disk        ", fmt::format("{} free, database {}", bytes(gateway, "disk_free_bytes"),
-                                                    bytes(gateway, "database_bytes")));
+  return text +
+         wrapped("Disk        ", fmt::format("{} free, database {}{}", bytes(gateway, "disk_free_bytes"),
+                                             bytes(gateway, "database_bytes"), room(gateway)));
 }
 
 }  // namespace

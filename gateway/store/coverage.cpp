@@ -122,6 +122,21 @@ void CoverageRows::replace(const CoverageSeries& series, const std::vector<Cover
   if (changed) news();
 }
 
+void CoverageRows::take_back(const CoverageSeries& series, UtcMs from, UtcMs to) {
+  const auto before = touching(series, from, to);
+  std::vector<CoverageSpan> after;
+  for (const auto& span : before) {
+    if (span.to <= from || span.from >= to) {
+      after.push_back(span);
+      continue;
+    }
+    if (span.from < from) after.push_back({span.from, from, span.state});
+    after.push_back({std::max(span.from, from), std::min(span.to, to), CoverageState::unknown});
+    if (span.to > to) after.push_back({to, span.to, span.state});
+  }
+  if (after != before) replace(series, before, after);
+}
+
 void CoverageRows::grow(const CoverageSeries& series, UtcMs stored_end, UtcMs to) {
   grow_.bind(count_ms(to), ++revision_, count_ms(stored_end), series.sensor, series.regional, series.label)
       .run();

@@ -63,6 +63,8 @@ class CoverageRows {
   /// revision, and are news for HQ.
   void replace(const CoverageSeries& series, const std::vector<CoverageSpan>& before,
                const std::vector<CoverageSpan>& after);
+  /// Takes back what is said of a series in [from, to).
+  void take_back(const CoverageSeries& series, UtcMs from, UtcMs to);
   /// The span that ended at `stored_end` has grown to `to`.
   void grow(const CoverageSeries& series, UtcMs stored_end, UtcMs to);
 

@@ -150,11 +150,13 @@ void Rollups::touch(std::int64_t sensor, std::string_view line, UtcMs started, M
   if (watch_)
     watch_(sensor, line, {.started = started, .duration = duration, .count_in = {}, .count_out = {}}, false);
   const UtcMs last = last_instant(started, duration);
+  if (calendar_.begin(calendar_.day(last)) < kept_before_) return;
   dirty_hours_.insert({sensor, hour_of(last), std::string(line), {}});
   dirty_days_.insert({sensor, calendar_.day(last), std::string(line), {}});
 }
 
 void Rollups::touch_region(std::int64_t sensor, std::string_view region, UtcMs at) {
+  if (calendar_.begin(calendar_.day(at)) < kept_before_) return;
   dirty_hours_.insert({sensor, hour_of(at), {}, std::string(region)});
   dirty_days_.insert({sensor, calendar_.day(at), {}, std::string(region)});
 }

@@ -49,6 +49,9 @@ class Rollups {
   void touch(std::int64_t sensor, std::string_view line, UtcMs started, Millis duration);
   void touch_region(std::int64_t sensor, std::string_view region, UtcMs at);
 
+  /// Readings before this instant may be gone: buckets of before keep what they hold.
+  void keep_before(UtcMs instant) { kept_before_ = instant; }
+
   /// Whether all that is `uncertainty` or less away from the instant lies in the same buckets.
   [[nodiscard]] bool pinned(UtcMs instant, Millis uncertainty) const;
 
@@ -91,6 +94,7 @@ class Rollups {
 
   Database& db_;
   Calendar calendar_;
+  UtcMs kept_before_{};
   Watch watch_;
   Statement add_hour_, add_day_, clear_hour_, clear_day_, sum_hour_, sum_day_, sum_region_, note_new_;
   std::set<std::int64_t> noted_;  ///< days whose bounds are written down

@@ -103,6 +103,8 @@ void BatchBuilder::collect(const BatchOrder& order, Batch& batch) {
   }
   if (!order.coverage.empty()) bytes_ += order.coverage.width();
   if (!order.alerts.empty()) bytes_ += order.alerts.width();
+  for (const auto& day : order.given_up.days) name(day.sensor);
+  if (!order.given_up.empty()) bytes_ += order.given_up.width();
   if (order.health) bytes_ += order.health->regions.size();
   for (auto* cursor : {&lines_, &regions_, &journal_, &moves_}) cursor->open(order.after, batch.last_change);
 
@@ -277,6 +279,7 @@ void BatchBuilder::write(const BatchOrder& order, Batch& batch) {
   for (const auto& entry : order.alerts.alerts) {
     if (entry.sensor) (void)sensor(*entry.sensor);
   }
+  for (const auto& day : order.given_up.days) (void)sensor(day.sensor);
   std::string& out = batch.body;
   out.reserve(bytes_ + kEnvelope);
   out += "{\"v\":1,\"epoch\":";
@@ -296,6 +299,7 @@ void BatchBuilder::write(const BatchOrder& order, Batch& batch) {
   const auto named = [this](std::int64_t id) -> const std::string& { return sensors_.at(id).id; };
   append_coverage(out, order.coverage, named);
   append_alerts(out, order.alerts, named);
+  append_given_up(out, order.given_up, named);
   if (batch.compared) append_checksums(out, *batch.compared);
   if (order.health) {
     fmt::format_to(std::back_inserter(out), ",\"health\":{{\"backlog\":{},\"disk_free\":{}{}{}}}",

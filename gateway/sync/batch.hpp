@@ -12,6 +12,7 @@
 #include "gateway/sync/alerts.hpp"
 #include "gateway/sync/checksums.hpp"
 #include "gateway/sync/coverage.hpp"
+#include "gateway/sync/given_up.hpp"
 #include "gateway/sync/series.hpp"
 
 namespace lintel::sync {
@@ -47,6 +48,7 @@ struct BatchOrder {
   std::vector<Liveness> liveness = {};
   OwedCoverage coverage = {};
   OwedAlerts alerts = {};
+  OwedGivenUp given_up = {};
   std::optional<Health> health = std::nullopt;
   bool compare = false;  ///< a day that is over, if nothing more is owed and there is room for it
 };

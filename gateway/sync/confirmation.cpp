@@ -2,6 +2,7 @@
 
 #include "gateway/clock/store_days.hpp"
 #include "gateway/store/sensor_settings.hpp"
+#include "gateway/sync/given_up.hpp"
 
 namespace lintel::sync {
 
@@ -91,6 +92,20 @@ void keep_coverage(store::Database& writer, const Confirmation& confirmation) {
   writer.prepare("delete from coverage where state = 'unknown' and revision <= ?").bind(told).run();
 }
 
+void keep_given_up(store::Database& writer, const Confirmation& confirmation, UtcMs now) {
+  if (confirmation.new_history) {
+    writer.execute("update sync_state set given_up_told = 0 where id = 1");
+    if (confirmation.watermark < writer.scalar("select removed_to from writer_state")) {
+      note_unresendable(writer, confirmation.watermark, confirmation.history, now);
+    }
+  }
+  if (confirmation.given_up_told) {
+    writer.prepare("update sync_state set given_up_told = max(given_up_told, ?) where id = 1")
+        .bind(*confirmation.given_up_told)
+        .run();
+  }
+}
+
 std::vector<Resend> keep_verdicts(store::Database& writer, const Confirmation& confirmation, UtcMs now) {
   const auto before = writer.scalar("select watermark from sync_state where id = 1");
   if (confirmation.new_history) owe_all_comparisons(writer);
@@ -148,6 +163,7 @@ std::vector<Resend> apply(store::Database& writer, const Confirmation& confirmat
   keep_ids(writer, confirmation);
   keep_rejected(writer, confirmation, now);
   keep_coverage(writer, confirmation);
+  keep_given_up(writer, confirmation, now);
   if (confirmation.new_history) owe_all_alerts(writer, now);
   if (confirmation.alerts) keep_alerts(writer, *confirmation.alerts);
   if (confirmation.configuration) configure(writer, *confirmation.configuration, now);

@@ -67,9 +67,10 @@ struct Confirmation {
   std::vector<Rejected> rejected;
   std::optional<Configuration> configuration;
   std::optional<std::int64_t>
-      coverage_told;                   ///< HQ has taken what it was told of coverage up to this revision
-  std::string coverage_refused;        ///< what it left out of that, and why; empty: nothing
-  std::optional<AlertVerdict> alerts;  ///< of the alerts it was told
+      coverage_told;             ///< HQ has taken what it was told of coverage up to this revision
+  std::string coverage_refused;  ///< what it left out of that, and why; empty: nothing
+  std::optional<std::int64_t> given_up_told;  ///< HQ knows what was given up to this revision
+  std::optional<AlertVerdict> alerts;         ///< of the alerts it was told
   UtcMs server_time{};
   std::vector<DayVerdict> verdicts;  ///< of the days that were compared
 };

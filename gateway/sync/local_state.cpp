@@ -10,12 +10,14 @@ LocalState::LocalState(store::Database& reader)
     : state_(
           reader.prepare("select w.epoch, w.next_change_no - 1, s.watermark, s.history_id, s.config_version, "
                          "w.coverage_news, s.coverage_told, "
-                         "(select coalesce(max(revision), 0) from owed_alerts) "
+                         "(select coalesce(max(revision), 0) from owed_alerts), "
+                         "(select coalesce(max(revision), 0) from given_up), s.given_up_told "
                          "from writer_state w, sync_state s")),
       sensors_(reader.prepare("select id, status, last_data_received, offline_since from sensor_metadata "
                               "where deleted_at is null order by id")),
       coverage_(reader),
       alerts_(reader),
+      given_up_(reader),
       regions_(reader) {}
 
 LocalState::Snapshot LocalState::read() {
@@ -28,6 +30,8 @@ LocalState::Snapshot LocalState::read() {
   out.coverage_news = state_.integer(5);
   out.coverage_told = state_.integer(6);
   out.alert_news = state_.integer(7);
+  out.given_up_news = state_.integer(8);
+  out.given_up_told = state_.integer(9);
   state_.reset();
   return out;
 }

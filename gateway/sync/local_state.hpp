@@ -29,6 +29,8 @@ class LocalState {
     Position durable;
     std::int64_t coverage_news = 0;  ///< highest revision of coverage that HQ should hear of soon
     std::int64_t coverage_told = 0;  ///< HQ knows all up to this revision
+    std::int64_t given_up_news = 0;  ///< highest revision of what was given up
+    std::int64_t given_up_told = 0;  ///< HQ knows all up to this revision
     std::int64_t alert_news = 0;     ///< highest revision of an alert that is owed; 0: none is
   };
 
@@ -42,6 +44,7 @@ class LocalState {
   [[nodiscard]] OwedCoverage coverage(std::int64_t told) { return coverage_.owed(told); }
   /// Alerts that are owed above a revision, as many as a request takes.
   [[nodiscard]] OwedAlerts alerts(std::int64_t told) { return alerts_.owed(told); }
+  [[nodiscard]] OwedGivenUp given_up(std::int64_t told) { return given_up_.owed(told); }
   /// Counted regions, as the health states them.
   [[nodiscard]] std::string regions() { return regions_.health(); }
   /// HQ has confirmed a request with these.
@@ -54,6 +57,7 @@ class LocalState {
   store::Statement sensors_;
   CoverageReader coverage_;
   AlertReader alerts_;
+  GivenUpReader given_up_;
   RegionReader regions_;
   std::unordered_map<std::int64_t, Liveness> told_;
 };

@@ -157,14 +157,16 @@ std::vector<Answer::Refusal> refusals(const json& document) {
   return out;
 }
 
-std::optional<Answer::Coverage> coverage(const json& document) {
-  const auto* value = find(document, "coverage");
+/// `coverage` and `given_up`.
+std::optional<Answer::Coverage> taken(const json& document, const char* key) {
+  const auto* value = find(document, key);
   if (value == nullptr) return std::nullopt;
-  (void)object(*value, "coverage");
+  (void)object(*value, key);
   Answer::Coverage out;
-  out.taken = integer(need(*value, "taken"), "coverage.taken", 0, kMostChanges);
-  out.ignored = integer(need(*value, "ignored"), "coverage.ignored", 0, kMostChanges);
-  if (const auto* first = find(*value, "first")) out.first = text(*first, "coverage.first");
+  out.taken = integer(need(*value, "taken"), (std::string(key) + ".taken").c_str(), 0, kMostChanges);
+  out.ignored = integer(need(*value, "ignored"), (std::string(key) + ".ignored").c_str(), 0, kMostChanges);
+  if (const auto* first = find(*value, "first"))
+    out.first = text(*first, (std::string(key) + ".first").c_str());
   return out;
 }
 
@@ -330,7 +332,8 @@ Answer read_answer(const json& document) {
   answer.missing = ranges(document, "missing");
   answer.sensors = sensor_ids(document);
   answer.rejected = refusals(document);
-  answer.coverage = coverage(document);
+  answer.coverage = taken(document, "coverage");
+  answer.given_up = taken(document, "given_up");
   answer.alerts = alerts(document);
   answer.checksums = checksums(document);
   if (const auto* pace = find(document, "pace_ms")) {

@@ -64,9 +64,11 @@ Turn Session::turn(bool always) {
     if (auto waiting = wait_for_writer(snapshot)) return std::move(*waiting);
     coverage_told_ = std::max(coverage_told_, snapshot.coverage_told);
     coverage_news_ = snapshot.coverage_news > coverage_told_ && Steady::now() >= coverage_after_;
+    given_up_told_ = std::max(given_up_told_, snapshot.given_up_told);
+    given_up_news_ = snapshot.given_up_news > given_up_told_ && Steady::now() >= given_up_after_;
     alert_news_ = snapshot.alert_news > alerts_told_ && Steady::now() >= alerts_after_;
     const bool owed = last_change_ > position_.watermark;
-    if (!owed && !coverage_news_ && !alert_news_ && !always && !greet_) return {};
+    if (!owed && !coverage_news_ && !alert_news_ && !given_up_news_ && !always && !greet_) return {};
     return request(greet_ || !owed);
   } catch (const store::SqliteError& error) {
     local_.reset();
@@ -148,6 +150,7 @@ BatchOrder Session::order(bool hello) {
   if (!greet_ && now >= coverage_after_ && (all || coverage_news_)) {
     out.coverage = local_->state.coverage(coverage_told_);
   }
+  if (!greet_ && given_up_news_) out.given_up = local_->state.given_up(given_up_told_);
   if (!greet_ && alert_news_) out.alerts = local_->state.alerts(alerts_told_);
   if (all) {
     out.health = Health{last_change_ - position_.watermark, free_bytes(options_.database.parent_path()),
@@ -299,6 +302,19 @@ void Session::take_coverage(const Answer& answer, const BatchOrder& order, Confi
   confirmation.coverage_told = coverage_told_ = order.coverage.revision;
 }
 
+void Session::take_given_up(const Answer& answer, const BatchOrder& order, Confirmation& confirmation) {
+  if (confirmation.new_history) {
+    given_up_told_ = 0;
+    return;
+  }
+  if (order.given_up.empty()) return;
+  if (!answer.given_up) {
+    given_up_after_ = Steady::now() + options_.timing.liveness_every;
+    return;
+  }
+  confirmation.given_up_told = given_up_told_ = order.given_up.revision;
+}
+
 void Session::take_alerts(const Answer& answer, const Batch& batch, const BatchOrder& order,
                           Confirmation& confirmation) {
   if (confirmation.new_history) {
@@ -325,6 +341,7 @@ Turn Session::take(Answer answer, const Batch& batch, const BatchOrder& order) {
   if (auto out = contradiction(answer, batch)) return std::move(*out);
   auto confirmation = confirmation_of(answer, batch);
   take_coverage(answer, order, confirmation);
+  take_given_up(answer, order, confirmation);
   take_alerts(answer, batch, order, confirmation);
   if (answer.checksums) {
     confirmation.verdicts = std::move(*answer.checksums);
@@ -340,6 +357,7 @@ Turn Session::take(Answer answer, const Batch& batch, const BatchOrder& order) {
   turn.more = last_change_ > confirmation.watermark &&
               (turn.greeting || batch.more() || confirmation.watermark < batch.to);
   turn.more = turn.more || (confirmation.coverage_told && order.coverage.more) ||
+              (confirmation.given_up_told && order.given_up.more) ||
               (confirmation.alerts && !confirmation.alerts->again && order.alerts.more);
   if (confirmation.watermark > highest_) rewinds_ = 0;
   highest_ = std::max(highest_, confirmation.watermark);

@@ -90,6 +90,7 @@ class Session {
   [[nodiscard]] Confirmation confirmation_of(Answer& answer, const Batch& batch);
   void advance(Confirmation confirmation);
   void take_coverage(const Answer& answer, const BatchOrder& order, Confirmation& confirmation);
+  void take_given_up(const Answer& answer, const BatchOrder& order, Confirmation& confirmation);
   void take_alerts(const Answer& answer, const Batch& batch, const BatchOrder& order,
                    Confirmation& confirmation);
 
@@ -131,6 +132,11 @@ class Session {
   bool was_live_ = false;  ///< the last request told of the present
   std::chrono::steady_clock::time_point
       live_at_{};  ///< when it was last told the newest ahead of the backlog
+
+  std::int64_t given_up_told_ = 0;  ///< HQ has answered for what was given up, to this revision
+  bool given_up_news_ = false;
+  std::chrono::steady_clock::time_point
+      given_up_after_{};  ///< an HQ that does not know it is not told before
 
   std::int64_t alerts_told_ = 0;  ///< HQ has answered for the alerts up to this revision
   bool alert_news_ = false;       ///< and others have changed since

@@ -215,6 +215,8 @@ function showBox({ gateway, links, quarantine }) {
     quarantine.count > 0 && ['Unreadable', `${count(quarantine.count, 'message')} kept, the newest `, since(quarantine.newest.at)],
     gateway.clock && ['Clock', clocks[gateway.clock.source] || gateway.clock.source],
     ['Disk', `${bytes(gateway.disk_free_bytes)} free, database ${bytes(gateway.database_bytes)}`],
+    gateway.room.days_alone !== null && ['Room', `for ${count(gateway.room.days_alone, 'day')} of readings without HQ`],
+    gateway.room.given_up.readings > 0 && ['Given up', `${count(gateway.room.given_up.readings, 'reading')} of ${gateway.room.given_up.from} to ${gateway.room.given_up.to}, before HQ had them: there was no room`],
     began && ['Started', since(began)],
     ['Version', gateway.version || 'unknown'],
   ]);

@@ -14,6 +14,7 @@ insert into explained (table_name, column_name, aspect, reason) values
   ('corrections', '', 'sqlite_only', 'what people said of stored readings; HQ gets the new revisions, and who configured what is in its audit'),
   ('day_checks', '', 'sqlite_only', 'days whose readings are compared with HQ''s'),
   ('alerts_for_hq', '', 'sqlite_only', 'which alerts HQ does not judge itself'),
+  ('given_up', '', 'sqlite_only', 'what had to leave before HQ had it; HQ keeps its side in private.given_up'),
   ('owed_alerts', '', 'sqlite_only', 'alerts whose last change HQ has not taken yet'),
   ('coverage', '', 'sqlite_only', 'when series were counting; HQ keeps its side in private.coverage'),
   ('quarantine', '', 'sqlite_only', 'frames nobody could decode'),

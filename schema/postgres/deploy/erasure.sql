@@ -47,7 +47,7 @@ create view private.personal_columns as
     join pg_type t on t.oid = a.atttypid
    where c.relkind in ('r', 'p') and t.typname in ('uuid', '_uuid', 'text', 'varchar', 'jsonb')
      and c.relname not in ('people_counting_raw', 'regional_counting_raw', 'hourly_analytics', 'daily_analytics',
-                           'moved_keys', 'coverage', 'epochs', 'erasures', 'refreshes', 'settings', 'signing_keys', 'archive_keys',
+                           'moved_keys', 'coverage', 'given_up', 'epochs', 'erasures', 'refreshes', 'settings', 'signing_keys', 'archive_keys',
                            'audit_log')
      and (c.relname, a.attname) <> ('user_profiles', 'id');
 comment on view private.personal_columns is 'Columns in which a person''s id could stand, but for those of the audit log and the id of the profile itself';

@@ -1,6 +1,7 @@
 -- Deploy lintel:explain_counts to pg
 -- requires: activity
 -- requires: coverage
+-- requires: given_up
 -- requires: sync_state
 -- Where a figure comes from, from what HQ keeps: what `lintel explain` says at the store, without the messages.
 
@@ -70,6 +71,13 @@ return jsonb_build_object(
      where c.store_id = place and c.sensor_id = (sensor).id and not c.regional and (only_line is null or c.label = only_line)
        and c.from_at < explained_surroundings.to_at
        and c.to_at > explained_surroundings.from_at),
+  -- What the gateway had to remove before it was here. By day, so what is told may reach beyond what was asked.
+  'given_up', (
+    select coalesce(jsonb_agg(jsonb_build_object('line', u.label, 'day', u.day, 'readings', u.readings, 'in', u.count_in, 'out', u.count_out,
+                                                 'card', u.epoch) order by u.label, u.day), '[]')
+      from private.given_up u
+     where u.store_id = place and u.sensor_id = (sensor).id and not u.regional and (only_line is null or u.label = only_line)
+       and u.day between explained_surroundings.from_at::date - 1 and explained_surroundings.to_at::date + 1),
   -- How it was mounted and read: what was changed until then, the newest first.
   'configuration', (
     select coalesce(jsonb_agg(jsonb_build_object('at', l.at, 'action', l.action, 'old', l.old_values, 'new', l.new_values) order by l.at desc), '[]')

@@ -7,6 +7,7 @@
 -- requires: sync_checksums
 -- requires: store_rules
 -- requires: gateway_alerts
+-- requires: given_up
 -- The contract is schema/SYNC.md.
 
 begin;
@@ -140,6 +141,8 @@ begin
     || case when body ? 'checksums'
             then jsonb_build_object('checksums', private.compare_checksums(gateway, epoch.ordinal, body -> 'checksums')) else '{}' end
     || case when coverage is null then '{}' else jsonb_build_object('coverage', coverage) end
+    || case when body ? 'given_up'
+            then jsonb_build_object('given_up', private.apply_given_up(gateway, epoch.ordinal, body -> 'given_up')) else '{}' end
     || case when body ? 'alerts' then jsonb_build_object('alerts_rejected', alerts_rejected) else '{}' end;
 end $$;
 comment on function private.sync(data.gateways, data.stores, jsonb) is 'Applies a request that was understood and answers it';

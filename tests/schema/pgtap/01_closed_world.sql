@@ -15,6 +15,7 @@ select set_eq($$ select relname::text from pg_class where relnamespace = 'privat
         'imports',      -- where raw rows of epoch 0 came from
         'denials',        -- who was denied what: counted up within a minute, which the append-only audit log forbids
         'coverage',       -- when series were counting: spans stated by gateways, shown as a share by analytics_unified
+        'given_up',       -- what gateways had no room to keep until HQ took it, shown by explain_counts
         'refreshes',      -- when each materialized view was refreshed, and of what
         'archives',       -- register of archive files: provider, namespace, bytes, rows, last use
         'archive_keys',   -- what they are encrypted with; forgetting a tenant means forgetting its key
