@@ -43,6 +43,8 @@ std::vector<std::string> values(const Config& config, const std::string& name) {
   if (name == "gateway.profiles_dir") return {config.profiles_dir.string()};
   if (name == "storage.durability") return {config.relaxed ? "relaxed" : "strict"};
   if (name == "storage.commit_interval_ms") return {std::to_string(config.commit_interval.count())};
+  if (name == "storage.keep_days") return {std::to_string(config.keep_days.count())};
+  if (name == "storage.database_mb") return {std::to_string(config.database_bytes >> 20)};
   if (name == "storage.evidence_mb") return {std::to_string(config.evidence_bytes >> 20)};
   if (name == "status.listen") return {config.listen};
   if (name == "status.allowed_host") return config.allowed_hosts;
