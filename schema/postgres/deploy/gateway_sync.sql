@@ -13,20 +13,29 @@
 begin;
 set local role lintel_owner;
 
+create function private.many_ranges_json(ranges int8multirange) returns jsonb
+language plpgsql immutable as $$
+begin
+  return (select jsonb_agg(jsonb_build_array(lower(r), upper(r) - 1) order by r)
+            from (select r from unnest(ranges) as r order by r limit 1000) as r);
+end $$;
+comment on function private.many_ranges_json(int8multirange) is 'private.ranges_json of more than one range';
+revoke all on function private.many_ranges_json(int8multirange) from public, anon, authenticated, lintel_gateway, lintel_hq;
+
+-- Nearly always there is one range or none, and no query is needed.
 create function private.ranges_json(ranges int8multirange) returns jsonb
 language plpgsql immutable as $$
 begin
-  return (select coalesce(jsonb_agg(jsonb_build_array(lower(r), upper(r) - 1) order by r), '[]')
-          from (select r from unnest(ranges) as r order by r limit 1000) as r);
+  return case when isempty(ranges) then '[]'
+              when ranges = int8multirange(range_merge(ranges)) then jsonb_build_array(jsonb_build_array(lower(ranges), upper(ranges) - 1))
+              else private.many_ranges_json(ranges) end;
 end $$;
 comment on function private.ranges_json(int8multirange) is 'Ranges as [[first, last], ...], closed, ascending, at most 1000';
 
 create function private.watermark_of(applied int8multirange) returns bigint
-language plpgsql immutable as $$
-begin
-  return coalesce((select upper(r) - 1 from unnest(applied) as r where r @> 1::bigint), 0);
-end $$;
-comment on function private.watermark_of(int8multirange) is 'The number up to which everything is applied';
+language sql immutable
+return lower(int8multirange(int8range(1, null)) - applied) - 1;
+comment on function private.watermark_of(int8multirange) is 'The number up to which everything is applied: the one before the first that is not';
 
 create function private.sync_failure(code text, message text) returns jsonb
 language sql immutable
@@ -37,9 +46,9 @@ create function private.mark_applied(epoch private.epochs, after bigint, upto bi
 language plpgsql volatile as $$
 begin
   if upto > after and not epoch.applied @> int8range(after, upto, '(]') then
-    epoch.applied := epoch.applied + int8multirange(int8range(after, upto, '(]'));
-    update private.epochs e set applied = mark_applied.epoch.applied
-     where e.gateway_id = mark_applied.epoch.gateway_id and e.epoch = mark_applied.epoch.epoch;
+    update private.epochs e set applied = e.applied + int8multirange(int8range(after, upto, '(]'))
+     where e.gateway_id = mark_applied.epoch.gateway_id and e.epoch = mark_applied.epoch.epoch
+    returning e.applied into epoch.applied;
   end if;
   return epoch;
 end $$;
@@ -86,6 +95,34 @@ comment on function private.after_counts(data.gateways, data.stores, jsonb, bigi
 revoke all on function private.after_counts(data.gateways, data.stores, jsonb, bigint, jsonb, boolean)
   from public, anon, authenticated, lintel_gateway, lintel_hq;
 
+-- A gateway that knows its sensors by their numbers has nothing to learn, and no query is needed.
+create function private.told_sensors(sensors jsonb) returns jsonb
+language plpgsql immutable as $$
+begin
+  if not sensors @? '$.keyvalue() ? (@.key like_regex "-")' then
+    return '{}';
+  end if;
+  return (select coalesce(jsonb_object_agg(s.key, s.value -> 'id'), '{}') from jsonb_each(sensors) as s
+           where private.is_uuid(s.key) and s.value ->> 'code' is null);
+end $$;
+comment on function private.told_sensors(jsonb) is 'Compact ids of the sensors that a request named by uuid, without those that were rejected';
+revoke all on function private.told_sensors(jsonb) from public, anon, authenticated, lintel_gateway, lintel_hq;
+
+-- In one query: a small request is paid for by the statements it takes.
+create function private.sync_terms(organization_id bigint, out history text, out pace_ms integer, out horizon timestamptz)
+language plpgsql stable as $$
+begin
+  select h.value, p.value, private.horizon(least((o.settings ->> 'raw_retention_months')::integer, m.value::integer))
+    into history, pace_ms, horizon
+    from private.settings m
+    left join private.settings h on h.key = 'history'
+    left join private.settings p on p.key = 'pace_ms'
+    left join data.organizations o on o.id = sync_terms.organization_id
+   where m.key = 'raw_retention_months';
+end $$;
+comment on function private.sync_terms(bigint) is 'The settings a sync answers and judges by: history, pace_ms, and the tenant''s private.retention_horizon';
+revoke all on function private.sync_terms(bigint) from public, anon, authenticated, lintel_gateway, lintel_hq;
+
 create function private.sync(gateway data.gateways, store data.stores, body jsonb) returns jsonb
 language plpgsql volatile as $$
 declare
@@ -93,17 +130,19 @@ declare
   upto     bigint := (body ->> 'to')::bigint;
   -- A request from before what HQ has already seen tells old news of the sensors' health.
   current  boolean := upto >= private.watermark_of(epoch.applied);
+  terms    record := private.sync_terms(gateway.organization_id);
   sensors  jsonb;
   parsed   record;
   config   jsonb;
   coverage jsonb;
   alerts_rejected jsonb;
+  answer   jsonb;
 begin
   if body ? 'sensors' then
     perform private.register_sensors(gateway, body -> 'sensors');
   end if;
   sensors := private.resolve_sensors(gateway, body);
-  parsed := private.parse_series(body -> 'series', sensors, store.id);
+  parsed := private.parse_series(body -> 'series', sensors, store.id, terms.horizon);
   if parsed.readings is not null then
     parsed.rejected := parsed.rejected
       || private.apply_readings(store, epoch.ordinal, body -> 'series', parsed.readings);
@@ -124,26 +163,35 @@ begin
   if to_jsonb(store.config_version) is distinct from body -> 'config_version' then
     config := private.sync_config(gateway);
   end if;
-  return jsonb_build_object(
+  answer := jsonb_build_object(
     'v', 1,
     'watermark', private.watermark_of(epoch.applied),
     'applied', private.ranges_json(epoch.applied),
     'missing', private.ranges_json(int8multirange(int8range(0, upto, '(]')) - epoch.applied),
-    'sensors', (select coalesce(jsonb_object_agg(s.key, s.value -> 'id'), '{}') from jsonb_each(sensors) as s
-                 where private.is_uuid(s.key) and s.value ->> 'code' is null),
+    'sensors', private.told_sensors(sensors),
     'rejected', parsed.rejected,
-    'history', private.setting('history'),
+    'history', terms.history,
     'time', floor(extract(epoch from clock_timestamp()) * 1000)::bigint,
-    'pace_ms', private.setting('pace_ms')::integer)
-    || case when config is not null then jsonb_build_object('config', config) else '{}' end
-    || case when body ? 'acceptances'
-            then jsonb_build_object('acceptances', private.apply_acceptances(gateway, body)) else '{}' end
-    || case when body ? 'checksums'
-            then jsonb_build_object('checksums', private.compare_checksums(gateway, epoch.ordinal, body -> 'checksums')) else '{}' end
-    || case when coverage is null then '{}' else jsonb_build_object('coverage', coverage) end
-    || case when body ? 'given_up'
-            then jsonb_build_object('given_up', private.apply_given_up(gateway, epoch.ordinal, body -> 'given_up')) else '{}' end
-    || case when body ? 'alerts' then jsonb_build_object('alerts_rejected', alerts_rejected) else '{}' end;
+    'pace_ms', terms.pace_ms);
+  if config is not null then
+    answer := answer || jsonb_build_object('config', config);
+  end if;
+  if body ? 'acceptances' then
+    answer := answer || jsonb_build_object('acceptances', private.apply_acceptances(gateway, body));
+  end if;
+  if body ? 'checksums' then
+    answer := answer || jsonb_build_object('checksums', private.compare_checksums(gateway, epoch.ordinal, body -> 'checksums'));
+  end if;
+  if coverage is not null then
+    answer := answer || jsonb_build_object('coverage', coverage);
+  end if;
+  if body ? 'given_up' then
+    answer := answer || jsonb_build_object('given_up', private.apply_given_up(gateway, epoch.ordinal, body -> 'given_up'));
+  end if;
+  if body ? 'alerts' then
+    answer := answer || jsonb_build_object('alerts_rejected', alerts_rejected);
+  end if;
+  return answer;
 end $$;
 comment on function private.sync(data.gateways, data.stores, jsonb) is 'Applies a request that was understood and answers it';
 
@@ -153,9 +201,10 @@ language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp set timezone = 'UTC' set lock_timeout = '2s'
 set plan_cache_mode = force_generic_plan as $$
 declare
-  gateway   data.gateways := private.sync_gateway();
+  claims    constant jsonb := private.claims();
+  gateway   data.gateways := private.sync_gateway(claims);
   store     data.stores := private.sync_store(gateway);
-  denial    jsonb := private.sync_denial(gateway, store);
+  denial    jsonb := private.sync_denial(gateway, store, claims);
   complaint text;
 begin
   if denial is not null then

@@ -5,9 +5,15 @@
 begin;
 set local role lintel_owner;
 
+create function private.horizon(months integer) returns timestamptz
+language sql stable
+return date_trunc('month', now() - make_interval(months => months), 'UTC');
+comment on function private.horizon(integer) is 'What starts before this instant is older than so many months; always the start of a month';
+revoke all on function private.horizon(integer) from public, anon, authenticated, lintel_gateway, lintel_hq;
+
 create function private.retention_horizon() returns timestamptz
 language sql stable
-return date_trunc('month', now() - make_interval(months => private.setting('raw_retention_months')::integer), 'UTC');
+return private.horizon(private.setting('raw_retention_months')::integer);
 comment on function private.retention_horizon() is 'Readings that start before this instant are not taken any more';
 
 -- An organization may keep its readings for a shorter time than everybody, never for a longer one.
@@ -18,7 +24,7 @@ declare
   its_own    integer := (select (o.settings ->> 'raw_retention_months')::integer from data.organizations o
                           where o.id = retention_horizon.organization_id);
 begin
-  return date_trunc('month', now() - make_interval(months => least(its_own, everybodys)), 'UTC');
+  return private.horizon(least(its_own, everybodys));
 end $$;
 comment on function private.retention_horizon(bigint) is 'Readings of this tenant that start before this instant are not taken any more; of no tenant: everybody''s horizon';
 

@@ -27,8 +27,11 @@ insert into private.settings (key, value, description) values
 -- function that cannot be inlined is planned anew at every call.
 create function private.setting(key text) returns text
 language plpgsql stable as $$
+declare
+  found_value text;
 begin
-  return (select s.value from private.settings s where s.key = setting.key);
+  select s.value into found_value from private.settings s where s.key = setting.key;
+  return found_value;
 end $$;
 comment on function private.setting(text) is 'Value of a setting, null when there is none';
 

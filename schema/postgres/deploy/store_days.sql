@@ -91,18 +91,19 @@ declare
   entry jsonb;
   day   date;
 begin
+  if n <= 0 then
+    return private.store_day(at, calendar -> 0 ->> 'timezone', (calendar -> 0 ->> 'day_start_minute')::integer);
+  end if;
   while n > 0 and private.calendar_starts(calendar, n) > at loop
     n := n - 1;
   end loop;
   entry := calendar -> n;
   day := private.store_day(at, entry ->> 'timezone', (entry ->> 'day_start_minute')::integer);
-  if jsonb_array_length(calendar) > 1 then
-    -- A day that the next entry does not start with goes on until it does.
-    day := greatest(least(day, (calendar -> (n + 1) ->> 'from')::date - 1), (entry ->> 'from')::date);
-    while private.day_begins(calendar, day + 1) <= at loop
-      day := day + 1;
-    end loop;
-  end if;
+  -- A day that the next entry does not start with goes on until it does.
+  day := greatest(least(day, (calendar -> (n + 1) ->> 'from')::date - 1), (entry ->> 'from')::date);
+  while private.day_begins(calendar, day + 1) <= at loop
+    day := day + 1;
+  end loop;
   return day;
 end $$;
 comment on function private.store_day(jsonb, timestamptz) is 'Day of an instant in a store''s calendar';

@@ -32,6 +32,12 @@ declare
   refused   constant bigint := jsonb_array_length(rejected);
   by_code   jsonb := '{}';
 begin
+  if refused = 0 then
+    perform from private.reading_quality q where q.gateway_id = note_quality.gateway_id and q.hour_at = this_hour;
+    if not found then
+      return;
+    end if;
+  end if;
   if refused > 0 then
     by_code := (select jsonb_object_agg(c.code, c.n) from (select r ->> 'code' as code, count(*) as n from jsonb_array_elements(rejected) as r group by 1) as c);
   end if;

@@ -9,17 +9,17 @@
 begin;
 set local role lintel_owner;
 
-create function private.sync_gateway() returns data.gateways
+create function private.sync_gateway(claims jsonb) returns data.gateways
 language plpgsql volatile as $$
 declare
-  subject uuid := private.caller_id();
+  subject constant uuid := case when private.is_uuid(claims ->> 'sub') then (claims ->> 'sub')::uuid end;
   gateway data.gateways;
 begin
   -- Everything the request does happens under this lock: requests of one gateway come one by one.
   select * into gateway from data.gateways g where g.public_id = subject for no key update;
   return gateway;
 end $$;
-comment on function private.sync_gateway() is 'The gateway the token names, locked; all null if there is none';
+comment on function private.sync_gateway(jsonb) is 'The gateway the token names, locked; all null if there is none';
 
 create function private.sync_store(gateway data.gateways) returns data.stores
 language plpgsql stable as $$
@@ -32,24 +32,26 @@ end $$;
 comment on function private.sync_store(data.gateways) is 'The gateway''s store';
 
 -- Read at every request, so a gateway is revoked at once, however long its token lives.
-create function private.sync_denial(gateway data.gateways, store data.stores) returns jsonb
+create function private.sync_denial(gateway data.gateways, store data.stores, claims jsonb) returns jsonb
 language plpgsql volatile as $$
 declare
   message text;
   hint    text;
 begin
-  if gateway.id is null and private.caller_id() is null then
-    message := 'the token names no gateway';
-    hint := 'Mint one with private.mint_gateway_token(gateway_public_id).';
-  elsif gateway.id is null then
-    message := format('gateway %s is not known here', private.caller_id());
+  if gateway.id is null then
+    if private.is_uuid(claims ->> 'sub') then
+      message := format('gateway %s is not known here', (claims ->> 'sub')::uuid);
+    else
+      message := 'the token names no gateway';
+      hint := 'Mint one with private.mint_gateway_token(gateway_public_id).';
+    end if;
   elsif gateway.deleted_at is not null or gateway.lifecycle in ('completed', 'cancelled', 'archived') then
     message := format('gateway %s is revoked', gateway.public_id);
     hint := 'Its row in data.gateways is deleted or no longer active.';
   elsif store.deleted_at is not null or store.lifecycle in ('completed', 'cancelled', 'archived') then
     message := format('store %s takes no readings any more', store.public_id);
     hint := 'Its row in data.stores is deleted or no longer active.';
-  elsif private.token_outdated(gateway.id, private.claims()) then
+  elsif private.token_outdated(gateway.id, claims) then
     message := format('the token of gateway %s is no longer good', gateway.public_id);
     hint := 'Another card was enrolled for this gateway, or it is locked. Renew the token; if that is refused, enrol again.';
   else
@@ -57,7 +59,7 @@ begin
   end if;
   return private.deny('gateway_sync_v1', message, hint, gateway.organization_id);
 end $$;
-comment on function private.sync_denial(data.gateways, data.stores) is
+comment on function private.sync_denial(data.gateways, data.stores, jsonb) is
   'The answer to a gateway that is unknown, revoked, of a card that was replaced, or whose store is closed for good, recorded; null for any other';
 
 create function private.sync_epoch(gateway data.gateways, name text) returns private.epochs
@@ -132,7 +134,18 @@ comment on function private.register_sensors(data.gateways, jsonb) is
 
 create function private.resolve_sensors(gateway data.gateways, body jsonb) returns jsonb
 language plpgsql stable as $$
+declare
+  sole constant text := case when jsonb_array_length(body -> 'series') = 1 and not body ?| '{sensors,liveness,coverage}'
+                             then body -> 'series' -> 0 ->> 'sensor' end;
+  its  record;
 begin
+  if sole ~ '^[0-9]{1,9}$' then
+    select k.id, k.store_id, k.gateway_id into its from data.sensor_metadata k where k.id = sole::integer;
+    return jsonb_build_object(sole, jsonb_build_object('id', its.id, 'code',
+             case when its.id is null then 'unknown_sensor'
+                  when its.store_id <> gateway.store_id then 'foreign_sensor'
+                  when its.gateway_id <> gateway.id then 'not_owner' end));
+  end if;
   return (
   select coalesce(jsonb_object_agg(w.ref, jsonb_build_object(
            'id', s.id,
@@ -201,12 +214,13 @@ create function private.note_gateway(gateway data.gateways, body jsonb, current 
 language plpgsql volatile as $$
 declare
   its_version text := coalesce(left(body ->> 'version', 100), gateway.version);
-  its_health  jsonb := case when current and octet_length((body -> 'health')::text) <= 16384 then body -> 'health' end;
+  its_health  jsonb;
 begin
   if gateway.last_seen_at > now() - interval '1 minute' and gateway.status = 'online'
      and gateway.offline_since is null and its_version is not distinct from gateway.version then
     return;
   end if;
+  its_health := case when current and octet_length((body -> 'health')::text) <= 16384 then body -> 'health' end;
   update data.gateways g
      set last_seen_at = clock_timestamp(), status = 'online', offline_since = null, version = its_version,
          version_since = case when its_version is distinct from g.version then clock_timestamp() else g.version_since end,

@@ -27,6 +27,23 @@ return coalesce(private.list_length(series ->> 'd'),
                          private.list_length(series ->> 'occ')));
 comment on function private.series_length(jsonb) is 'How many readings a series holds';
 
+-- The quick look passes what is surely well formed: a line's single reading, whose numbers are in range.
+create function private.is_plain(series jsonb) returns boolean
+language plpgsql immutable as $$
+begin
+  return coalesce(
+    series @@ '$.line.type() == "string" && $.line like_regex "^[ -~]{0,64}$"
+               && $.in.type() == "string" && $.in like_regex "^[0-9]{1,9}$" && $.out.type() == "string" && $.out like_regex "^[0-9]{1,9}$"
+               && $.t.type() == "number" && $.t >= 0 && $.t <= 99999999999999
+               && (!exists($.dur) || $.dur.type() == "number" && $.dur >= 0 && $.dur <= 34560000000)
+               && ($.sensor.type() == "number" || $.sensor.type() == "string")'
+    and not series ?| '{region,step,d,durs,occ,seq,rev,flags,moved}'
+    and strpos(series ->> 't', '.') + strpos(coalesce(series ->> 'dur', ''), '.') = 0, false);
+end $$;
+comment on function private.is_plain(jsonb) is
+  'Whether a series is surely a single reading of a line with whole numbers in range, and nothing else. What is not may still be good.';
+revoke all on function private.is_plain(jsonb) from public, anon, authenticated, lintel_gateway, lintel_hq;
+
 create function private.series_complaint(series jsonb) returns text
 language plpgsql immutable as $$
 declare
@@ -34,6 +51,9 @@ declare
   list      text;
   length    integer;
 begin
+  if private.is_plain(series) then
+    return null;
+  end if;
   complaint := case
     when jsonb_typeof(series) <> 'object' then 'is not an object'
     when coalesce(jsonb_typeof(series -> 'sensor') not in ('number', 'string'), true) then 'sensor must be a number or a uuid'
@@ -79,11 +99,28 @@ return case
 end;
 comment on function private.move_complaint(jsonb, jsonb) is 'Why a move cannot be understood; null when it can';
 
+create function private.is_plain_request(body jsonb) returns boolean
+language plpgsql immutable as $$
+begin
+  return coalesce(
+    body @@ '$.type() == "object" && $.v == 1 && $.epoch.type() == "string" && $.epoch like_regex "^.{1,64}$" flag "s"
+             && $.after.type() == "number" && $.to.type() == "number" && 0 <= $.after && $.after < $.to && $.to <= 999999999999999
+             && $.series.type() == "array" && $.series.size() == 1'
+    and strpos(body ->> 'after', '.') + strpos(body ->> 'to', '.') = 0 and not body ?| '{sensors,liveness,health}'
+    and private.is_plain(body -> 'series' -> 0), false);
+end $$;
+comment on function private.is_plain_request(jsonb) is
+  'Whether a request surely can be understood: one plain reading and nothing that wants a closer look';
+revoke all on function private.is_plain_request(jsonb) from public, anon, authenticated, lintel_gateway, lintel_hq;
+
 create function private.sync_complaint(body jsonb) returns text
 language plpgsql immutable as $$
 declare
   complaint text;
 begin
+  if private.is_plain_request(body) then
+    return null;
+  end if;
   complaint := case
     when coalesce(jsonb_typeof(body) <> 'object', true) then 'the body is not an object'
     when body -> 'v' is distinct from '1' then 'v must be 1'

@@ -55,14 +55,55 @@ language sql immutable
 return jsonb_build_object('s', s, 'k', k, 'code', code, 'message', private.reject_message(code));
 comment on function private.rejection(integer, integer, text) is 'An entry of the answer''s rejected';
 
-create function private.parse_series(all_series jsonb, sensors jsonb, store_id integer default null,
+-- One reading with plain numbers, as live traffic brings it: once it is known to be plain, only its time and its sensor
+-- can be wrong with it.
+create function private.parse_plain(series jsonb, sensor jsonb, store_id integer, future_ms bigint, horizon_ms bigint,
+                                    out readings private.reading[], out rejected jsonb)
+language plpgsql stable as $$
+declare
+  at   constant bigint := series ->> 't';
+  dur  constant bigint := coalesce(series ->> 'dur', '0');
+  its  constant integer := sensor ->> 'id';
+  name constant text := series ->> 'line';
+  code constant text := coalesce(sensor ->> 'code', case when at + dur > future_ms then 'future' when at < horizon_ms then 'too_old' end);
+  slot smallint;
+begin
+  if code is not null then
+    rejected := jsonb_build_array(private.rejection(0, 0, code));
+    return;
+  end if;
+  select t.slot into slot from private.slots t
+   where t.store_id = parse_plain.store_id and t.sensor_id = its and not t.regional and t.label = name and t.seq = 0;
+  readings := array[row(0, 0, false, its, name, to_timestamp(at / 1000.0::double precision), 0, dur, series ->> 'in', series ->> 'out',
+                        null, 0, 1, slot)::private.reading];
+  rejected := '[]';
+end $$;
+comment on function private.parse_plain(jsonb, jsonb, integer, bigint, bigint) is
+  'What private.parse_series does, for the only series of a request, if private.is_plain';
+revoke all on function private.parse_plain(jsonb, jsonb, integer, bigint, bigint) from public, anon, authenticated, lintel_gateway, lintel_hq;
+
+create function private.store_horizon(store_id integer) returns timestamptz
+language plpgsql stable as $$
+begin
+  return private.retention_horizon((select t.organization_id from data.stores t where t.id = store_horizon.store_id));
+end $$;
+comment on function private.store_horizon(integer) is 'private.retention_horizon of a store''s tenant';
+revoke all on function private.store_horizon(integer) from public, anon, authenticated, lintel_gateway, lintel_hq;
+
+create function private.parse_series(all_series jsonb, sensors jsonb, store_id integer default null, horizon timestamptz default null,
                                      out readings private.reading[], out rejected jsonb)
 language plpgsql stable as $$
 declare
   future_ms  bigint := (extract(epoch from now()) + 86400) * 1000;
-  horizon_ms bigint := extract(epoch from private.retention_horizon(
-                                 (select t.organization_id from data.stores t where t.id = parse_series.store_id))) * 1000;
+  horizon_ms bigint := extract(epoch from coalesce(horizon, private.store_horizon(store_id))) * 1000;
+  plain      record;
 begin
+  if jsonb_array_length(all_series) = 1 and private.is_plain(all_series -> 0) then
+    plain := private.parse_plain(all_series -> 0, sensors -> (all_series -> 0 ->> 'sensor'), store_id, future_ms, horizon_ms);
+    readings := plain.readings;
+    rejected := plain.rejected;
+    return;
+  end if;
   -- Scalars and arrays only from the first step on: carrying the document along is slow.
   with named as materialized (
     select (n - 1)::integer as s,
@@ -116,8 +157,8 @@ begin
     from judged j;
   rejected := coalesce(rejected, '[]');
 end $$;
-comment on function private.parse_series(jsonb, jsonb, integer) is
-  'Readings of a request''s series. sensors maps each sensor named in the request to {id, code}; what starts before the horizon of the store''s tenant is too old.';
+comment on function private.parse_series(jsonb, jsonb, integer, timestamptz) is
+  'Readings of a request''s series. sensors maps each sensor named in the request to {id, code}; what starts before the horizon (null: that of the store''s tenant) is too old.';
 
 notify pgrst, 'reload schema';
 commit;

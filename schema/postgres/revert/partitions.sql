@@ -16,6 +16,7 @@ drop function private.add_partition(text, timestamptz, timestamptz);
 drop view private.partition_bounds;
 drop function private.retention_horizon(bigint);
 drop function private.retention_horizon();
+drop function private.horizon(integer);
 
 notify pgrst, 'reload schema';
 commit;

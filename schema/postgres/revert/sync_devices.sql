@@ -10,9 +10,9 @@ drop function private.resolve_sensors(data.gateways, jsonb);
 drop function private.register_sensors(data.gateways, jsonb);
 drop function private.declared_settings(jsonb);
 drop function private.sync_epoch(data.gateways, text);
-drop function private.sync_denial(data.gateways, data.stores);
+drop function private.sync_denial(data.gateways, data.stores, jsonb);
 drop function private.sync_store(data.gateways);
-drop function private.sync_gateway();
+drop function private.sync_gateway(jsonb);
 
 notify pgrst, 'reload schema';
 commit;

@@ -3,8 +3,10 @@
 begin;
 
 drop function private.sync_complaint(jsonb);
+drop function private.is_plain_request(jsonb);
 drop function private.move_complaint(jsonb, jsonb);
 drop function private.series_complaint(jsonb);
+drop function private.is_plain(jsonb);
 drop function private.series_length(jsonb);
 drop function private.list_length(text);
 drop function private.is_uuid(text);

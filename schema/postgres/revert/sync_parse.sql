@@ -2,7 +2,9 @@
 
 begin;
 
-drop function private.parse_series(jsonb, jsonb, integer);
+drop function private.parse_series(jsonb, jsonb, integer, timestamptz);
+drop function private.store_horizon(integer);
+drop function private.parse_plain(jsonb, jsonb, integer, bigint, bigint);
 drop function private.rejection(integer, integer, text);
 drop function private.reject_message(text);
 drop function private.parse_list(text);
