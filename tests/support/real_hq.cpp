@@ -55,9 +55,13 @@ void RealHq::start_api() {
   if (!up) throw std::runtime_error("the stand-in did not come up: " + text_of(said));
 }
 
-void RealHq::restart_api() {
+void RealHq::stop_api() {
   api_.kill();
   api_.wait();
+}
+
+void RealHq::restart_api() {
+  stop_api();
   start_api();
 }
 

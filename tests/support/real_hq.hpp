@@ -23,6 +23,7 @@ class RealHq {
   /// One line of the stand-in's fault file, used up by the next request.
   void misbehave_once(const std::string& fault);
   void restart_api();  ///< SIGKILL, then a new one on the same port
+  void stop_api();     ///< SIGKILL
   void start_api();
 
   PostgresCluster cluster;

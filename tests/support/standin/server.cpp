@@ -21,7 +21,7 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr std::uint64_t kBodyLimit = 64u << 20;
-constexpr std::size_t kMaxPeers = 256;
+constexpr std::size_t kMaxPeers = 2048;
 constexpr std::chrono::seconds kIdle{60};
 
 tcp::endpoint endpoint_of(const std::string& listen) {

@@ -14,7 +14,7 @@
 
 namespace lintel::standin {
 
-/// HTTP/1.1 on one address, a thread per connection, 256 connections at most.
+/// HTTP/1.1 on one address, a thread per connection, 2048 connections at most.
 class Server {
  public:
   /// `listen` is ADDRESS:PORT, port 0 any free one. Throws boost::system::system_error if it is taken
