@@ -73,12 +73,12 @@ class Judge {
     const Traced* total_before = nullptr;
     for (const auto& traced : gateway_.trace()) {
       const auto& outcome = traced.outcome;
+      if (outcome.rule == Rule::baseline) look_for_ghosts_before(total_before, traced);
       if (traced.message->total && outcome.rule != Rule::repeated && outcome.rule != Rule::late &&
           outcome.rule != Rule::retained) {
         if (outcome.covered && total_before != nullptr) look_for_hidden_reset(*total_before, traced);
         total_before = &traced;
       }
-      if (outcome.rule == Rule::baseline) look_for_ghosts_before(traced);
       if (outcome.rule == Rule::interval) look_for_overwritten(traced, windows);
       if (outcome.covered) {
         const auto span = truly_covered(traced);
@@ -127,11 +127,13 @@ class Judge {
 
   /// A first total that shows too many people: they were never counted, and are missing once the device takes
   /// them back in a time in which more came.
-  void look_for_ghosts_before(const Traced& baseline) {
+  void look_for_ghosts_before(const Traced* before, const Traced& baseline) {
     const UtcMs at = baseline.message->sent;
-    for (const auto& ghost : life_.ghosts)
-      if (ghost.counted <= at && at < ghost.taken_back && ghost.taken_back != UtcMs::max())
+    for (const auto& ghost : life_.ghosts) {
+      const bool counted = before != nullptr && before->message->sent >= ghost.counted;
+      if (!counted && ghost.counted <= at && at < ghost.taken_back && ghost.taken_back != UtcMs::max())
         hidden_.of(ghost.in) += ghost.people;
+    }
   }
 
   /// A device whose clock stands still or goes back states the same window for other people: the last
