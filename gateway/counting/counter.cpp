@@ -40,6 +40,7 @@ bool repeats(SeriesState& state, const Statement& s) {
   auto& keys = state.repeat_keys;
   if (std::find(keys.begin(), keys.end(), key) != keys.end()) return true;
   if (key[0] == 'w' && (s.flags & store::kArrivalTime) == 0) return false;
+  if (s.retained) return false;  // the message itself may still be on its way
   keys[state.next_key] = std::move(key);
   state.next_key = static_cast<std::uint8_t>((state.next_key + 1) % keys.size());
   return false;
