@@ -77,7 +77,8 @@ class Readings {
   ChangeNumbers& numbers_;
   Rollups& rollups_;
   LeftKeys& left_;
-  Statement insert_line_, find_line_, find_same_, find_mark_, delete_line_, last_seq_, sum_events_, sum_overlap_;
+  Statement insert_line_, find_line_, find_same_, find_mark_, delete_line_, last_seq_, sum_events_,
+      sum_overlap_;
   Statement insert_region_, find_region_, delete_region_;
   Database& db_;
   Statement lines_again_, regions_again_, renumber_line_, renumber_region_;
