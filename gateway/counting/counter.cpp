@@ -67,13 +67,16 @@ class TotalCount {
     if (knows_midnight() && *s_.reset_at > state_.total_at) return after_scheduled_reset();
 
     const auto [in, out] = moves();
-    apply(state_.in, s_.count_in, in);
-    apply(state_.out, s_.count_out, out);
     Outcome outcome{std::nullopt, weightier(in.rule, out.rule)};
     if (outcome.rule == Rule::zero_awaited && in.moved == 0 && out.moved == 0) {
+      // The next value above zero tells, of both directions: one may show its old value by chance.
+      state_.in.zero |= in.rule == Rule::zero_awaited;
+      state_.out.zero |= out.rule == Rule::zero_awaited;
       state_.zero_at = s_.at;
-      return outcome;  // the next value above zero tells
+      return outcome;
     }
+    apply(state_.in, s_.count_in, in);
+    apply(state_.out, s_.count_out, out);
     // Told one by one before the zero or after it: nobody knows.
     doubtful_ |= outcome.rule == Rule::reset && (state_.in.since > 0 || state_.out.since > 0);
     const UtcMs since =

@@ -87,6 +87,17 @@ TEST_CASE("counter: windows show that a zero was a reset, although as many have 
   CHECK_FALSE(outcome.disagreement);
   CHECK(counted(state, total(15, 2, 0))->count_in == 1);  // nothing is taken off the next
 
+  SeriesState later;  // one direction shows its old value while the other one is at zero
+  (void)counted(later, total(0, 1, 1));
+  (void)counted(later, total(5, 0, 0));
+  CHECK_FALSE(counted(later, total(10, 1, 0)));
+  REQUIRE(counted(later, interval(10, 10, 1)));
+  const auto decided = count(later, total(15, 1, 1));
+  CHECK(decided.rule == Rule::reset);
+  CHECK(decided.reading->count_in == 0);
+  CHECK(decided.reading->count_out == 1);
+  CHECK(counted(later, total(20, 2, 1))->count_in == 1);
+
   SeriesState booting;
   (void)counted(booting, total(0, 1000, 0));
   (void)counted(booting, total(5, 0, 0));
