@@ -71,6 +71,8 @@ std::optional<Millis> DeviceClock::zone_off() const {
 }
 
 void DeviceClock::look(UtcMs newest, UtcMs arrival, std::uint64_t content) {
+  // The same message again says nothing new of the clock, and must not be judged otherwise than before.
+  if (now_.arrival != UtcMs{} && newest == now_.newest && content == now_.content) return;
   if (now_.arrival != UtcMs{}) {
     std::rotate(before_.begin(), before_.end() - 1, before_.end());
     before_.front() = now_;

@@ -149,7 +149,9 @@ void Pipeline::reload() {
     for (auto& route : routes) route.settings = settings;
   }
   add_adopted(mapped);
-  occupancy_.configure(regions_of(config_), opening_of(store_.db()));
+  auto open = opening_of(store_.db());
+  weigh_ = counting::weigh_by(open);
+  occupancy_.configure(regions_of(config_), std::move(open));
   unsettled_ = true;
 }
 

@@ -17,6 +17,7 @@
 #include "gateway/counting/coverage_states.hpp"
 #include "gateway/counting/occupancies.hpp"
 #include "gateway/counting/series.hpp"
+#include "gateway/counting/split.hpp"
 #include "gateway/evidence/record.hpp"
 #include "gateway/health/watch.hpp"
 #include "gateway/store/decoder_notes.hpp"
@@ -166,6 +167,7 @@ class Pipeline {
   counting::SeriesStates& series_;
   counting::CoverageStates coverage_;
   counting::Occupancies occupancy_;
+  counting::Weigh weigh_;  ///< what is told of several days at once
   const FindDecoder find_decoder_;
   Counted counted_;
   Outbox* outbox_;

@@ -8,7 +8,6 @@
 #include "gateway/app/testimony.hpp"
 #include "gateway/app/times.hpp"
 #include "gateway/counting/own_clock.hpp"
-#include "gateway/counting/split.hpp"
 
 namespace lintel::app {
 
@@ -72,6 +71,7 @@ Result<Pipeline::Taken> Pipeline::accept(const bridge::Frame& frame, const Route
   auto statement = resolve(observation, place.zone, arrival, device);
   if (!statement) return refuse_with(statement.error().message);
   statement->retained = frame.retained;
+  statement->came_at = arrival.at;
   if (const auto& stated = observation.to ? observation.to : observation.time) {
     statement->stated_at = stated->time;
     statement->own_time = (statement->flags & store::kArrivalTime) == 0;
@@ -162,7 +162,11 @@ Pipeline::Taken Pipeline::put_count(store::Sensor& sensor, const std::string& li
   store_.corrections().apply(sensor.id, line, *reading);
   if (how.late) {
     const auto stored = store_.readings().find(sensor.id, line, *reading);
-    if (stored && (stored->same || stored->received > arrival)) return Taken::already;
+    if (stored && (stored->same || stored->received > arrival)) {
+      if (how.trial == nullptr && statement.kind != Kind::total)
+        counting::told_before(series_.of(sensor.id, line), statement);
+      return Taken::already;
+    }
   }
   if (how.trial != nullptr) {
     const bool fresh = reading->separate ||
@@ -170,10 +174,9 @@ Pipeline::Taken Pipeline::put_count(store::Sensor& sensor, const std::string& li
     return fresh ? Taken::added : Taken::already;
   }
   bool added = false;
-  for (const auto& piece : counting::split_by_day(*reading, store_.calendar()))
+  for (const auto& piece : counting::split_by_day(*reading, store_.calendar(), weigh_))
     added |= store_.readings().put(sensor.id, line, piece, arrival) != store::Stored::repeated;
-  if (!added && statement.kind == Kind::interval)
-    counting::told_before(series_.of(sensor.id, line), statement);
+  if (!added && statement.kind != Kind::total) counting::told_before(series_.of(sensor.id, line), statement);
   if (added && witness_) set_reading(judged_.back(), *reading);
   return added ? Taken::added : Taken::already;
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/counting/total_move.hpp"
+
 namespace lintel::counting {
 
 namespace {
@@ -15,79 +17,6 @@ constexpr int kMissedWindows = 3;
 /// A total that moved across a longer silence than so many usual gaps was not watched meanwhile.
 constexpr int kMissedTotals = 3;
 constexpr Millis kShortSilence = 10min;
-
-/// What a total says about one direction.
-struct Move {
-  std::int64_t moved = 0;
-  Rule rule = Rule::increment;
-};
-
-/// More people than can have passed a door in a time: two a second for an hour, two thousand an hour beyond.
-std::int64_t most_people(Millis time) {
-  const auto busy = std::min<Millis>(time, 1h);
-  return 100 + 2 * busy / 1s + 2000 * ((time - busy) / 1h);
-}
-
-bool near_the_end(std::int64_t last, std::int64_t now, std::int64_t range) {
-  return last < range && last >= range - range / 10 && now < range / 10;
-}
-
-/// The end of its range that a falling counter has passed, if that is what happened: the stated one; without
-/// one a counter of 16 or 32 bits that fell from the last tenth of its range into the first.
-std::optional<std::int64_t> range_of_wrap(std::int64_t last, std::int64_t now,
-                                          std::optional<std::int64_t> stated) {
-  if (stated) return near_the_end(last, now, *stated) ? stated : std::nullopt;
-  for (const std::int64_t range : {std::int64_t{1} << 16, std::int64_t{1} << 32})
-    if (near_the_end(last, now, range)) return range;
-  return std::nullopt;
-}
-
-/// A device that takes back some of what it has counted falls by a little; one that begins again falls to
-/// nearly nothing.
-bool lowered_a_little(std::int64_t last, std::int64_t now) {
-  return last >= 20 && last - now <= std::min<std::int64_t>(last / 10, 50);
-}
-
-/// What of a series and a statement decides about both directions alike.
-struct Setting {
-  bool began_anew = false;  ///< another run of the counter
-  bool restarted = false;   ///< the device has started since the last total
-  Millis silence{};
-  Millis usual_gap{};
-};
-
-/// How far a total may have moved across the end of its range. A reset there looks like a wrap and would
-/// count what was left to the end, so a wrap is believed only about as far as the door is used to.
-std::int64_t most_across_the_end(const Channel& channel, const Setting& setting) {
-  const auto gaps = setting.usual_gap.count() > 0 ? setting.silence / setting.usual_gap + 1 : 1;
-  return std::min(most_people(setting.silence), 20 + 3 * channel.busiest * gaps);
-}
-
-Move move_of(const Channel& channel, std::int64_t now, std::optional<std::int64_t> wraps_at,
-             const Setting& setting) {
-  const std::int64_t last = *channel.total;
-  const std::int64_t most = most_people(setting.silence);
-  const auto at_most = [most](Move move) { return move.moved <= most ? move : Move{0, Rule::implausible}; };
-  if (setting.began_anew) return at_most({now, Rule::reset});
-  if (now >= last) return at_most({now - last, channel.zero ? Rule::zero_was_boot : Rule::increment});
-  if (now == 0) return {0, Rule::zero_awaited};
-  if (setting.restarted) return at_most({now, Rule::reset});
-  if (channel.zero) return at_most({now, Rule::reset});  // the zero before was a reset
-  if (const auto range = range_of_wrap(last, now, wraps_at);
-      range && *range - last + now <= most_across_the_end(channel, setting))
-    return {*range - last + now, Rule::wrapped};
-  if (lowered_a_little(last, now)) return {0, Rule::lowered};
-  return at_most({now, Rule::reset});
-}
-
-/// The rule that tells most about a statement that moved both directions.
-Rule weightier(Rule a, Rule b) {
-  constexpr Rule kByWeight[] = {Rule::implausible, Rule::reset,        Rule::wrapped,
-                                Rule::lowered,     Rule::zero_awaited, Rule::zero_was_boot};
-  for (const Rule rule : kByWeight)
-    if (a == rule || b == rule) return rule;
-  return Rule::increment;
-}
 
 /// What tells a statement that comes again: the device's own mark. A window needs none, its natural key does
 /// it; but one that was put where it arrived is told by the window that the device stated.
@@ -111,6 +40,7 @@ bool repeats(SeriesState& state, const Statement& s) {
   auto& keys = state.repeat_keys;
   if (std::find(keys.begin(), keys.end(), key) != keys.end()) return true;
   if (key[0] == 'w' && (s.flags & store::kArrivalTime) == 0) return false;
+  if (s.retained) return false;  // the message itself may still be on its way
   keys[state.next_key] = std::move(key);
   state.next_key = static_cast<std::uint8_t>((state.next_key + 1) % keys.size());
   return false;
@@ -126,22 +56,27 @@ class TotalCount {
                  statement.at - state.total_at, state.usual_gap} {}
 
   Outcome run() {
-    if (!state_.has_totals()) return begin();
-    // What the broker kept may be older than the last total, and nothing says so.
+    // What the broker kept may be older than the last total, also where that was told to another card.
     if (s_.retained) return {std::nullopt, Rule::retained};
-    if (s_.at < std::max(state_.total_at, state_.zero_at)) return {std::nullopt, Rule::late};
+    if (!state_.has_totals()) return begin();
+    if (s_.at < std::max(state_.total_at, state_.zero_at)) return late();
     if (s_.at == state_.total_at && says_nothing_new()) return {std::nullopt, Rule::repeated};
+    // A clock that stands still: which day's total this is, the next one may tell.
+    if (s_.at == state_.total_at && knows_midnight()) return {std::nullopt, Rule::late};
     // Of a total that begins anew every day, yesterday's says nothing about today's.
     if (knows_midnight() && *s_.reset_at > state_.total_at) return after_scheduled_reset();
 
     const auto [in, out] = moves();
-    apply(state_.in, s_.count_in, in);
-    apply(state_.out, s_.count_out, out);
     Outcome outcome{std::nullopt, weightier(in.rule, out.rule)};
     if (outcome.rule == Rule::zero_awaited && in.moved == 0 && out.moved == 0) {
+      // The next value above zero tells, of both directions: one may show its old value by chance.
+      state_.in.zero |= in.rule == Rule::zero_awaited;
+      state_.out.zero |= out.rule == Rule::zero_awaited;
       state_.zero_at = s_.at;
-      return outcome;  // the next value above zero tells
+      return outcome;
     }
+    apply(state_.in, s_.count_in, in);
+    apply(state_.out, s_.count_out, out);
     // Told one by one before the zero or after it: nobody knows.
     doubtful_ |= outcome.rule == Rule::reset && (state_.in.since > 0 || state_.out.since > 0);
     const UtcMs since =
@@ -159,10 +94,32 @@ class TotalCount {
     return {std::nullopt, Rule::baseline};
   }
 
+  /// A clock that was wrong may have put the last total too far ahead: then the restart came after it.
+  Outcome late() {
+    if (s_.restarted) {
+      for (auto* channel : {&state_.in, &state_.out})
+        if (!channel->lowered) channel->lowered = channel->total;
+    }
+    return {std::nullopt, Rule::late};
+  }
+
   [[nodiscard]] bool names_runs() const { return !s_.counter_run.empty() && !state_.counter_run.empty(); }
 
   /// A device whose clock is wrong has its midnight at another time: only a fall shows it.
   [[nodiscard]] bool knows_midnight() const { return s_.reset_at && (s_.flags & store::kArrivalTime) == 0; }
+
+  [[nodiscard]] bool missed_totals() const {
+    return state_.usual_gap == Millis{0} ? setting_.silence > 1h
+                                         : setting_.silence > kMissedTotals * state_.usual_gap;
+  }
+  [[nodiscard]] bool silent() const { return setting_.silence > kShortSilence && missed_totals(); }
+
+  /// It came long after the time that it states.
+  [[nodiscard]] bool kept_back() const { return s_.came_at && *s_.came_at - s_.at > kShortSilence; }
+
+  static bool went_on(const Channel& channel, const std::optional<std::int64_t>& now) {
+    return !now || !channel.total || *now >= *channel.total;
+  }
 
   [[nodiscard]] bool says_nothing_new() const {
     return (!s_.count_in || state_.in.total == s_.count_in) &&
@@ -172,7 +129,8 @@ class TotalCount {
   static void remember(Channel& channel, const std::optional<std::int64_t>& now) {
     if (!now) return;
     channel.total = now;
-    channel.zero = channel.lowered = false;
+    channel.zero = false;
+    channel.lowered.reset();
   }
 
   /// A direction stated for the first time is a baseline, one that is not stated stands still.
@@ -199,11 +157,19 @@ class TotalCount {
     if (move.rule == Rule::zero_awaited) {
       channel.zero = true;  // the old value stays: perhaps it comes back
     } else if (move.rule == Rule::lowered) {
-      channel.lowered = true;  // and counts again once it is past what was counted
+      channel.lowered = now;  // and counts again once it is past what was counted
+      channel.zero = false;
     } else {
-      doubtful_ |= channel.lowered;
+      doubtful_ |= channel.lowered.has_value();
       remember(channel, now);
     }
+  }
+
+  Outcome on_the_same_day() {
+    const auto [in, out] = moves();
+    apply(state_.in, s_.count_in, in);
+    apply(state_.out, s_.count_out, out);
+    return finish(state_.total_at, in, out, {std::nullopt, weightier(in.rule, out.rule)});
   }
 
   Outcome after_scheduled_reset() {
@@ -211,6 +177,10 @@ class TotalCount {
     const auto today = [most](const std::optional<std::int64_t>& count) {
       return count.value_or(0) <= most ? Move{count.value_or(0), Rule::reset} : Move{0, Rule::implausible};
     };
+    // Kept somewhere and past yesterday's: whether its clock was ahead and it is yesterday's still, nobody
+    // knows.
+    if (kept_back() && silent() && went_on(state_.in, s_.count_in) && went_on(state_.out, s_.count_out))
+      return on_the_same_day();
     const Move in = today(s_.count_in), out = today(s_.count_out);
     remember(state_.in, s_.count_in);
     remember(state_.out, s_.count_out);
@@ -234,21 +204,19 @@ class TotalCount {
   }
 
   Outcome finish(UtcMs since, const Move& in, const Move& out, Outcome outcome) {
+    const bool unwatched = silent();
     Reading reading{since, s_.at - since, {}, {}, s_.flags, true, false};
     reading.count_in = beyond(state_.in, in, s_.count_in, outcome);
     reading.count_out = beyond(state_.out, out, s_.count_out, outcome);
     if (outcome.rule == Rule::reset) reading.flags |= store::kAfterReset;
     if (outcome.rule == Rule::wrapped) reading.flags |= store::kWrapped;
-    const Millis silence = setting_.silence;
-    const bool missed =
-        state_.usual_gap == Millis{0} ? silence > 1h : silence > kMissedTotals * state_.usual_gap;
-    if (silence > kShortSilence && missed) reading.flags |= store::kRecovered;
-    if (!missed) {
+    if (unwatched) reading.flags |= store::kRecovered;
+    if (!missed_totals()) {
       learn_traffic(state_.in, in);
       learn_traffic(state_.out, out);
     }
-    learn_gap(silence);
-    outcome.covered = covered(since, outcome.rule, silence > kShortSilence && missed);
+    learn_gap(setting_.silence);
+    outcome.covered = covered(since, outcome.rule, unwatched);
     state_.total_at = s_.at;
     state_.zero_at = {};
     if (!s_.counter_run.empty()) state_.counter_run = s_.counter_run;
@@ -261,12 +229,16 @@ class TotalCount {
 
   /// Who passed between the last total and a reset is lost, unless it is known when the reset was. Where a
   /// device has restarted, or was seen below its value, a total that is past it again may hide a reset.
-  /// And of a total of today that was silent since yesterday nobody can say whether it fell meanwhile.
+  /// And of a total of today that was silent since yesterday nobody can say whether it fell meanwhile, nor
+  /// where its device has another midnight than the store.
   [[nodiscard]] std::optional<Covered> covered(UtcMs since, Rule rule, bool silent) const {
     const bool same_run = names_runs() && !setting_.began_anew;
+    const bool own_midnight =
+        s_.reset_at && ((silent && (kept_back() || !knows_midnight())) || *s_.reset_at > state_.total_at);
     const bool lost = rule == Rule::implausible || rule == Rule::lowered || rule == Rule::zero_awaited ||
                       (rule == Rule::reset && (since == state_.total_at || doubtful_)) ||
                       (rule == Rule::reset && silent && s_.reset_at == since) ||
+                      (own_midnight && since == state_.total_at) ||
                       (!same_run && since == state_.total_at &&
                        (doubtful_ || rule == Rule::zero_was_boot || setting_.restarted));
     if (lost || since >= s_.at) return std::nullopt;
@@ -306,7 +278,9 @@ UtcMs begin_of(const SeriesState& state, const Statement& s) {
 }
 
 Outcome count_interval(SeriesState& state, const Statement& s) {
-  if (s.from == s.at && s.retained) return {std::nullopt, Rule::retained};
+  // Nothing says when it was: it has no bounds, or its device's clock is not believed.
+  const bool no_time = s.from == s.at || (s.flags & store::kArrivalTime) != 0;
+  if (s.retained && no_time) return {std::nullopt, Rule::retained};
   const UtcMs from = begin_of(state, s);
   const bool windowless = from == s.at;
   if (state.has_totals() && (from < state.total_at || (windowless && s.at == state.total_at)))
@@ -325,14 +299,26 @@ Outcome count_interval(SeriesState& state, const Statement& s) {
   return outcome;
 }
 
+/// Short, for it tells apart only what happened in one instant (FNV-1a).
+std::int64_t hash_of(std::string_view key) {
+  std::uint32_t hash = 0x811c9dc5;
+  for (const char c : key) hash = (hash ^ static_cast<unsigned char>(c)) * 0x01000193;
+  return static_cast<std::int32_t>(hash);
+}
+
 Outcome count_event(SeriesState& state, const Statement& s) {
   if (s.retained) return {std::nullopt, Rule::retained};
   if (state.has_totals() && s.at <= state.total_at) return {std::nullopt, Rule::told_by_total};
   if (state.interval_length > Millis{0} && s.at - state.interval_end < kMissedWindows * state.interval_length)
     return {std::nullopt, Rule::told_by_window};
   if (state.has_totals()) note_one_by_one(state, s);
+  Reading reading{s.at, Millis{0}, s.count_in, s.count_out, s.flags, true, false};
+  if (s.own_time && !s.repeat_key.empty()) {
+    reading.mark = hash_of(s.repeat_key);
+    reading.once = s.at <= state.event_at;  // a message of many may come again when its keys are forgotten
+  }
   state.event_at = std::max(state.event_at, s.at);
-  return {Reading{s.at, Millis{0}, s.count_in, s.count_out, s.flags, true, false}, Rule::event};
+  return {reading, Rule::event};
 }
 
 }  // namespace

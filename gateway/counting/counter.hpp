@@ -30,6 +30,7 @@ struct Statement {
   std::optional<UtcMs> booted_at{};  ///< the device runs since then
   bool own_time = false;             ///< `at` is what the device says, not when the statement came
   std::optional<UtcMs> stated_at{};  ///< what the device says, also where it cannot be believed
+  std::optional<UtcMs> came_at{};    ///< when the statement came
 };
 
 /// Which rule decided about a statement: what `lintel explain` prints, in the words of explain().
@@ -88,7 +89,9 @@ struct Channel {
   std::int64_t since = 0;    ///< counted one by one beyond it: the next total has told that much already
   std::int64_t busiest = 0;  ///< the most it moved from one total to the next, in its usual rhythm
   bool zero = false;         ///< fell to zero, and it is open what that means
-  bool lowered = false;      ///< was last seen below `total`: the device took something back
+  /// Was last seen at this, below `total`: the device took something back. At `total`: it may have restarted
+  /// since. Nobody knows what came in between.
+  std::optional<std::int64_t> lowered{};
 
   friend bool operator==(const Channel&, const Channel&) = default;
 };

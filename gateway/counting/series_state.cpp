@@ -32,7 +32,7 @@ json to_object(const Channel& channel) {
   if (channel.since != 0) j["since"] = channel.since;
   if (channel.busiest != 0) j["busiest"] = channel.busiest;
   if (channel.zero) j["zero"] = 1;
-  if (channel.lowered) j["lowered"] = 1;
+  if (channel.lowered) j["lowered"] = *channel.lowered;
   return j;
 }
 
@@ -40,7 +40,7 @@ Channel channel_of(const json& state, const char* key) {
   const auto found = state.find(key);
   if (found == state.end() || !found->is_object()) return {};
   return {integer(*found, "total"), integer(*found, "since").value_or(0),
-          integer(*found, "busiest").value_or(0), found->contains("zero"), found->contains("lowered")};
+          integer(*found, "busiest").value_or(0), found->contains("zero"), integer(*found, "lowered")};
 }
 
 }  // namespace

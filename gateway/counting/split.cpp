@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace lintel::counting {
 
@@ -56,6 +57,16 @@ std::vector<std::int64_t> weights_of(const std::vector<UtcMs>& cuts, const Weigh
 }
 
 }  // namespace
+
+Weigh weigh_by(OpenSpans open) {
+  if (!open) return {};
+  return [open = std::move(open)](UtcMs from, UtcMs to) {
+    Millis sum{0};
+    for (const auto& [opens, closes] : open(from, to))
+      sum += std::max(Millis{0}, std::min(to, closes) - std::max(from, opens));
+    return sum;
+  };
+}
 
 std::vector<Reading> split_by_day(const Reading& reading, const store::Calendar& calendar,
                                   const Weigh& weigh) {

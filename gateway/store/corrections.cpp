@@ -74,7 +74,7 @@ Corrections::Corrections(Database& db, Readings& readings)
       boundary_(db.prepare("select started_at from people_counting_raw where started_at >= ?1 and "
                            "started_at < ?2 and sensor_id = ?3 order by started_at limit 1 offset ?4")),
       slice_(db.prepare("select change_no, line, started_at, seq, duration_ms, count_in, count_out, flags, "
-                        "revision, received_at from people_counting_raw where started_at >= ?1 and "
+                        "revision, received_at, mark from people_counting_raw where started_at >= ?1 and "
                         "started_at < ?2 and sensor_id = ?3 and (?4 is null or line = ?4)")),
       select_(db.prepare(std::string(kColumns) + "order by id")) {
   load();
@@ -123,6 +123,7 @@ void Corrections::revise(const Correction& correction, UtcMs until) {
                       slice_.integer(3), slice_.integer(8), utc_ms(slice_.integer(9))};
     Reading reading{utc_ms(slice_.integer(2)), Millis{slice_.integer(4)}, slice_.maybe_integer(5),
                     slice_.maybe_integer(6), static_cast<std::uint32_t>(slice_.integer(7))};
+    reading.mark = slice_.maybe_integer(10);
     if (changes(correction.action, reading)) rows.emplace_back(std::move(old), reading);
   }
   slice_.reset();

@@ -42,9 +42,11 @@ struct Reading {
   /// With kBounded: it may lie so much earlier or later. Where that leaves open which bucket it belongs to,
   /// it is kept among the estimated.
   Millis uncertainty{0};
-  /// A passage of its own that the device states with the same instant whenever it states it again: counts
-  /// that are stored for this instant already are a repeat.
+  /// A passage of its own that the device states with the same instant whenever it states it again: what is
+  /// stored for this instant already with the same mark, or the same counts where it has none, is a repeat.
   bool once = false;
+  /// Tells passages of one instant apart: what the device calls this one.
+  std::optional<std::int64_t> mark{};
 };
 
 /// What is to be stored of a region: people present at an instant.

@@ -10,8 +10,8 @@ Readings::Readings(Database& db, ChangeNumbers& numbers, Rollups& rollups, LeftK
       left_(left),
       insert_line_(db.prepare(R"(
 insert into people_counting_raw (change_no, sensor_id, line, started_at, seq,
-                                 duration_ms, count_in, count_out, flags, revision, received_at)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                                 duration_ms, count_in, count_out, flags, revision, received_at, mark)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 on conflict (started_at, sensor_id, line, seq) do nothing returning 1)")),
       find_line_(
           // A passage at the first instant of a window is not that window.
@@ -20,6 +20,8 @@ on conflict (started_at, sensor_id, line, seq) do nothing returning 1)")),
                      "and line = ? and (duration_ms > 0) = (? > 0) order by seq limit 1")),
       find_same_(db.prepare("select 1 from people_counting_raw where sensor_id = ? and started_at = ? "
                             "and line = ? and duration_ms = ? and count_in is ? and count_out is ? limit 1")),
+      find_mark_(db.prepare("select 1 from people_counting_raw where sensor_id = ? and started_at = ? "
+                            "and line = ? and mark = ? limit 1")),
       delete_line_(db.prepare("delete from people_counting_raw where change_no = ?")),
       last_seq_(db.prepare("select max(seq) from people_counting_raw where sensor_id = ? "
                            "and started_at = ? and line = ?")),
@@ -55,7 +57,8 @@ bool Readings::insert(std::int64_t sensor, std::string_view line, const Reading&
                       std::int64_t revision, UtcMs received) {
   revision = std::max(revision, left_.revision({sensor, line, count_ms(reading.started), seq, false}));
   insert_line_.bind(numbers_.next(), sensor, line, count_ms(reading.started), seq, reading.duration.count(),
-                    reading.count_in, reading.count_out, reading.flags, revision, count_ms(received));
+                    reading.count_in, reading.count_out, reading.flags, revision, count_ms(received),
+                    reading.mark);
   const bool fresh = insert_line_.step();
   insert_line_.reset();
   if (fresh) (void)numbers_.take();
@@ -63,6 +66,12 @@ bool Readings::insert(std::int64_t sensor, std::string_view line, const Reading&
 }
 
 bool Readings::is_stored(std::int64_t sensor, std::string_view line, const Reading& reading) {
+  if (reading.mark) {
+    find_mark_.bind(sensor, count_ms(reading.started), line, *reading.mark);
+    const bool found = find_mark_.step();
+    find_mark_.reset();
+    return found;
+  }
   find_same_.bind(sensor, count_ms(reading.started), line, reading.duration.count(), reading.count_in,
                   reading.count_out);
   const bool found = find_same_.step();
@@ -216,6 +225,7 @@ std::int64_t Readings::owe_set_aside() {
 }
 
 std::optional<Existing> Readings::find(std::int64_t sensor, std::string_view line, const Reading& reading) {
+  if (reading.once && is_stored(sensor, line, reading)) return Existing{UtcMs::max(), true};
   if (reading.separate) return std::nullopt;
   std::optional<Existing> existing;
   if (seek(sensor, line, reading)) {

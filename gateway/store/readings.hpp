@@ -53,7 +53,7 @@ class Readings {
   /// Owes HQ what it has refused once more, as it is. Returns how many readings that are.
   std::int64_t owe_set_aside();
 
-  /// What a put() would meet; absent: nothing. Passages of their own meet nothing.
+  /// What a put() would meet; absent: nothing. Passages of their own meet nothing but their like (once).
   [[nodiscard]] std::optional<Existing> find(std::int64_t sensor, std::string_view line,
                                              const Reading& reading);
   [[nodiscard]] std::optional<Existing> find(std::int64_t sensor, std::string_view region,
@@ -77,7 +77,8 @@ class Readings {
   ChangeNumbers& numbers_;
   Rollups& rollups_;
   LeftKeys& left_;
-  Statement insert_line_, find_line_, find_same_, delete_line_, last_seq_, sum_events_, sum_overlap_;
+  Statement insert_line_, find_line_, find_same_, find_mark_, delete_line_, last_seq_, sum_events_,
+      sum_overlap_;
   Statement insert_region_, find_region_, delete_region_;
   Database& db_;
   Statement lines_again_, regions_again_, renumber_line_, renumber_region_;

@@ -116,6 +116,7 @@ create table people_counting_raw (
   flags           integer not null default 0 check (flags >= 0),
   revision        integer not null default 1 check (revision > 0),
   received_at     integer not null,
+  mark            integer,  -- of a passage that its device names: the name, hashed; a second one here is a repeat
   unique (started_at, sensor_id, line, seq)
 ) strict;
 -- Readings over more than an hour are few; a day that is recomputed finds them here.

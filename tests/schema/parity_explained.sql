@@ -31,6 +31,7 @@ insert into explained (table_name, column_name, aspect, reason) values
   ('sensor_metadata', 'interval_ms', 'sqlite_only', 'rhythm learned from the frames, by which silence is judged'),
 
   ('*', 'change_no', 'sqlite_only', 'numbers what is owed to HQ; HQ keeps ranges of numbers in private.epochs'),
+  ('people_counting_raw', 'mark', 'sqlite_only', 'a passage that its device tells again ends at the gateway'),
   ('*', 'epoch', 'postgres_only', 'a file is one epoch'),
   ('*', 'slot', 'postgres_only', 'what the key at HQ says of sensor, line and seq, in two bytes'),
   ('regional_counting_raw', 'occupancy', 'check', 'a sensor''s own net count may fall below zero: kept here, refused by HQ, set aside and shown'),

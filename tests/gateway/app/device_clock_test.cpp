@@ -86,6 +86,19 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("device clock: a repeat is judged as the message itself was, and hides no frozen clock") {
+  Device device;
+  for (int i = 0; i < 3; ++i) CHECK(device.say(1h, 2min) == ClockFault::none);
+  device.clock.look(device.now - 1h, device.now + 5s, device.message);
+  CHECK_MESSAGE(device.clock.fault() == ClockFault::none, "a fourth message would have shown another zone");
+
+  DeviceClock quiet;  // says the same five times before anybody passes
+  for (int minute = 0; minute < 15; ++minute) {
+    CHECK(quiet.fault() == (minute < 11 ? ClockFault::none : ClockFault::frozen));
+    quiet.look(kStart, kStart + 1min * minute, static_cast<std::uint64_t>(minute / 5));
+  }
+}
+
 TEST_CASE("device clock: off by whole quarters of an hour all the time is another zone, both ways") {
   for (const Millis late : {Millis{1h}, -Millis{2h}, Millis{5h + 45min}, -Millis{30min}}) {
     CAPTURE(late.count());

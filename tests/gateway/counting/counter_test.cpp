@@ -1,36 +1,12 @@
-#include "gateway/counting/counter.hpp"
-
+// What totals count.
 #include <doctest/doctest.h>
 
+#include "tests/gateway/counting/counter_statements.hpp"
+
 using lintel::Millis;
-using lintel::UtcMs;
-using lintel::bridge::Kind;
 using namespace lintel::counting;
+using namespace lintel::test;
 namespace store = lintel::store;
-
-namespace {
-
-constexpr std::int64_t kMinute = 60'000;
-
-UtcMs at(std::int64_t minute) {
-  return lintel::utc_ms(1'785'000'000'000 + minute * kMinute);
-}
-
-Statement total(std::int64_t minute, std::int64_t in, std::int64_t out) {
-  return {Kind::total, at(minute), at(minute), in, out};
-}
-Statement event(std::int64_t minute, std::int64_t in) {
-  return {Kind::event, at(minute), at(minute), in, 0};
-}
-Statement interval(std::int64_t from, std::int64_t to, std::int64_t in) {
-  return {Kind::interval, at(to), at(from), in, 0};
-}
-
-std::optional<store::Reading> counted(SeriesState& state, const Statement& statement) {
-  return count(state, statement).reading;
-}
-
-}  // namespace
 
 TEST_CASE("counter: the first total of a series is a baseline and counts nobody") {
   SeriesState state;
@@ -108,6 +84,100 @@ TEST_CASE("counter: a device that takes back a little counts again once it is pa
   CHECK(lowered.reading->count_in == 0);
   CHECK(counted(state, total(2, 999, 50))->count_in == 0);
   CHECK(counted(state, total(3, 1004, 50))->count_in == 4);
+}
+
+TEST_CASE("counter: a device that restarts after it has taken back a little has not begun at zero") {
+  SeriesState state;
+  (void)counted(state, total(0, 3700, 50));
+  CHECK(count(state, total(60, 3670, 50)).rule == Rule::lowered);
+  auto restarted = total(120, 3672, 51);
+  restarted.restarted = true;
+  const auto outcome = count(state, restarted);
+  CHECK(outcome.rule == Rule::lowered);
+  CHECK(outcome.reading->count_in == 0);
+  CHECK(outcome.reading->count_out == 1);
+  CHECK_FALSE(outcome.covered);
+  CHECK_FALSE(counted(state, total(180, 0, 0)));
+  CHECK(counted(state, total(240, 3672, 51))->count_in == 0);  // it was still starting
+  CHECK(counted(state, total(300, 3703, 51))->count_in == 3);
+}
+
+TEST_CASE("counter: a restart that is told late is no certainty about the time after it") {
+  SeriesState state;
+  (void)counted(state, total(0, 131, 140));
+  auto late = total(-10, 3, 2);
+  late.restarted = true;
+  CHECK(count(state, late).rule == Rule::late);
+  const auto outcome = count(state, total(60, 407, 382));
+  CHECK(outcome.reading->count_in == 276);
+  CHECK_FALSE(outcome.covered);
+  CHECK(count(state, total(120, 408, 382)).covered);
+}
+
+TEST_CASE("counter: a device may take back a little more than once") {
+  SeriesState state;
+  (void)counted(state, total(0, 1000, 50));
+  (void)counted(state, total(1, 955, 50));
+  CHECK(count(state, total(2, 910, 50)).rule == Rule::lowered);
+  SeriesState read;
+  REQUIRE(from_json(to_json(state), read));
+  CHECK(count(read, total(3, 912, 50)).rule == Rule::lowered);
+  CHECK(counted(read, total(4, 3, 50))->count_in == 3);
+}
+
+TEST_CASE("counter: a total of today on a clock that is not believed may have begun anew in a silence") {
+  const auto today = [](std::int64_t minute, std::int64_t in, std::int64_t midnight) {
+    auto statement = total(minute, in, 0);
+    statement.reset_at = at(midnight);
+    statement.flags = store::kArrivalTime;
+    return statement;
+  };
+  SeriesState state;
+  (void)counted(state, today(0, 3, -600));
+  CHECK(count(state, today(10, 4, -600)).covered);
+  CHECK(count(state, today(20, 4, -600)).covered);
+  CHECK_FALSE(count(state, today(300, 5, -600)).covered);
+  CHECK(count(state, today(310, 5, -600)).covered);
+  CHECK_MESSAGE(!count(state, today(320, 6, 315)).covered, "across the store's midnight");
+}
+
+TEST_CASE(
+    "counter: totals of today under one instant wait until the clock goes on, for a midnight may lie there") {
+  const auto today = [](std::int64_t minute, std::int64_t in) {
+    auto statement = total(minute, in, 0);
+    statement.reset_at = at(0);
+    return statement;
+  };
+  SeriesState state;
+  (void)counted(state, today(600, 5));
+  CHECK(count(state, today(600, 7)).rule == Rule::late);
+  CHECK(count(state, today(600, 0)).rule == Rule::late);
+  CHECK(counted(state, today(610, 8))->count_in == 3);
+}
+
+TEST_CASE(
+    "counter: a total of today that was kept back over a silence may be yesterday's, by a clock ahead") {
+  const auto today = [](std::int64_t minute, std::int64_t in, std::int64_t came) {
+    auto statement = total(minute, in, 0);
+    statement.reset_at = at(minute < 600 ? -900 : 600);
+    statement.came_at = at(came);
+    return statement;
+  };
+  const auto before = [&] {
+    SeriesState state;
+    for (int minute = 0; minute < 60; minute += 5) (void)counted(state, today(minute, 40, minute));
+    return state;
+  };
+  auto state = before();
+  const auto doubtful = count(state, today(650, 43, 1000));
+  CHECK(doubtful.reading->count_in == 3);
+  CHECK_FALSE(doubtful.covered);
+  state = before();
+  CHECK_MESSAGE(counted(state, today(650, 43, 650))->count_in == 43, "it comes at once: it is today's");
+  state = before();
+  CHECK_MESSAGE(counted(state, today(650, 4, 1000))->count_in == 4, "it fell: it is today's");
+  state = before();
+  CHECK_MESSAGE(!count(state, today(300, 43, 1000)).covered, "a clock that stands still shows an old time");
 }
 
 TEST_CASE("counter: a total that moves further than people can pass is another device's") {
@@ -192,40 +262,6 @@ TEST_CASE("counter: zeros followed by a small value are a reset, counted from th
   CHECK(reading->started == at(480));
 }
 
-TEST_CASE("counter: a total beside windows and passages counts only what they have missed") {
-  SeriesState state;
-  REQUIRE(counted(state, interval(0, 1, 5)));
-  CHECK_FALSE(counted(state, total(1, 17, 17)));
-  REQUIRE(counted(state, interval(1, 2, 4)));
-  CHECK_FALSE(counted(state, total(2, 21, 17)));  // the window has told all of it
-  // The next window is lost on the way; the total knows.
-  const auto missed = counted(state, total(3, 24, 17));
-  REQUIRE(missed);
-  CHECK(missed->count_in == 3);
-  CHECK(missed->started == at(2));
-}
-
-TEST_CASE("counter: windows that tell more than the total moved are reported, and the total is believed") {
-  SeriesState state;
-  (void)counted(state, total(0, 10, 0));
-  (void)counted(state, interval(0, 1, 8));
-  const auto outcome = count(state, total(1, 15, 0));
-  REQUIRE(outcome.disagreement);
-  CHECK(outcome.disagreement->by_total == 5);
-  CHECK(outcome.disagreement->one_by_one == 8);
-  CHECK(counted(state, total(2, 19, 0))->count_in == 1);  // 9 since the baseline, 8 of them counted
-}
-
-TEST_CASE("counter: passages count at once, the total behind them only what they missed") {
-  SeriesState state;
-  (void)counted(state, total(0, 10, 0));
-  REQUIRE(counted(state, event(1, 1)));
-  REQUIRE(counted(state, event(2, 1)));
-  const auto reading = counted(state, total(5, 13, 0));
-  REQUIRE(reading);
-  CHECK(reading->count_in == 1);
-}
-
 TEST_CASE("counter: a total across a long silence is recovered, one in its rhythm is not") {
   SeriesState state;
   (void)counted(state, total(0, 10, 0));
@@ -237,64 +273,9 @@ TEST_CASE("counter: a total across a long silence is recovered, one in its rhyth
   CHECK(reading->started == at(10));
 }
 
-TEST_CASE("counter: what carries the same key counts once") {
-  SeriesState state;
-  auto window = interval(0, 1, 5);
-  window.repeat_key = "fcnt=7";
-  REQUIRE(counted(state, window));
-  window.at = at(9);  // the same uplink, heard once more
-  CHECK(count(state, window).rule == Rule::repeated);
-  auto beside = event(20, 1);
-  beside.repeat_key = "fcnt=7";  // the same message states something else as well
-  CHECK(counted(state, beside));
-  for (int i = 8; i < 60; ++i) {
-    const auto key = "fcnt=" + std::to_string(i);
-    auto next = interval(i, i + 1, 1);
-    next.repeat_key = key;
-    CHECK(counted(state, next));
-  }
-}
-
-TEST_CASE("counter: stored history that reaches into what was counted says so to the store") {
-  SeriesState state;
-  REQUIRE(counted(state, interval(10, 20, 5)));
-  const auto overlapping = counted(state, interval(5, 15, 4));
-  REQUIRE(overlapping);
-  CHECK(overlapping->minus_overlap);
-  CHECK_FALSE(counted(state, interval(20, 30, 4))->minus_overlap);
-}
-
 TEST_CASE("counter: every rule has its sentence") {
   for (int rule = 0; rule <= static_cast<int>(Rule::no_passage); ++rule)
     CHECK(std::string_view(explain(static_cast<Rule>(rule))).size() > 10);
-}
-
-TEST_CASE("counter: an interval over a span that totals have counted adds nothing, the next one does") {
-  SeriesState state;
-  (void)counted(state, total(0, 10, 10));
-  REQUIRE(counted(state, total(2, 14, 10)));
-  CHECK_FALSE(counted(state, interval(1, 2, 4)));
-  CHECK(counted(state, interval(2, 3, 1)));
-  CHECK_FALSE(counted(state, total(3, 15, 10)));
-}
-
-TEST_CASE("counter: events count by themselves, and yield to intervals that cover the present") {
-  SeriesState state;
-  const auto first = counted(state, event(0, 1));
-  REQUIRE(first);
-  CHECK(first->separate);
-  const auto window = counted(state, interval(0, 1, 3));
-  REQUIRE(window);
-  CHECK(window->minus_events);
-  CHECK_FALSE(counted(state, event(2, 1)));
-  CHECK(counted(state, event(9, 1)));  // periodic reports have stopped: events count again
-}
-
-TEST_CASE("counter: what the broker retained is no news") {
-  SeriesState state;
-  auto old = event(0, 1);
-  old.retained = true;
-  CHECK_FALSE(counted(state, old));
 }
 
 TEST_CASE("counter: a state survives being written down") {
@@ -332,13 +313,6 @@ TEST_CASE(
   CHECK(counted(state, of_run(4, 100, "b/0"))->count_in == 100);
 }
 
-TEST_CASE("counter: a passage older than what a total has told adds nothing") {
-  SeriesState state;
-  (void)counted(state, total(0, 10, 0));
-  (void)counted(state, total(5, 12, 0));
-  CHECK(count(state, event(4, 1)).rule == Rule::told_by_total);
-}
-
 TEST_CASE("counter: a statement says for which time everybody has been counted") {
   SeriesState state;
   CHECK_FALSE(count(state, total(0, 100, 50)).covered);
@@ -356,25 +330,6 @@ TEST_CASE("counter: after a fall to zero people may be lost before it, not since
   (void)count(state, total(0, 100, 50));
   CHECK_FALSE(count(state, total(1, 0, 0)).covered);
   CHECK(count(state, total(2, 3, 1)).covered == Covered{at(1), at(2)});
-}
-
-TEST_CASE("counter: a retained total is a baseline for a new series and nothing else") {
-  SeriesState state;
-  auto kept = total(0, 100, 50);
-  kept.retained = true;
-  CHECK(count(state, kept).rule == Rule::baseline);
-  (void)counted(state, total(1, 103, 50));
-  kept.at = kept.from = at(2);
-  CHECK(count(state, kept).rule == Rule::retained);
-  CHECK(counted(state, total(3, 104, 50))->count_in == 1);
-}
-
-TEST_CASE("counter: the total of a message and the window beside it count once, whichever comes first") {
-  SeriesState state;
-  (void)counted(state, total(0, 100, 0));
-  (void)counted(state, total(10, 105, 0));
-  CHECK(count(state, interval(10, 10, 5)).rule == Rule::told_by_total);
-  CHECK(counted(state, total(20, 107, 0))->count_in == 2);
 }
 
 TEST_CASE("counter: a fall near the end of the range is a reset where the other direction shows it") {
@@ -403,16 +358,4 @@ TEST_CASE("counter: who was seen below the old value, or has restarted, may hide
   auto running = total(60, 1010, 50);
   running.booted_at = at(30);
   CHECK_FALSE(count(state, running).covered);
-}
-
-TEST_CASE("counter: a window that the store had already is owed to no total") {
-  SeriesState state;
-  (void)counted(state, total(0, 100, 0));
-  const auto window = interval(0, 1, 8);
-  (void)counted(state, window);
-  (void)counted(state, window);
-  told_before(state, window);
-  const auto outcome = count(state, total(1, 108, 0));
-  CHECK_FALSE(outcome.disagreement);
-  CHECK(counted(state, total(2, 110, 0))->count_in == 2);
 }

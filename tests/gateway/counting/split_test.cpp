@@ -1,6 +1,9 @@
 #include "gateway/counting/split.hpp"
 
 #include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include "gateway/clock/opening_hours.hpp"
 
 using namespace lintel;
 using counting::split_by_day;
@@ -22,6 +25,40 @@ store::Reading reading(std::int64_t from_hour, std::int64_t to_hour, std::int64_
           true,
           false};
 }
+
+/// A store in Berlin that opens at eight in the evening of every day and closes at four in the morning.
+struct Bar {
+  clock::Zone zone = clock::Zone::find("Europe/Berlin").value();
+  clock::StoreDays days{zone, std::chrono::minutes{0}};
+  clock::OpeningHours hours = clock::OpeningHours::parse(every_day(R"([["20:00", "04:00"]])")).value();
+  store::Calendar calendar{
+      [this](UtcMs t) { return std::int64_t{days.day(t)}; },
+      [this](std::int64_t day) { return days.begin(static_cast<clock::StoreDay>(day)); }};
+
+  static nlohmann::json every_day(const char* spans) {
+    nlohmann::json week;
+    for (const char* day : {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"})
+      week[day] = nlohmann::json::parse(spans);
+    return week;
+  }
+  [[nodiscard]] counting::Weigh weigh() const {
+    return counting::weigh_by(
+        [this](UtcMs from, UtcMs to) { return hours.spans(zone, days.day(from), days.day(to)); });
+  }
+  /// People in the days from noon of `day` on until the day after the next begins.
+  [[nodiscard]] std::vector<std::int64_t> shares(const char* day, std::int64_t people) const {
+    const auto first = clock::parse_day(day).value();
+    store::Reading gap = reading(0, 1, people, 1);
+    gap.started = days.begin(first) + std::chrono::hours{12};
+    gap.duration = days.begin(first + 2) - gap.started;
+    std::vector<std::int64_t> in;
+    for (const auto& piece : split_by_day(gap, calendar, weigh())) {
+      CHECK((piece.flags & store::kEstimated) != 0);
+      in.push_back(*piece.count_in);
+    }
+    return in;
+  }
+};
 
 }  // namespace
 
@@ -65,6 +102,33 @@ TEST_CASE("split: people are looked for when the shop is open, if anybody knows"
   CHECK(*pieces[0].count_in == 50);
   CHECK(*pieces[1].count_in == 0);
   CHECK(*pieces[2].count_in == 50);
+}
+
+TEST_CASE("split: a night that ends after midnight counts for both of its days, by its true length") {
+  const Bar bar;
+  CHECK(bar.shares("2026-06-06", 120) == std::vector<std::int64_t>{40, 80});  // 4 h, and 4 h + 4 h
+  CHECK(bar.shares("2026-03-28", 110) == std::vector<std::int64_t>{40, 70});  // the clocks skip an hour
+  CHECK(bar.shares("2026-10-24", 130) == std::vector<std::int64_t>{40, 90});  // an hour comes twice
+}
+
+TEST_CASE("split: shares by opening hours are exact to the last person") {
+  const Bar bar;
+  for (std::int64_t people = 1; people < 60; ++people) {
+    const auto in = bar.shares("2026-03-28", people);
+    REQUIRE(in.size() == 2);
+    CHECK(in[0] + in[1] == people);
+    CHECK(in[0] == (2 * people * 4 + 11) / 22);  // rounded: 4 of 11 hours
+  }
+}
+
+TEST_CASE("split: who came while the store was closed is shared out by time, as where nobody says hours") {
+  const auto shut = counting::weigh_by([](UtcMs, UtcMs) { return std::vector<std::pair<UtcMs, UtcMs>>{}; });
+  for (const auto& weigh : {shut, counting::weigh_by({})}) {
+    const auto pieces = split_by_day(reading(-2, 1, 9, 0), kUtc, weigh);
+    REQUIRE(pieces.size() == 2);
+    CHECK(*pieces[0].count_in == 6);
+    CHECK(*pieces[1].count_in == 3);
+  }
 }
 
 TEST_CASE("split: what lies within a day, is not longer than an hour, or counts nobody, stays one reading") {

@@ -87,6 +87,39 @@ TEST_CASE("store: passages at the same instant are kept apart, and subtracted fr
   check_rollups(db);
 }
 
+TEST_CASE("store: a passage that its device names is known again, also after it has been corrected") {
+  test::TempDir dir;
+  auto store = open(dir.path());
+  REQUIRE(store);
+  (*store)->begin();
+  const auto sensor = (*store)->sensors().claim("A1", "", "", "broker", kStart)->id;
+  auto& readings = (*store)->readings();
+  const auto named = [](std::int64_t mark) {
+    Reading passage{kStart, Millis{0}, 1, 0, 0, true, false};
+    passage.once = true;
+    passage.mark = mark;
+    return passage;
+  };
+  CHECK(readings.put(sensor, "", named(7), kStart) == Stored::inserted);
+  CHECK(readings.put(sensor, "", named(8), kStart) == Stored::inserted);  // somebody else, beside
+  CHECK(readings.put(sensor, "", named(7), kStart) == Stored::repeated);
+  REQUIRE(readings.find(sensor, "", named(8)));
+  CHECK(readings.find(sensor, "", named(8))->same);
+  CHECK_FALSE(readings.find(sensor, "", named(9)));
+
+  Correction swap;
+  swap.action = Correction::Action::swap;
+  swap.sensor = sensor;
+  swap.from = kStart;
+  swap.to = kStart + Millis{1};
+  (*store)->corrections().add(swap);
+  while ((*store)->corrections().advance()) continue;
+  CHECK((*store)->db().scalar("select sum(count_out) from people_counting_raw") == 2);
+  CHECK(readings.put(sensor, "", named(7), kStart) == Stored::repeated);
+  (*store)->commit({1, 10}, "", kStart);
+  check_rollups((*store)->db());
+}
+
 TEST_CASE("store: a reading belongs to the hour of its last instant, a longer one to the day's unallocated") {
   test::TempDir dir;
   auto store = open(dir.path());

@@ -106,7 +106,10 @@ class Device {
       case What::off: on_ = false; break;
       case What::on: start(); break;
       case What::reset: reset(tells_reset()); break;
-      case What::midnight: totals_ = {}; break;
+      case What::midnight:
+        keep_ghosts();
+        totals_ = {};
+        break;
       case What::correct: count_ghosts(); break;
       case What::take_back: take_back(); break;
       case What::swap: swap(); break;
@@ -138,21 +141,21 @@ class Device {
   }
 
   void reset(bool told) {
+    keep_ghosts();
     totals_ = {};
     ++run_;
-    ghosts_open_ = 0;
     if (!told) life_.resets.push_back({now_});
   }
 
   void swap() {
     if (!on_) return;
+    keep_ghosts();
     totals_ = {chance_.below(5000), s_.one_direction ? 0 : chance_.below(5000)};
     if (s_.range > 0)
       for (auto& total : totals_) total %= s_.range;
     if (s_.telling == Telling::totals_of_today) totals_ = {};
     ++run_;
     ++device_;
-    ghosts_open_ = 0;
     booted_ = now_;
     window_ = {};
     window_from_ = now_;
@@ -166,13 +169,20 @@ class Device {
     const auto most = std::min<std::int64_t>(totals_[0] / 12, 40);
     if (s_.range > 0 && totals_[0] + most + 1 >= s_.range) return;
     ghosts_open_ = chance_.between(1, most);
+    ghosts_at_ = now_;
     totals_[0] += ghosts_open_;
+  }
+
+  /// What was counted too much is never taken back.
+  void keep_ghosts() {
+    if (ghosts_open_ > 0) life_.ghosts.push_back({ghosts_at_, UtcMs::max(), ghosts_open_, true});
+    ghosts_open_ = 0;
   }
 
   void take_back() {
     if (ghosts_open_ == 0 || totals_[0] < ghosts_open_) return;
     totals_[0] -= ghosts_open_;
-    life_.ghosts.push_back({now_, ghosts_open_, true});
+    life_.ghosts.push_back({ghosts_at_, now_, ghosts_open_, true});
     ghosts_open_ = 0;
   }
 
@@ -310,7 +320,7 @@ class Device {
   const std::vector<Passage>& people_;
   Chance chance_;
   Life life_;
-  UtcMs now_{}, booted_{}, window_from_{}, frozen_{};
+  UtcMs now_{}, booted_{}, window_from_{}, frozen_{}, ghosts_at_{};
   Millis off_by_{0};
   Clock clock_ = Clock::right;
   bool on_ = true, restarted_ = false;

@@ -26,9 +26,9 @@ struct HiddenReset {
   UtcMs at{};
 };
 
-/// Counted too much, and taken back later.
+/// Counted too much, and taken back later or (at the end of time) never.
 struct Ghosts {
-  UtcMs taken_back{};
+  UtcMs counted{}, taken_back{};
   std::int64_t people = 0;
   bool in = true;
 };

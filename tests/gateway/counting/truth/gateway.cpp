@@ -24,9 +24,10 @@ std::vector<Row> read_rows(store::Database& db) {
 
 }  // namespace
 
-Gateway::Gateway(const std::string& zone, int day_start_minute)
+Gateway::Gateway(const std::string& zone, int day_start_minute, const std::string& opening_hours)
     : timezone_(zone),
       day_start_(day_start_minute),
+      opening_hours_(opening_hours),
       days_(clock::Zone::find(zone).value(), std::chrono::minutes{day_start_minute}),
       card_(std::make_unique<TempDir>()) {
   config::Link link;
@@ -43,8 +44,9 @@ void Gateway::start() {
         [this](UtcMs t) { return std::int64_t{days_.day(t)}; },
         [this](std::int64_t day) { return days_.begin(static_cast<clock::StoreDay>(day)); }};
   };
-  auto store = store::Store::open(card_->path(), {"", "Truth", timezone_, day_start_, "gw", "1"}, calendar,
-                                  utc_ms(1'772'000'000'000));
+  auto store =
+      store::Store::open(card_->path(), {"", "Truth", timezone_, day_start_, "gw", "1", "", opening_hours_},
+                         calendar, utc_ms(1'772'000'000'000));
   if (!store) throw std::runtime_error(store.error().message);
   life_.store = std::move(*store);
   life_.series = std::make_unique<counting::SeriesStates>(life_.store->db());
@@ -125,17 +127,34 @@ std::vector<Row> Gateway::own_rows() const {
   return read_rows(life_.store->db());
 }
 
-std::vector<Row> Gateway::rows() const {
+std::vector<Row> Gateway::merge(std::vector<Row>& replaced) const {
   // As HQ does it: one row for a natural key, the newest card's.
   std::map<std::pair<UtcMs, std::int64_t>, Row> merged;
   const auto add = [&](const std::vector<Row>& rows) {
-    for (const auto& row : rows) merged.insert_or_assign({row.started, row.seq}, row);
+    for (const auto& row : rows) {
+      const auto [there, fresh] = merged.try_emplace({row.started, row.seq}, row);
+      if (fresh) continue;
+      const auto& old = there->second;
+      if (old.duration != row.duration || old.in != row.in || old.out != row.out) replaced.push_back(old);
+      there->second = row;
+    }
   };
   for (const auto& rows : at_hq_) add(rows);
   add(own_rows());
   std::vector<Row> all;
   for (const auto& [key, row] : merged) all.push_back(row);
   return all;
+}
+
+std::vector<Row> Gateway::rows() const {
+  std::vector<Row> replaced;
+  return merge(replaced);
+}
+
+std::vector<Row> Gateway::replaced() const {
+  std::vector<Row> replaced;
+  (void)merge(replaced);
+  return replaced;
 }
 
 std::vector<Day> Gateway::days() const {

@@ -37,7 +37,8 @@ struct Day {
 /// The gateway's real decoding, counting and storing, in a real database, without threads and clocks.
 class Gateway {
  public:
-  Gateway(const std::string& zone, int day_start_minute);
+  /// `opening_hours` as in stores.settings; empty: nobody says.
+  Gateway(const std::string& zone, int day_start_minute, const std::string& opening_hours = {});
 
   void take(const Arrival& arrival);
   void commit();
@@ -51,6 +52,8 @@ class Gateway {
   [[nodiscard]] const std::vector<Traced>& trace() const { return trace_; }
   /// All readings HQ has got: of this card and of those before.
   [[nodiscard]] std::vector<Row> rows() const;
+  /// Readings of cards before that HQ has no more, because a later card told another one under their key.
+  [[nodiscard]] std::vector<Row> replaced() const;
   /// Of this card alone.
   [[nodiscard]] std::vector<Row> own_rows() const;
   [[nodiscard]] std::vector<Day> days() const;
@@ -68,9 +71,11 @@ class Gateway {
   void start();
   void stop();
   void process(const Arrival& arrival);
+  std::vector<Row> merge(std::vector<Row>& replaced) const;
 
   std::string timezone_;
   int day_start_;
+  std::string opening_hours_;
   clock::StoreDays days_;
   config::Config config_;
   std::unique_ptr<TempDir> card_;

@@ -33,6 +33,7 @@ class Judge {
 
   Verdict run() {
     collect_coverage();
+    look_for_replaced();
     never_more_than_passed();
     deficits_lie_in_uncovered_time();
     if (s_.clock_is_right()) every_covered_stretch_is_exact();
@@ -72,6 +73,7 @@ class Judge {
     const Traced* total_before = nullptr;
     for (const auto& traced : gateway_.trace()) {
       const auto& outcome = traced.outcome;
+      if (outcome.rule == Rule::baseline) look_for_ghosts_before(total_before, traced);
       if (traced.message->total && outcome.rule != Rule::repeated && outcome.rule != Rule::late &&
           outcome.rule != Rule::retained) {
         if (outcome.covered && total_before != nullptr) look_for_hidden_reset(*total_before, traced);
@@ -98,9 +100,10 @@ class Judge {
   /// had passed the end of its range. Any other fall shows, and must not pass for covered.
   void look_for_hidden_reset(const Traced& before, const Traced& now) {
     const Span span = truly_covered(now);
-    const bool reset = std::any_of(life_.resets.begin(), life_.resets.end(), [&](const HiddenReset& r) {
-      return r.at >= before.message->sent && r.at <= span.to;
-    });
+    // Of what was before the device's midnight nothing is said.
+    const auto from = std::max(before.message->sent, span.from);
+    const bool reset = std::any_of(life_.resets.begin(), life_.resets.end(),
+                                   [&](const HiddenReset& r) { return r.at >= from && r.at <= span.to; });
     if (!reset) return;
     const bool wrapped = now.outcome.rule == Rule::wrapped;
     const bool in_hides = *now.message->in >= *before.message->in;
@@ -122,6 +125,17 @@ class Judge {
     }
   }
 
+  /// A first total that shows too many people: they were never counted, and are missing once the device takes
+  /// them back in a time in which more came.
+  void look_for_ghosts_before(const Traced* before, const Traced& baseline) {
+    const UtcMs at = baseline.message->sent;
+    for (const auto& ghost : life_.ghosts) {
+      const bool counted = before != nullptr && before->message->sent >= ghost.counted;
+      if (!counted && ghost.counted <= at && at < ghost.taken_back && ghost.taken_back != UtcMs::max())
+        hidden_.of(ghost.in) += ghost.people;
+    }
+  }
+
   /// A device whose clock stands still or goes back states the same window for other people: the last
   /// statement about it holds.
   void look_for_overwritten(const Traced& traced, std::map<UtcMs, const Traced*>& windows) {
@@ -136,6 +150,12 @@ class Judge {
       hidden_.out += *traced.message->out;
     }
     held = &traced;
+  }
+
+  /// The same for what an earlier card had told HQ under a key that another one uses again.
+  void look_for_replaced() {
+    if (s_.clock_is_right()) return;
+    for (const auto& row : gateway_.replaced()) hidden_ += {row.in, row.out};
   }
 
   [[nodiscard]] Both ghosts() const {

@@ -10,6 +10,13 @@ namespace lintel::test::truth {
 
 namespace {
 
+/// Nobody says, the hours in which most people come, and a bar's.
+constexpr const char* kOpeningHours[] = {
+    "",
+    R"({"monday": [["08:00", "20:00"]], "tuesday": [["08:00", "20:00"]], "wednesday": [["08:00", "20:00"]],
+        "thursday": [["08:00", "20:00"]], "friday": [["08:00", "20:00"]], "saturday": [["08:00", "20:00"]]})",
+    R"({"thursday": [["19:00", "02:00"]], "friday": [["19:00", "05:00"]], "saturday": [["19:00", "05:00"]]})"};
+
 /// What happens to the gateway between two messages.
 struct Blow {
   UtcMs at{};
@@ -51,8 +58,10 @@ Verdict run(const Scenario& s, std::ostream* out) {
   const auto arrivals = travel(s, life);
   const auto strikes = blows(s, life);
   constexpr const char* kZones[] = {"UTC", "Europe/Berlin", "America/Sao_Paulo"};
-  Gateway gateway(kZones[chance.below(3)], chance.percent(30) ? 240 : 0);
+  const auto* zone = kZones[chance.below(3)];
+  const int day_start = chance.percent(30) ? 240 : 0;
   const auto batch = chance.between(1, 60);
+  Gateway gateway(zone, day_start, kOpeningHours[chance.below(3)]);
   std::int64_t taken = 0;
   auto strike = strikes.begin();
   for (const auto& arrival : arrivals) {
@@ -67,12 +76,17 @@ Verdict run(const Scenario& s, std::ostream* out) {
   return verdict;
 }
 
-std::uint32_t needed_faults(std::uint64_t seed, std::uint32_t faults) {
+Wish smallest(std::uint64_t seed, Wish wish) {
   for (std::uint32_t fault = 1; fault < kAllFaults; fault <<= 1) {
-    if ((faults & fault) == 0) continue;
-    if (!run(scenario_of(seed, faults & ~fault)).broken.empty()) faults &= ~fault;
+    Wish less = wish;
+    less.only &= ~fault;
+    less.also &= ~fault;
+    if (scenario_of(seed, less).faults == scenario_of(seed, wish).faults) continue;
+    if (!run(scenario_of(seed, less)).broken.empty()) wish = less;
   }
-  return faults;
+  const auto needed = scenario_of(seed, wish).faults;
+  wish.only &= needed;
+  return wish;
 }
 
 }  // namespace lintel::test::truth

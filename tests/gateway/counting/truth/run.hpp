@@ -9,7 +9,7 @@ namespace lintel::test::truth {
 /// One door from beginning to end, through the real gateway; `out` is told what became of every message.
 Verdict run(const Scenario& scenario, std::ostream* out = nullptr);
 
-/// The faults without which a scenario that fails would not fail, tried one by one.
-std::uint32_t needed_faults(std::uint64_t seed, std::uint32_t faults);
+/// The fewest faults with which a scenario that fails still does, tried one by one.
+Wish smallest(std::uint64_t seed, Wish wish);
 
 }  // namespace lintel::test::truth

@@ -31,7 +31,7 @@ void draw_range(Scenario& s, Chance& chance) {
 
 }  // namespace
 
-Scenario scenario_of(std::uint64_t seed, std::uint32_t only) {
+Scenario scenario_of(std::uint64_t seed, const Wish& wish) {
   Chance chance(seed);
   Scenario s;
   s.seed = seed;
@@ -46,6 +46,7 @@ Scenario scenario_of(std::uint64_t seed, std::uint32_t only) {
     s.days = 30;
     s.people_a_day = 40;
   }
+  s.days *= wish.longer;
   // Anywhere in two years, so that clock changes and leap days are met.
   s.begin = utc_ms(1'771'977'600'000 + chance.below(730) * 86'400'000);
   draw_range(s, chance);
@@ -67,7 +68,7 @@ Scenario scenario_of(std::uint64_t seed, std::uint32_t only) {
   const auto share = chance.between(5, 60);
   for (std::uint32_t fault = 1; fault < kAllFaults; fault <<= 1)
     if (chance.percent(share)) s.faults |= fault;
-  s.faults &= only;
+  s.faults = (s.faults & wish.only) | wish.also;
   if (!s.states_time) s.faults &= ~kClockFaults;
   return s;
 }

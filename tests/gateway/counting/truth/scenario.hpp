@@ -71,8 +71,13 @@ struct Scenario {
   [[nodiscard]] bool clock_is_right() const { return states_time && (faults & kClockFaults) == 0; }
 };
 
-/// `only` keeps those of the drawn faults that are in it.
-Scenario scenario_of(std::uint64_t seed, std::uint32_t only = kAllFaults);
+/// What of a drawn scenario is to be otherwise.
+struct Wish {
+  std::uint32_t only = kAllFaults;  ///< keeps those of the drawn faults that are in it
+  std::uint32_t also = 0;           ///< faults it has whether they were drawn or not
+  int longer = 1;                   ///< multiplies the days
+};
+Scenario scenario_of(std::uint64_t seed, const Wish& wish = {});
 std::string describe(const Scenario& scenario);
 
 }  // namespace lintel::test::truth
