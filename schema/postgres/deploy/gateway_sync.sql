@@ -5,6 +5,7 @@
 -- requires: acceptances
 -- requires: sync_coverage
 -- requires: sync_checksums
+-- requires: sync_counters
 -- requires: store_rules
 -- requires: gateway_alerts
 -- requires: given_up
@@ -140,6 +141,7 @@ begin
             then jsonb_build_object('acceptances', private.apply_acceptances(gateway, body)) else '{}' end
     || case when body ? 'checksums'
             then jsonb_build_object('checksums', private.compare_checksums(gateway, epoch.ordinal, body -> 'checksums')) else '{}' end
+    || case when body ? 'counters' or body ? 'want' then private.sync_counters(gateway, epoch, body) else '{}' end
     || case when coverage is null then '{}' else jsonb_build_object('coverage', coverage) end
     || case when body ? 'given_up'
             then jsonb_build_object('given_up', private.apply_given_up(gateway, epoch.ordinal, body -> 'given_up')) else '{}' end
