@@ -134,6 +134,7 @@ class TotalCount {
     // Of a total that begins anew every day, yesterday's says nothing about today's.
     if (knows_midnight() && *s_.reset_at > state_.total_at) return after_scheduled_reset();
 
+    if ((s_.count_in && !state_.in.total) || (s_.count_out && !state_.out.total)) ++state_.jumps;
     const auto [in, out] = moves();
     apply(state_.in, s_.count_in, in);
     apply(state_.out, s_.count_out, out);
@@ -154,6 +155,7 @@ class TotalCount {
     remember(state_.in, s_.count_in);
     remember(state_.out, s_.count_out);
     state_.in.since = state_.out.since = 0;
+    ++state_.jumps;
     state_.total_at = s_.at;
     state_.counter_run = s_.counter_run;
     return {std::nullopt, Rule::baseline};
@@ -221,7 +223,8 @@ class TotalCount {
   std::optional<std::int64_t> beyond(Channel& channel, const Move& move,
                                      const std::optional<std::int64_t>& stated, Outcome& outcome) {
     if (!stated) return std::nullopt;
-    const std::int64_t owed = move.moved - channel.since;
+    const std::int64_t owed = move.moved - channel.since + (move.rule == Rule::reset ? channel.held : 0);
+    channel.held = 0;
     if (move.rule == Rule::reset) {
       channel.since = 0;  // before the reset or after it: nobody knows, so nothing is held against it
     } else if (owed < 0) {
@@ -240,15 +243,19 @@ class TotalCount {
     if (outcome.rule == Rule::reset) reading.flags |= store::kAfterReset;
     if (outcome.rule == Rule::wrapped) reading.flags |= store::kWrapped;
     const Millis silence = setting_.silence;
+    if (outcome.rule == Rule::reset || outcome.rule == Rule::wrapped || outcome.rule == Rule::implausible)
+      ++state_.jumps;
     const bool missed =
         state_.usual_gap == Millis{0} ? silence > 1h : silence > kMissedTotals * state_.usual_gap;
-    if (silence > kShortSilence && missed) reading.flags |= store::kRecovered;
-    if (!missed) {
+    const bool silent = state_.carried || (silence > kShortSilence && missed);
+    if (silent) reading.flags |= store::kRecovered;
+    if (!missed && !state_.carried) {
       learn_traffic(state_.in, in);
       learn_traffic(state_.out, out);
     }
-    learn_gap(silence);
-    outcome.covered = covered(since, outcome.rule, silence > kShortSilence && missed);
+    if (!state_.carried) learn_gap(silence);
+    state_.carried = false;
+    outcome.covered = covered(since, outcome.rule, silent);
     state_.total_at = s_.at;
     state_.zero_at = {};
     if (!s_.counter_run.empty()) state_.counter_run = s_.counter_run;
@@ -360,6 +367,8 @@ void told_before(SeriesState& state, const Statement& statement) {
 
 void swap_device(SeriesState& state) {
   state.in = state.out = {};
+  state.carried = false;
+  ++state.jumps;
   state.zero_at = {};
   state.usual_gap = Millis{0};
   state.repeat_keys = {};
