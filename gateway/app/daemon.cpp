@@ -194,11 +194,14 @@ sync::Surroundings Daemon::sync_surroundings() {
                                      day + std::chrono::days{1});
         log(fmt::format("HQ holds other readings of {} than we do: they are sent again", format_utc(day)));
       }
-      if (!confirmation.configuration) return;
-      follow_calendar(at);
-      store_->sensors().reread();
-      pipeline_.reload();
-      pipeline_.settle_all(at);
+      if (confirmation.configuration) {
+        follow_calendar(at);
+        store_->sensors().reread();
+        pipeline_.reload();
+        pipeline_.settle_all(at);
+      }
+      // By the directions that hold now.
+      if (confirmation.carried) pipeline_.carry(at);
     });
   };
   surroundings.utc = [this] { return now().value_or(machine_now()); };

@@ -62,6 +62,7 @@ void move_totals(const bridge::LineMap& before, const bridge::LineMap& now, std:
     state.out = {out.total};
     state.total_at = std::max(in.at, out.at);
     state.zero_at = {};
+    ++state.jumps;
   }
 }
 

@@ -57,6 +57,7 @@ Pipeline::Pipeline(const config::Config& config, store::Store& store, counting::
     : config_(config),
       store_(store),
       series_(series),
+      carried_(store.db()),
       coverage_(store.db(), series, coverage_options(config)),
       occupancy_(store, series, coverage_),
       find_decoder_(find_decoder),
@@ -109,6 +110,7 @@ void Pipeline::flush() {
 void Pipeline::load() {
   coverage_.load();
   occupancy_.load();
+  carrying_ = !carried_.all().empty();
   each_route([this](const std::string& link, Route& route) {
     route.session.notes = notes_.load(owner_of(link, route.topic, route.decoder));
     route.session.notes_changed = false;

@@ -105,6 +105,9 @@ class Pipeline {
 
   /// When the series were counting.
   counting::CoverageStates& coverage() { return coverage_; }
+  /// HQ has told where the totals of a card before stood (carried_counters): series go on from there, and
+  /// what passed before their first total here becomes a reading. Inside a batch.
+  void carry(UtcMs now);
   /// How many people are in the regions that are counted.
   counting::Occupancies& occupancy() { return occupancy_; }
   /// How sensors can reach us now. Cheap enough for every second, also outside of a batch.
@@ -156,6 +159,16 @@ class Pipeline {
   Taken put_presence(store::Sensor& sensor, const std::string& region, const store::Presence& presence,
                      UtcMs arrival, How how);
 
+  void begin(store::Sensor& sensor, const std::string& line, const counting::Statement& statement,
+             UtcMs arrival);
+  bool take_up(const store::CarriedCounter& carried, UtcMs now);
+  void book_late(store::Sensor& sensor, const store::CarriedCounter& carried,
+                 const counting::FirstTotal& first, UtcMs now);
+  counting::OneByOne one_by_one(const store::Sensor& sensor, const std::string& line, UtcMs from, UtcMs to);
+  void face(const store::Sensor& sensor, const std::string& line, store::Reading& reading) const;
+  bool put_days(const store::Sensor& sensor, const std::string& line, const store::Reading& reading,
+                UtcMs arrival);
+
   static counting::CoverageStates::Options coverage_options(const config::Config& config);
   [[nodiscard]] Millis patience(const store::Sensor& sensor) const;
   void sign_of_life(const store::Sensor& sensor, const bridge::Frame& frame, UtcMs at);
@@ -165,6 +178,8 @@ class Pipeline {
   const config::Config& config_;
   store::Store& store_;
   counting::SeriesStates& series_;
+  store::CarriedCounters carried_;
+  bool carrying_ = false;  ///< something is there that no series has taken up
   counting::CoverageStates coverage_;
   counting::Occupancies occupancy_;
   counting::Weigh weigh_;  ///< what is told of several days at once

@@ -151,15 +151,12 @@ Pipeline::Taken Pipeline::put_count(store::Sensor& sensor, const std::string& li
     doubts_.note(sensor, line, before, statement, outcome, arrival);
     if (counted_) counted_(sensor, line, statement, outcome);
     if (witness_) judged_.push_back(judged(sensor.serial, line, statement, outcome));
+    if (outcome.rule == counting::Rule::baseline) begin(sensor, line, statement, arrival);
   }
   auto& reading = outcome.reading;
   if (!reading) return Taken::covered;
   reading->uncertainty = statement.uncertainty;
-  // After counting: the counters' states are the device's, whichever way it is mounted.
-  if (installed(sensor.serial).mapping.inverted_at(reading->started + reading->duration)) {
-    std::swap(reading->count_in, reading->count_out);
-  }
-  store_.corrections().apply(sensor.id, line, *reading);
+  face(sensor, line, *reading);
   if (how.late) {
     const auto stored = store_.readings().find(sensor.id, line, *reading);
     if (stored && (stored->same || stored->received > arrival)) {
@@ -173,12 +170,27 @@ Pipeline::Taken Pipeline::put_count(store::Sensor& sensor, const std::string& li
                        how.trial->stored.emplace(sensor.serial, line, count_ms(reading->started)).second;
     return fresh ? Taken::added : Taken::already;
   }
-  bool added = false;
-  for (const auto& piece : counting::split_by_day(*reading, store_.calendar(), weigh_))
-    added |= store_.readings().put(sensor.id, line, piece, arrival) != store::Stored::repeated;
+  const bool added = put_days(sensor, line, *reading, arrival);
   if (!added && statement.kind != Kind::total) counting::told_before(series_.of(sensor.id, line), statement);
   if (added && witness_) set_reading(judged_.back(), *reading);
   return added ? Taken::added : Taken::already;
+}
+
+/// After counting: the counters' states are the device's, whichever way it is mounted.
+void Pipeline::face(const store::Sensor& sensor, const std::string& line, store::Reading& reading) const {
+  if (installed(sensor.serial).mapping.inverted_at(reading.started + reading.duration)) {
+    std::swap(reading.count_in, reading.count_out);
+  }
+  store_.corrections().apply(sensor.id, line, reading);
+}
+
+/// False: all of it was stored before.
+bool Pipeline::put_days(const store::Sensor& sensor, const std::string& line, const store::Reading& reading,
+                        UtcMs arrival) {
+  bool added = false;
+  for (const auto& piece : counting::split_by_day(reading, store_.calendar(), weigh_))
+    added |= store_.readings().put(sensor.id, line, piece, arrival) != store::Stored::repeated;
+  return added;
 }
 
 void Pipeline::testify(const bridge::Frame& frame, const Route& route, UtcMs arrival,

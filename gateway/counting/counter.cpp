@@ -66,6 +66,7 @@ class TotalCount {
     // Of a total that begins anew every day, yesterday's says nothing about today's.
     if (knows_midnight() && *s_.reset_at > state_.total_at) return after_scheduled_reset();
 
+    if ((s_.count_in && !state_.in.total) || (s_.count_out && !state_.out.total)) ++state_.jumps;
     const auto [in, out] = moves();
     Outcome outcome{std::nullopt, weightier(in.rule, out.rule)};
     if (outcome.rule == Rule::zero_awaited && in.moved == 0 && out.moved == 0) {
@@ -89,6 +90,7 @@ class TotalCount {
     remember(state_.in, s_.count_in);
     remember(state_.out, s_.count_out);
     state_.in.since = state_.out.since = 0;
+    ++state_.jumps;
     state_.total_at = s_.at;
     state_.counter_run = s_.counter_run;
     return {std::nullopt, Rule::baseline};
@@ -112,7 +114,10 @@ class TotalCount {
     return state_.usual_gap == Millis{0} ? setting_.silence > 1h
                                          : setting_.silence > kMissedTotals * state_.usual_gap;
   }
-  [[nodiscard]] bool silent() const { return setting_.silence > kShortSilence && missed_totals(); }
+  /// Between two cards nobody listened, however short that was.
+  [[nodiscard]] bool silent() const {
+    return state_.carried || (setting_.silence > kShortSilence && missed_totals());
+  }
 
   /// It came long after the time that it states.
   [[nodiscard]] bool kept_back() const { return s_.came_at && *s_.came_at - s_.at > kShortSilence; }
@@ -191,7 +196,8 @@ class TotalCount {
   std::optional<std::int64_t> beyond(Channel& channel, const Move& move,
                                      const std::optional<std::int64_t>& stated, Outcome& outcome) {
     if (!stated) return std::nullopt;
-    const std::int64_t owed = move.moved - channel.since;
+    const std::int64_t owed = move.moved - channel.since + (move.rule == Rule::reset ? channel.held : 0);
+    channel.held = 0;
     if (move.rule == Rule::reset) {
       channel.since = 0;  // before the reset or after it: nobody knows, so nothing is held against it
     } else if (owed < 0) {
@@ -210,12 +216,15 @@ class TotalCount {
     reading.count_out = beyond(state_.out, out, s_.count_out, outcome);
     if (outcome.rule == Rule::reset) reading.flags |= store::kAfterReset;
     if (outcome.rule == Rule::wrapped) reading.flags |= store::kWrapped;
+    if (outcome.rule == Rule::reset || outcome.rule == Rule::wrapped || outcome.rule == Rule::implausible)
+      ++state_.jumps;
     if (unwatched) reading.flags |= store::kRecovered;
-    if (!missed_totals()) {
+    if (!missed_totals() && !state_.carried) {
       learn_traffic(state_.in, in);
       learn_traffic(state_.out, out);
     }
-    learn_gap(setting_.silence);
+    if (!state_.carried) learn_gap(setting_.silence);
+    state_.carried = false;
     outcome.covered = covered(since, outcome.rule, unwatched);
     state_.total_at = s_.at;
     state_.zero_at = {};
@@ -346,6 +355,8 @@ void told_before(SeriesState& state, const Statement& statement) {
 
 void swap_device(SeriesState& state) {
   state.in = state.out = {};
+  state.carried = false;
+  ++state.jumps;
   state.zero_at = {};
   state.usual_gap = Millis{0};
   state.repeat_keys = {};

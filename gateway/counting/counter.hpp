@@ -88,6 +88,7 @@ struct Channel {
   std::optional<std::int64_t> total;  ///< last accepted total
   std::int64_t since = 0;    ///< counted one by one beyond it: the next total has told that much already
   std::int64_t busiest = 0;  ///< the most it moved from one total to the next, in its usual rhythm
+  std::int64_t held = 0;     ///< of these, told before totals were carried over: no reset is older
   bool zero = false;         ///< fell to zero, and it is open what that means
   /// Was last seen at this, below `total`: the device took something back. At `total`: it may have restarted
   /// since. Nobody knows what came in between.
@@ -95,6 +96,9 @@ struct Channel {
 
   friend bool operator==(const Channel&, const Channel&) = default;
 };
+
+/// In SeriesState::unconfirmed: the instants of its totals.
+constexpr std::uint8_t kTotalsUnconfirmed = 3;
 
 /// What counting remembers of a series from frame to frame. Stored with the readings it led to.
 struct SeriesState {
@@ -111,7 +115,9 @@ struct SeriesState {
   std::array<std::string, kRepeatKeys> repeat_keys{};  ///< the newest, round and round
   std::uint8_t next_key = 0;
   std::uint8_t unconfirmed =
-      0;  ///< which of its instants are on a clock that nobody confirmed (own_clock.hpp)
+      0;                    ///< which of its instants are on a clock that nobody confirmed (own_clock.hpp)
+  bool carried = false;     ///< the totals are those of a card before (carry.hpp): nobody watched since
+  std::uint32_t jumps = 0;  ///< how often the totals went on elsewhere than where readings led to
 
   [[nodiscard]] bool has_totals() const { return in.total || out.total; }
   friend bool operator==(const SeriesState&, const SeriesState&) = default;

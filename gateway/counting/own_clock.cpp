@@ -14,6 +14,7 @@ constexpr std::array kInstants{&SeriesState::total_at, &SeriesState::zero_at, &S
 constexpr std::uint8_t bit(std::size_t instant) {
   return static_cast<std::uint8_t>(1U << instant);
 }
+static_assert(kTotalsUnconfirmed == (bit(kTotal) | bit(kZero)));
 
 }  // namespace
 
@@ -43,6 +44,7 @@ void shift(SeriesState& state, Millis by) {
   for (std::size_t i = 0; i < kInstants.size(); ++i) {
     if ((state.unconfirmed & bit(i)) != 0) state.*kInstants[i] += by;
   }
+  if ((state.unconfirmed & kTotalsUnconfirmed) != 0) ++state.jumps;
   state.unconfirmed = 0;
 }
 

@@ -7,7 +7,8 @@ namespace lintel::counting {
 SeriesStates::SeriesStates(store::Database& db)
     : select_(db.prepare("select sensor_id, line, state from counter_state")),
       save_(db.prepare("insert into counter_state (sensor_id, line, state) values (?, ?, ?) "
-                       "on conflict do update set state = excluded.state")) {
+                       "on conflict do update set state = excluded.state")),
+      firsts_(db) {
   load();
 }
 
@@ -50,6 +51,7 @@ void SeriesStates::shift(Millis by) {
     entry.touched = true;
   }
   levels_.clear();
+  firsts_.shift(by);
 }
 
 void SeriesStates::flush() {

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "gateway/counting/carry.hpp"
 #include "gateway/counting/counter.hpp"
 #include "gateway/counting/level.hpp"
 #include "gateway/store/sqlite.hpp"
@@ -38,6 +39,9 @@ class SeriesStates {
   /// The gateway's own clock was off by that: what was told on it moves (own_clock.hpp). Zero: it was right.
   void shift(Millis by);
 
+  /// The totals with which series began here.
+  FirstTotals& firsts() { return firsts_; }
+
   void flush();
   /// Reads the table anew, after a rollback.
   void load();
@@ -59,6 +63,7 @@ class SeriesStates {
   };
 
   store::Statement select_, save_;
+  FirstTotals firsts_;
   std::unordered_map<Key, Entry, Hash> entries_;
   std::unordered_map<Key, LevelState, Hash> levels_;
 };

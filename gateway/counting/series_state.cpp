@@ -31,6 +31,7 @@ json to_object(const Channel& channel) {
   if (channel.total) j["total"] = *channel.total;
   if (channel.since != 0) j["since"] = channel.since;
   if (channel.busiest != 0) j["busiest"] = channel.busiest;
+  if (channel.held != 0) j["held"] = channel.held;
   if (channel.zero) j["zero"] = 1;
   if (channel.lowered) j["lowered"] = *channel.lowered;
   return j;
@@ -39,8 +40,12 @@ json to_object(const Channel& channel) {
 Channel channel_of(const json& state, const char* key) {
   const auto found = state.find(key);
   if (found == state.end() || !found->is_object()) return {};
-  return {integer(*found, "total"), integer(*found, "since").value_or(0),
-          integer(*found, "busiest").value_or(0), found->contains("zero"), integer(*found, "lowered")};
+  return {integer(*found, "total"),
+          integer(*found, "since").value_or(0),
+          integer(*found, "busiest").value_or(0),
+          integer(*found, "held").value_or(0),
+          found->contains("zero"),
+          integer(*found, "lowered")};
 }
 
 }  // namespace
@@ -55,6 +60,8 @@ std::string to_json(const SeriesState& state) {
   put(j, "interval_end", state.interval_end);
   put(j, "interval", state.interval_length);
   if (state.unconfirmed != 0) j["unconfirmed"] = state.unconfirmed;
+  if (state.carried) j["carried"] = 1;
+  if (state.jumps != 0) j["jumps"] = state.jumps;
   // Oldest first, so that reading them back needs no place to go on.
   json keys = json::array();
   for (std::size_t i = 0; i < state.repeat_keys.size(); ++i) {
@@ -79,6 +86,8 @@ bool from_json(std::string_view text, SeriesState& state) {
   state.interval_end = time(j, "interval_end");
   state.interval_length = Millis{integer(j, "interval").value_or(0)};
   state.unconfirmed = static_cast<std::uint8_t>(integer(j, "unconfirmed").value_or(0));
+  state.carried = j.contains("carried");
+  state.jumps = static_cast<std::uint32_t>(integer(j, "jumps").value_or(0));
   for (const auto& key : j.value("keys", json::array())) {
     if (!key.is_string()) continue;
     state.repeat_keys[state.next_key] = key.get<std::string>();

@@ -50,6 +50,7 @@ BatchBuilder::BatchBuilder(store::Database& reader)
           "select public_id, hq_id, serial, name, model, lifecycle, settings, "
           "json_extract(metadata, '$.devices[#-1].serial') from sensor_metadata where id = ?")),
       checksums_(reader),
+      counters_(reader),
       lines_{
           reader.prepare("select change_no, sensor_id, line, started_at, seq, duration_ms, flags, revision, "
                          "count_in, count_out from people_counting_raw "
@@ -75,6 +76,8 @@ Batch BatchBuilder::build(const BatchOrder& order) {
     batch.last_change = state_.integer(1);
     state_.reset();
     if (order.changes > 0) collect(order, batch);
+    batch.asks = order.want_counters;
+    if (!order.live && !batch.more()) state_counters(order, batch);
     if (order.compare && !order.live && !batch.more()) compare(order, batch);
     write(order, batch);
   } catch (...) {
@@ -134,6 +137,19 @@ void BatchBuilder::compare(const BatchOrder& order, Batch& batch) {
   } else {
     bytes_ += width;
   }
+}
+
+/// The totals hold every reading of the database, so only a request that holds all of them may state any.
+void BatchBuilder::state_counters(const BatchOrder& order, Batch& batch) {
+  if (!order.counters_every) return;
+  batch.counters = counters_.owed(std::chrono::steady_clock::now(), *order.counters_every);
+  std::size_t taken = 0;
+  for (; taken < batch.counters.size(); ++taken) {
+    const auto width = width_of(batch.counters[taken]);
+    if (bytes_ + width > order.bytes) break;
+    bytes_ += width;
+  }
+  batch.counters.resize(taken);
 }
 
 /// A change that is alone too large is sent all the same: only HQ may refuse it.
@@ -300,6 +316,8 @@ void BatchBuilder::write(const BatchOrder& order, Batch& batch) {
   append_coverage(out, order.coverage, named);
   append_alerts(out, order.alerts, named);
   append_given_up(out, order.given_up, named);
+  append_counters(out, batch.counters);
+  if (batch.asks) out += ",\"want\":[\"counters\"]";
   if (batch.compared) append_checksums(out, *batch.compared);
   if (order.health) {
     fmt::format_to(std::back_inserter(out), ",\"health\":{{\"backlog\":{},\"disk_free\":{}{}{}}}",

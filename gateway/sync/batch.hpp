@@ -11,6 +11,7 @@
 #include "gateway/store/sqlite.hpp"
 #include "gateway/sync/alerts.hpp"
 #include "gateway/sync/checksums.hpp"
+#include "gateway/sync/counters.hpp"
 #include "gateway/sync/coverage.hpp"
 #include "gateway/sync/given_up.hpp"
 #include "gateway/sync/series.hpp"
@@ -51,6 +52,9 @@ struct BatchOrder {
   OwedGivenUp given_up = {};
   std::optional<Health> health = std::nullopt;
   bool compare = false;  ///< a day that is over, if nothing more is owed and there is room for it
+  std::optional<std::chrono::milliseconds> counters_every =
+      std::nullopt;            ///< if nothing more is owed: totals
+  bool want_counters = false;  ///< ask for those of the card before
 };
 
 /// A request ready to be sent, and what is needed to understand its answer.
@@ -67,6 +71,8 @@ struct Batch {
   std::vector<Series> series;            ///< as in the body: positions for `rejected`
   std::vector<Named> by_uuid;            ///< sensors the body names by public id
   std::optional<DayChecksums> compared;  ///< the day in it
+  std::vector<StatedCounter> counters;   ///< the totals in it
+  bool asks = false;                     ///< for totals
   std::string body;
 
   [[nodiscard]] bool more() const { return to < last_change; }
@@ -80,6 +86,8 @@ class BatchBuilder {
   explicit BatchBuilder(store::Database& reader);
 
   [[nodiscard]] Batch build(const BatchOrder& order);
+  /// What HQ has been told of totals.
+  CounterReader& counters() { return counters_; }
 
  private:
   struct KnownSensor {
@@ -101,6 +109,7 @@ class BatchBuilder {
   bool take_reading(Cursor& cursor, bool region, const BatchOrder& order, Batch& batch);
   bool take_journal(const BatchOrder& order, Batch& batch);
   void compare(const BatchOrder& order, Batch& batch);
+  void state_counters(const BatchOrder& order, Batch& batch);
   bool fits(std::size_t cost, const BatchOrder& order, const Batch& batch) const;
   void move_of(Series& series, std::int64_t change_no);
   KnownSensor& sensor(std::int64_t id);
@@ -117,6 +126,7 @@ class BatchBuilder {
   store::Database& reader_;
   store::Statement state_, sensor_;
   ChecksumReader checksums_;
+  CounterReader counters_;
   Cursor lines_, regions_, journal_, moves_;
   std::unordered_map<std::int64_t, KnownSensor> sensors_;  ///< of the batch being built
   std::size_t bytes_ = 0;                                  ///< upper estimate of the body so far

@@ -23,8 +23,23 @@ void keep_ids(store::Database& writer, const Confirmation& confirmation) {
   if (confirmation.new_history) writer.execute("update sensor_metadata set hq_id = null");
   auto forget = writer.prepare("update sensor_metadata set hq_id = null where id = ?");
   for (const auto sensor : confirmation.unknown_sensors) forget.bind(sensor).run();
-  auto learn = writer.prepare("update sensor_metadata set hq_id = ? where public_id = ?");
-  for (const auto& sensor : confirmation.sensors) learn.bind(sensor.hq_id, sensor.public_id).run();
+  auto learn = writer.prepare(
+      "update sensor_metadata set hq_id = ?1 where public_id = ?2 and hq_id is not ?1 returning 1");
+  bool learnt = false;
+  for (const auto& sensor : confirmation.sensors) {
+    learn.bind(sensor.hq_id, sensor.public_id);
+    learnt = learn.step() || learnt;
+    learn.reset();
+  }
+  // Perhaps another gateway has counted them before.
+  if (learnt) writer.execute("update sync_state set counters_owed = 1 where id = 1");
+}
+
+void keep_carried(store::Database& writer, const Confirmation& confirmation) {
+  if (!confirmation.carried) return;
+  store::CarriedCounters carried(writer);
+  for (const auto& counter : *confirmation.carried) carried.keep(counter);
+  writer.execute("update sync_state set counters_owed = 0 where id = 1");
 }
 
 void keep_rejected(store::Database& writer, const Confirmation& confirmation, UtcMs now) {
@@ -161,6 +176,7 @@ std::vector<Resend> apply(store::Database& writer, const Confirmation& confirmat
   }
   auto resend = keep_verdicts(writer, confirmation, now);
   keep_ids(writer, confirmation);
+  keep_carried(writer, confirmation);
   keep_rejected(writer, confirmation, now);
   keep_coverage(writer, confirmation);
   keep_given_up(writer, confirmation, now);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "firmware-bridge/core/time.hpp"
+#include "gateway/store/carried_counters.hpp"
 #include "gateway/store/sqlite.hpp"
 #include "gateway/sync/alerts.hpp"
 #include "gateway/sync/checksums.hpp"
@@ -72,12 +73,14 @@ struct Confirmation {
   std::optional<std::int64_t> given_up_told;  ///< HQ knows what was given up to this revision
   std::optional<AlertVerdict> alerts;         ///< of the alerts it was told
   UtcMs server_time{};
-  std::vector<DayVerdict> verdicts;  ///< of the days that were compared
+  std::optional<std::vector<store::CarriedCounter>> carried;  ///< totals of the card before, as HQ was asked
+  std::vector<DayVerdict> verdicts;                           ///< of the days that were compared
 };
 
 /// Writes a confirmation into the local database: sync_state, hq_id of sensors, set_aside, configuration,
-/// days that were compared. For the writer thread, inside its transaction; may be repeated. Returns readings
-/// that HQ is to be sent again (store::Readings::owe_again). Throws store::SqliteError.
+/// days that were compared, totals to go on from (carried_counters). For the writer thread, inside its
+/// transaction; may be repeated. Returns readings that HQ is to be sent again (store::Readings::owe_again).
+/// Throws store::SqliteError.
 std::vector<Resend> apply(store::Database& writer, const Confirmation& confirmation, UtcMs now);
 
 }  // namespace lintel::sync

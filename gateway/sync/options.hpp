@@ -19,7 +19,8 @@ struct Timing {
   Millis slow_retry{300'000};      ///< where only a change at HQ helps
   Millis longest_wait{3'600'000};  ///< of what HQ may ask for (Retry-After, pace_ms)
   Millis store_timeout{180'000};  ///< for the writer to keep an answer; more than its longest commit interval
-  Millis liveness_every{900'000};  ///< full liveness and health while readings flow
+  Millis liveness_every{900'000};    ///< full liveness and health while readings flow
+  Millis counters_every{3'600'000};  ///< totals that HQ could reckon itself
 };
 
 struct Options {

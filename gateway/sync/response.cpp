@@ -1,5 +1,6 @@
 #include "gateway/sync/response.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -189,6 +190,35 @@ std::optional<std::vector<AlertRefusal>> alerts(const json& document) {
   return out;
 }
 
+/// A total from ahead would make every total until then a late one.
+store::CarriedCounter not_ahead(store::CarriedCounter counter, UtcMs now) {
+  counter.at = std::min(counter.at, now);
+  counter.after.end = std::min(counter.after.end, now);
+  return counter;
+}
+
+std::optional<Answer::Counters> counters(const json& document, UtcMs now) {
+  const auto* value = find(document, "counters");
+  if (value == nullptr) return std::nullopt;
+  (void)object(*value, "counters");
+  Answer::Counters out;
+  if (const auto* ignored = find(*value, "ignored"))
+    out.ignored = integer(*ignored, "counters.ignored", 0, kMostChanges);
+  if (const auto* first = find(*value, "first")) out.first = text(*first, "counters.first");
+  const auto* carried = find(*value, "carried");
+  if (carried == nullptr) return out;
+  out.carried.emplace();
+  for (const auto& entry : array(*carried, "counters.carried")) {
+    if (const auto counter = store::carried_from(entry)) {
+      out.carried->push_back(not_ahead(*counter, now));
+    } else if (out.first.empty()) {
+      out.first = fmt::format("HQ's totals of a series cannot be understood and are not gone on from: {}",
+                              entry.dump(-1, ' ', false, json::error_handler_t::replace).substr(0, 200));
+    }
+  }
+  return out;
+}
+
 SeriesChecksum series_checksum(const json& entry) {
   (void)object(entry, "checksums.differs");
   SeriesChecksum out;
@@ -335,6 +365,7 @@ Answer read_answer(const json& document) {
   answer.coverage = taken(document, "coverage");
   answer.given_up = taken(document, "given_up");
   answer.alerts = alerts(document);
+  answer.counters = counters(document, answer.time);
   answer.checksums = checksums(document);
   if (const auto* pace = find(document, "pace_ms")) {
     answer.pace = Millis{integer(*pace, "pace_ms", 0, kMostChanges)};

@@ -33,10 +33,16 @@ struct Answer {
     std::int64_t ignored = 0;
     std::string first;  ///< what was ignored first, and why
   };
+  struct Counters {
+    std::int64_t ignored = 0;
+    std::string first;                                          ///< what was ignored first, and why
+    std::optional<std::vector<store::CarriedCounter>> carried;  ///< only where the request asked
+  };
   std::vector<Refusal> rejected;
   std::optional<Coverage> coverage;                  ///< only where the request had some
   std::optional<Coverage> given_up;                  ///< only where the request had some
   std::optional<std::vector<AlertRefusal>> alerts;   ///< refused ones; only where the request had some
+  std::optional<Counters> counters;                  ///< only where the request had or wanted some
   std::optional<std::vector<DayVerdict>> checksums;  ///< only where the request had some
   std::optional<Configuration> configuration;
   std::string configuration_error;  ///< HQ's configuration cannot be used: where and why

@@ -67,8 +67,10 @@ Turn Session::turn(bool always) {
     given_up_told_ = std::max(given_up_told_, snapshot.given_up_told);
     given_up_news_ = snapshot.given_up_news > given_up_told_ && Steady::now() >= given_up_after_;
     alert_news_ = snapshot.alert_news > alerts_told_ && Steady::now() >= alerts_after_;
+    counters_owed_ = snapshot.counters_owed && Steady::now() >= ask_after_;
     const bool owed = last_change_ > position_.watermark;
-    if (!owed && !coverage_news_ && !alert_news_ && !given_up_news_ && !always && !greet_) return {};
+    if (!owed && !coverage_news_ && !alert_news_ && !given_up_news_ && !counters_owed_ && !always && !greet_)
+      return {};
     return request(greet_ || !owed);
   } catch (const store::SqliteError& error) {
     local_.reset();
@@ -145,6 +147,8 @@ BatchOrder Session::order(bool hello) {
     out.liveness = local_->state.liveness(all);
     any_liveness_ = now;
   }
+  out.want_counters = counters_owed_;
+  if (!greet_ && now >= counters_after_) out.counters_every = options_.timing.counters_every;
   out.compare = !greet_ && now >= compare_after_;
   // Growth alone is told with the liveness.
   if (!greet_ && now >= coverage_after_ && (all || coverage_news_)) {
@@ -282,6 +286,26 @@ Confirmation Session::confirmation_of(Answer& answer, const Batch& batch) {
   return out;
 }
 
+void Session::take_counters(Answer& answer, const Batch& batch, Confirmation& confirmation) {
+  if (confirmation.new_history) local_->builder.counters().forget();
+  if (batch.counters.empty() && !batch.asks) return;
+  const auto now = Steady::now();
+  const bool understood = answer.counters && (!batch.asks || answer.counters->carried);
+  if (batch.asks) ask_after_ = now + (understood ? options_.timing.interval : options_.timing.liveness_every);
+  if (!answer.counters) {  // an HQ that does not know of them
+    counters_after_ = now + options_.timing.liveness_every;
+    return;
+  }
+  counters_refused_ = answer.counters->first;
+  confirmation.carried = std::move(answer.counters->carried);
+  if (confirmation.new_history || batch.counters.empty()) return;
+  if (answer.counters->ignored == 0) {
+    local_->builder.counters().told(batch.counters, now);
+  } else {
+    counters_after_ = now + options_.timing.liveness_every;
+  }
+}
+
 void Session::take_coverage(const Answer& answer, const BatchOrder& order, Confirmation& confirmation) {
   if (confirmation.new_history) {
     coverage_told_ = 0;
@@ -343,6 +367,7 @@ Turn Session::take(Answer answer, const Batch& batch, const BatchOrder& order) {
   take_coverage(answer, order, confirmation);
   take_given_up(answer, order, confirmation);
   take_alerts(answer, batch, order, confirmation);
+  take_counters(answer, batch, confirmation);
   if (answer.checksums) {
     confirmation.verdicts = std::move(*answer.checksums);
   } else if (batch.compared) {

@@ -64,6 +64,8 @@ class Session {
   [[nodiscard]] const std::string& coverage_refused() const { return coverage_refused_; }
   /// What HQ would not take of the alerts it was told last; empty: nothing.
   [[nodiscard]] const std::string& alerts_refused() const { return alerts_refused_; }
+  /// What HQ left out of the totals it was told last, or what of its own cannot be used; empty: nothing.
+  [[nodiscard]] const std::string& counters_refused() const { return counters_refused_; }
   [[nodiscard]] const std::string& epoch() const { return epoch_; }
 
  private:
@@ -89,6 +91,7 @@ class Session {
   [[nodiscard]] bool is_new_history(const Answer& answer) const;
   [[nodiscard]] Confirmation confirmation_of(Answer& answer, const Batch& batch);
   void advance(Confirmation confirmation);
+  void take_counters(Answer& answer, const Batch& batch, Confirmation& confirmation);
   void take_coverage(const Answer& answer, const BatchOrder& order, Confirmation& confirmation);
   void take_given_up(const Answer& answer, const BatchOrder& order, Confirmation& confirmation);
   void take_alerts(const Answer& answer, const Batch& batch, const BatchOrder& order,
@@ -143,6 +146,11 @@ class Session {
   std::chrono::steady_clock::time_point
       alerts_after_{};  ///< an HQ that does not know them is not told before
   std::string alerts_refused_;
+
+  bool counters_owed_ = false;  ///< HQ is to be asked for totals, but not before:
+  std::chrono::steady_clock::time_point ask_after_{};
+  std::chrono::steady_clock::time_point counters_after_{};  ///< totals are not told before
+  std::string counters_refused_;
 };
 
 }  // namespace lintel::sync

@@ -119,7 +119,7 @@ void Sync::report(const Session& session, const Turn& turn, const Schedule& sche
   if (turn.kind == Turn::Kind::failed) post_failure(session, turn, schedule.failures());
   const auto now = surroundings_.utc();
   const auto until = std::chrono::duration_cast<Millis>(schedule.due(false) - Steady::now());
-  std::string recovered, left_out, untaken;
+  std::string recovered, left_out, untaken, totals;
   {
     const std::lock_guard lock(mutex_);
     if (stop_) return;
@@ -137,6 +137,8 @@ void Sync::report(const Session& session, const Turn& turn, const Schedule& sche
     status_.coverage_refused = session.coverage_refused();
     untaken = status_.alerts_refused != session.alerts_refused() ? session.alerts_refused() : "";
     status_.alerts_refused = session.alerts_refused();
+    totals = status_.counters_refused != session.counters_refused() ? session.counters_refused() : "";
+    status_.counters_refused = session.counters_refused();
     status_.failures = schedule.failures();
     status_.next_try = now + std::max(until, Millis{0});
     if (attempted) status_.last_attempt = now;
@@ -153,6 +155,7 @@ void Sync::report(const Session& session, const Turn& turn, const Schedule& sche
   }
   if (!left_out.empty()) log(fmt::format("coverage: {}; the counts themselves are there", left_out));
   if (!untaken.empty()) log(fmt::format("HQ did not take an alert: {}; it stays in the list here", untaken));
+  if (!totals.empty()) log(fmt::format("totals: {}; the counts themselves are there", totals));
   if (!recovered.empty()) {
     posted_error_.clear();
     log(recovered);

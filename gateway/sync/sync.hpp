@@ -41,6 +41,7 @@ struct Status {
   std::int64_t live = 0;            ///< HQ has the newest changes up to here, ahead of the watermark
   std::string coverage_refused;     ///< what HQ left out of what it was told of coverage, and why
   std::string alerts_refused;       ///< what HQ would not take of the alerts it was told last, and why
+  std::string counters_refused;     ///< what HQ left out of the totals, or what of its own cannot be used
   std::int64_t watermark = 0;
   std::int64_t last_change = 0;
   std::size_t batch_size = 0;

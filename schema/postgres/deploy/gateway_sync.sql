@@ -5,6 +5,7 @@
 -- requires: acceptances
 -- requires: sync_coverage
 -- requires: sync_checksums
+-- requires: sync_counters
 -- requires: store_rules
 -- requires: gateway_alerts
 -- requires: given_up
@@ -181,6 +182,9 @@ begin
   end if;
   if body ? 'checksums' then
     answer := answer || jsonb_build_object('checksums', private.compare_checksums(gateway, epoch.ordinal, body -> 'checksums'));
+  end if;
+  if body ? 'counters' or body ? 'want' then
+    answer := answer || private.sync_counters(gateway, epoch, body);
   end if;
   if coverage is not null then
     answer := answer || jsonb_build_object('coverage', coverage);

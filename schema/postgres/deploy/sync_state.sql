@@ -3,6 +3,7 @@
 -- requires: partitions
 -- requires: denials
 -- requires: coverage
+-- requires: counter_states
 
 begin;
 set local role lintel_owner;
@@ -52,10 +53,11 @@ language sql volatile security definer set search_path = pg_catalog, pg_temp
 begin atomic
   delete from private.moved_keys k where k.started_at < private.retention_horizon();
   delete from private.coverage c where c.to_at < private.retention_horizon();
+  delete from private.counter_states c where c.total_at < private.retention_horizon();
   select private.forget_denials();
   select private.ensure_partitions();
 end;
-comment on function private.maintain() is 'What has to run daily: partitions ahead; guards and coverage behind the horizon and old denials forgotten. Returns the partitions it made.';
+comment on function private.maintain() is 'What has to run daily: partitions ahead; guards, coverage and totals behind the horizon and old denials forgotten. Returns the partitions it made.';
 revoke all on function private.maintain() from public, anon, authenticated, lintel_gateway;
 
 notify pgrst, 'reload schema';

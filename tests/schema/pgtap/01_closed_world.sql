@@ -16,6 +16,7 @@ select set_eq($$ select relname::text from pg_class where relnamespace = 'privat
         'denials',        -- who was denied what: counted up within a minute, which the append-only audit log forbids
         'coverage',       -- when series were counting: spans stated by gateways, shown as a share by analytics_unified
         'given_up',       -- what gateways had no room to keep until HQ took it, shown by explain_counts
+        'counter_states', -- where the running totals of devices stood: what a new card goes on from, of no meaning to people
         'refreshes',      -- when each materialized view was refreshed, and of what
         'archives',       -- register of archive files: provider, namespace, bytes, rows, last use
         'archive_keys',   -- what they are encrypted with; forgetting a tenant means forgetting its key

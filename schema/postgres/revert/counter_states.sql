@@ -1,0 +1,8 @@
+-- Revert lintel:counter_states from pg
+
+begin;
+
+drop table private.counter_states;
+
+notify pgrst, 'reload schema';
+commit;
