@@ -55,6 +55,8 @@ sync::Options options_of(const config::Config& config) {
   options.credential_file = config.hq_credential_file;
   options.database = store::database_path(config.state_dir);
   options.http.ca_file = config.hq_ca_file;
+  options.http.client_cert = config.hq_client_cert;
+  options.http.client_key = config.hq_client_key;
   options.timing.interval = config.hq_interval;
   return options;
 }
@@ -136,6 +138,7 @@ Daemon::Daemon(const config::Config& config, Opened opened)
       offset_(kUnknown),
       source_(clock::Source::none),
       watch_({config_.offline_after, started_}, pipeline_.intervals()),
+      card_(keep_card()),
       sync_(sync_options(), sync_surroundings()),
       web_clock_(config_.hq_url, sync_options().http, clock::build_date(), web_clock_surroundings()),
       retention_(store_->db(), store::database_path(config_.state_dir), store_->rollups(),
@@ -205,6 +208,7 @@ sync::Surroundings Daemon::sync_surroundings() {
     });
   };
   surroundings.utc = [this] { return now().value_or(machine_now()); };
+  surroundings.credentials = card_.get();
   surroundings.log = [](const std::string& text) { log(text); };
   return surroundings;
 }
@@ -255,7 +259,6 @@ std::optional<UtcMs> Daemon::now() const {
 status::Facts Daemon::facts() const {
   const auto writer = writer_.facts();
   const auto spool = spool_->facts();
-  const auto hq = sync_.status();
   status::Facts facts;
   facts.uptime = std::chrono::floor<std::chrono::seconds>(clock::boot_now() - started_);
   facts.time = now();
@@ -270,14 +273,7 @@ status::Facts Daemon::facts() const {
   facts.refused = writer.refused;
   facts.repeats = writer.repeats;
   facts.links = links_.facts();
-  facts.hq = {!config_.hq_url.empty(),
-              sync::to_string(hq.state),
-              hq.error,
-              hq.advice,
-              hq.next_try,
-              hq.live > hq.watermark,
-              hq.bytes_sent,
-              hq.bytes_received};
+  facts.hq = hq_facts();
   facts.sensors = watch_.verdicts();
   return facts;
 }
@@ -353,6 +349,7 @@ void Daemon::run() {
   log("stopping");
   links_.stop();
   web_clock_.stop();
+  card_stop_ = true;
   sync_.stop();
   writer_.stop();
 }

@@ -17,6 +17,7 @@
 #include "gateway/app/writer.hpp"
 #include "gateway/cli/profiles.hpp"
 #include "gateway/config/config.hpp"
+#include "gateway/enrol/card_keeper.hpp"
 #include "gateway/evidence/log.hpp"
 #include "gateway/health/watch.hpp"
 #include "gateway/status/control.hpp"
@@ -54,11 +55,13 @@ class Daemon {
   Result<void> open_faces();
   Writer::Options writer_options();
   sync::Options sync_options();
+  std::unique_ptr<enrol::CardKeeper> keep_card();
   sync::Surroundings sync_surroundings();
   sync::WebClock::Surroundings web_clock_surroundings();
   void follow_calendar(UtcMs now);
   void watch_health(store::Database& db, UtcMs now);
   [[nodiscard]] status::Facts facts() const;
+  [[nodiscard]] status::Facts::Hq hq_facts() const;
   [[nodiscard]] std::optional<UtcMs> now() const;
 
   const config::Config config_;
@@ -79,6 +82,8 @@ class Daemon {
   std::atomic<clock::Source> source_;  // the same of its source
   health::Watch watch_;
   std::uint64_t configured_ = 0;  // of the writer thread: the pipeline's configuration that watch_ has
+  std::atomic<bool> card_stop_{false};
+  std::unique_ptr<enrol::CardKeeper> card_;  // of the sync thread; null: the token comes from a file
   sync::Sync sync_;
   sync::WebClock web_clock_;
   store::Retention retention_;  // of the writer thread

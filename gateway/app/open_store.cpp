@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "gateway/app/moved_store.hpp"
 #include "gateway/clock/store_days.hpp"
 
 namespace lintel::app {
@@ -39,6 +40,7 @@ UtcMs machine_now() {
 }
 
 Result<std::unique_ptr<store::Store>> open_store(const config::Config& config) {
+  if (auto left = leave_store_behind(config); !left) return tl::unexpected(left.error());
   const store::Identity identity{config.store_id,         config.store_name,    config.timezone,
                                  config.day_start_minute, config.gateway_name,  LINTEL_VERSION,
                                  config.calendar_from,    config.opening_hours, clock::tzdata_version()};

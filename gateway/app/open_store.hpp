@@ -7,7 +7,8 @@
 
 namespace lintel::app {
 
-/// Opens the store of a configuration as its one writer, with the calendar of the zone in force.
+/// Opens the store of a configuration as its one writer, with the calendar of the zone in force. A card that
+/// has been enrolled for another store leaves the database of the one before behind, under another name.
 /// `misconfigured` when another process writes there.
 Result<std::unique_ptr<store::Store>> open_store(const config::Config& config);
 

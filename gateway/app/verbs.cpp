@@ -3,6 +3,7 @@
 #include "gateway/app/pin.hpp"
 #include "gateway/app/run.hpp"
 #include "gateway/app/verb_administration.hpp"
+#include "gateway/app/verb_provision.hpp"
 #include "gateway/cli/config.hpp"
 #include "gateway/cli/decode.hpp"
 #include "gateway/cli/decoders.hpp"
@@ -88,6 +89,22 @@ constexpr cli::Verb kVerbs[] = {
      "lintel sync\n"
      "lintel sync verify --days 90",
      sync_verb},
+    {"provision", "make this card the gateway of a store at HQ",
+     "lintel provision [--url URL] [--token-file FILE] [--json]\n"
+     "lintel provision --status [--json]",
+     "HQ issues an enrolment token for a store. It is read from FILE, through a pipe\n"
+     "(or with - for FILE), or asked for; never from the command line, which all\n"
+     "users of this machine can see. --url is HQ's address, unless gateway.conf says\n"
+     "it. If the answer is lost, run it again with the same token, or leave it to the\n"
+     "running gateway. A gateway without a screen takes the token from the file\n"
+     "enrolment_token beside gateway.conf when it starts, and destroys it once it\n"
+     "has worked. --status says as what this card is enrolled, how long its token\n"
+     "lasts and when it is renewed. Ends with 1 when HQ refuses, with 3 when HQ could\n"
+     "not be reached.",
+     "lintel provision --url https://project.supabase.co/rest/v1\n"
+     "lintel provision --token-file /media/usb/token\n"
+     "lintel provision --status",
+     provision},
     {"decode", "what a decoder makes of a payload",
      "lintel decode DECODER FILE [--topic TOPIC] [--json] [--config FILE]\n"
      "              [--map LINE:in=CHANNEL,out=CHANNEL]...\n"

@@ -53,6 +53,8 @@ std::vector<std::string> values(const Config& config, const std::string& name) {
   if (name == "hq.api_key") return {masked(config.hq_api_key)};
   if (name == "hq.credential_file") return {config.hq_credential_file.string()};
   if (name == "hq.ca_file") return {config.hq_ca_file.string()};
+  if (name == "hq.client_cert") return {config.hq_client_cert.string()};
+  if (name == "hq.client_key") return {config.hq_client_key.string()};
   if (name == "hq.interval_seconds") return {number(static_cast<double>(config.hq_interval.count()) / 1000)};
   if (name == "health.offline_after_minutes") return {std::to_string(config.offline_after.count())};
   return {};

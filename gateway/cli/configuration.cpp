@@ -8,6 +8,7 @@
 #include <boost/program_options.hpp>
 
 #include "firmware-bridge/decoders/registry.hpp"
+#include "gateway/cli/enrolled.hpp"
 #include "gateway/cli/profiles.hpp"
 #include "gateway/config/nearest.hpp"
 #include "gateway/config/sources.hpp"
@@ -88,6 +89,7 @@ Result<config::Config> load_configuration(const ConfigurationOptions& options, s
   if (config) {
     for (const auto& warning : config->warnings) err << "warning: " << warning << '\n';
     warn_of_broken_profiles(*config, err);
+    complete_from_identity(*config, err);
   }
   return config;
 }

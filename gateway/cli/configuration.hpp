@@ -23,7 +23,8 @@ struct ConfigurationOptions {
 Result<ConfigurationOptions> take_configuration_options(std::vector<std::string>& args);
 
 /// Loads --config FILE, else $LINTEL_CONFIG, else /etc/lintel/gateway.conf if there is one, else the
-/// embedded defaults, which it says on `err`. Warnings go to `err` as well.
+/// embedded defaults, which it says on `err`. Warnings go to `err` as well. What none of them says is
+/// completed from the card's identity (enrolled.hpp).
 Result<config::Config> load_configuration(const ConfigurationOptions& options, std::ostream& err);
 
 /// Both steps.

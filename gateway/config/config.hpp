@@ -136,8 +136,10 @@ struct Config {
   // [hq]
   std::string hq_url;                        ///< https://project.supabase.co/rest/v1; empty: no sync
   std::string hq_api_key;                    ///< Supabase's `apikey` header
-  std::filesystem::path hq_credential_file;  ///< the gateway's JWT, one line
+  std::filesystem::path hq_credential_file;  ///< the gateway's JWT, one line; empty: this card enrols
   std::filesystem::path hq_ca_file;
+  std::filesystem::path hq_client_cert;  ///< mutual TLS; empty: none
+  std::filesystem::path hq_client_key;
   std::chrono::milliseconds hq_interval{60'000};  ///< `interval_seconds`, fractions allowed; at most one
                                                   ///< request per interval while there is no backlog
 

@@ -1,3 +1,6 @@
+#include <filesystem>
+#include <optional>
+
 #include <fmt/format.h>
 
 #include "gateway/config/parts.hpp"
@@ -24,12 +27,35 @@ bool is_loopback(std::string_view url) {
          url.starts_with("http://[::1]");
 }
 
-void look_at_hq(const Settings& settings, const Config& config, Report& report) {
-  if (const auto* ca = settings.entry("hq.ca_file"); ca != nullptr && !config.hq_ca_file.empty()) {
-    if (const auto file = read_text(config.hq_ca_file); !file) {
-      report.problems.push_back(fmt::format("{} = \"{}\": {}", ca->label, ca->value, file.error()));
-    }
+/// A file that TLS cannot do without; nothing where none is named.
+std::optional<TextFile> required_file(const Settings& settings, std::string_view key,
+                                      const std::filesystem::path& path, Report& report) {
+  const auto* entry = settings.entry(key);
+  if (entry == nullptr || path.empty()) return std::nullopt;
+  auto file = read_text(path);
+  if (file) return std::move(*file);
+  report.problems.push_back(fmt::format("{} = \"{}\": {}", entry->label, entry->value, file.error()));
+  return std::nullopt;
+}
+
+void look_at_tls(const Settings& settings, const Config& config, Report& report) {
+  (void)required_file(settings, "hq.ca_file", config.hq_ca_file, report);
+  (void)required_file(settings, "hq.client_cert", config.hq_client_cert, report);
+  const auto key = required_file(settings, "hq.client_key", config.hq_client_key, report);
+  if (key && !key->private_to_owner) {
+    report.warnings.push_back(fmt::format("{}: others may read it, so it is not used: chmod 600 {}",
+                                          settings.entry("hq.client_key")->label,
+                                          config.hq_client_key.string()));
   }
+  if (config.hq_client_cert.empty() == config.hq_client_key.empty()) return;
+  const auto* stated =
+      config.hq_client_cert.empty() ? settings.entry("hq.client_key") : settings.entry("hq.client_cert");
+  report.problems.push_back(
+      fmt::format("{}: client_cert and client_key belong together, the other one is missing", stated->label));
+}
+
+void look_at_hq(const Settings& settings, const Config& config, Report& report) {
+  look_at_tls(settings, config, report);
   if (config.hq_url.empty()) return;
   if (config.hq_url.starts_with("http://") && !is_loopback(config.hq_url)) {
     report.warnings.push_back(
@@ -37,10 +63,8 @@ void look_at_hq(const Settings& settings, const Config& config, Report& report) 
                     settings.entry("hq.url")->label));
   }
   const auto* credential = settings.entry("hq.credential_file");
-  if (credential == nullptr || config.hq_credential_file.empty()) {
-    report.warnings.push_back(fmt::format("{}: without credential_file HQ will refuse what is sent",
-                                          settings.entry("hq.url")->label));
-  } else if (const auto file = read_text(config.hq_credential_file); !file) {
+  if (credential == nullptr || config.hq_credential_file.empty()) return;
+  if (const auto file = read_text(config.hq_credential_file); !file) {
     // No problem: a token may arrive later, and counting never waits for it.
     report.warnings.push_back(
         fmt::format("{} = \"{}\": {}", credential->label, credential->value, file.error()));
@@ -89,6 +113,8 @@ void apply_gateway(const Settings& settings, Config& config, Report& report) {
   config.hq_api_key = settings.text("hq.api_key");
   config.hq_credential_file = settings.path("hq.credential_file");
   config.hq_ca_file = settings.path("hq.ca_file");
+  config.hq_client_cert = settings.path("hq.client_cert");
+  config.hq_client_key = settings.path("hq.client_key");
   config.hq_interval =
       checked(seconds(settings.text("hq.interval_seconds"), 0ms, 24h), std::chrono::milliseconds(60s));
   look_at_hq(settings, config, report);

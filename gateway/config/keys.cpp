@@ -175,10 +175,18 @@ const Key kGatewayKeys[] = {
      "same as [status] listen: one listener for both.",
      must<ingest_address>},
 
-    {"hq", "url", "", "PostgREST in front of the central schema. Empty: nothing is sent.", may<http_url>},
+    {"hq", "url", "",
+     "PostgREST in front of the central schema. Empty: as `lintel provision` was told it, else nothing is "
+     "sent.",
+     may<http_url>},
     {"hq", "api_key", "", "The `apikey` header that Supabase asks for.", may<word>, false, true},
-    {"hq", "credential_file", "", "File with the gateway's own token, one line."},
+    {"hq", "credential_file", "",
+     "File with a token that HQ minted for this gateway, one line. Empty: the gateway enrols and renews its "
+     "tokens itself (lintel provision)."},
     {"hq", "ca_file", "", "Certificate authority to trust instead of the system's."},
+    {"hq", "client_cert", "",
+     "Certificate (PEM) to show where the proxy before HQ asks who we are: mutual TLS. With client_key."},
+    {"hq", "client_key", "", "The key of client_cert (PEM), not encrypted; nobody else may read the file."},
     {"hq", "interval_seconds", "60",
      "Time between two transmissions while nothing is in arrears, in seconds.", check_sync_interval},
 

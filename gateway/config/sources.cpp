@@ -107,6 +107,7 @@ Parsed<TextFile> read_text(const fs::path& file) {
   if (!S_ISREG(about.st_mode)) return no("this is not a regular file");
   TextFile result;
   result.world_readable = (about.st_mode & S_IROTH) != 0;
+  result.private_to_owner = (about.st_mode & (S_IRWXG | S_IRWXO)) == 0;
   std::array<char, 16384> buffer{};
   for (;;) {
     const auto got = ::read(descriptor.get(), buffer.data(), buffer.size());

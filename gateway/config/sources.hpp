@@ -15,6 +15,7 @@ namespace lintel::config {
 struct TextFile {
   std::string text;
   bool world_readable = false;
+  bool private_to_owner = false;
 };
 
 /// Reads a whole file of at most 1 MB; else what stands in the way and what to try.

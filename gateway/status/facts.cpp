@@ -10,6 +10,18 @@ nlohmann::json instant(const std::optional<UtcMs>& time) {
   return time ? nlohmann::json(format_utc(*time)) : nlohmann::json(nullptr);
 }
 
+nlohmann::json card(const std::optional<Facts::Card>& card) {
+  if (!card) return nullptr;
+  return {{"enrolled", card->enrolled},
+          {"pending", card->pending},
+          {"gateway", card->gateway},
+          {"store", card->store},
+          {"token_until", instant(card->token_until)},
+          {"renewal_at", instant(card->renewal_at)},
+          {"trouble", card->trouble},
+          {"advice", card->advice}};
+}
+
 }  // namespace
 
 nlohmann::json to_json(const Facts& facts) {
@@ -49,12 +61,15 @@ nlohmann::json to_json(const Facts& facts) {
           {"hq",
            {{"configured", facts.hq.configured},
             {"state", facts.hq.state},
+            {"trouble", facts.hq.trouble},
             {"error", facts.hq.error},
             {"advice", facts.hq.advice},
             {"next_try", instant(facts.hq.next_try)},
             {"present", facts.hq.present},
             {"bytes_sent", facts.hq.bytes_sent},
-            {"bytes_received", facts.hq.bytes_received}}},
+            {"bytes_received", facts.hq.bytes_received},
+
+            {"card", card(facts.hq.card)}}},
           {"sensors", std::move(sensors)}};
 }
 

@@ -25,6 +25,17 @@ struct Facts {
     std::uint64_t pictures = 0;                                ///< dropped before anything was stored
     std::map<std::string, std::string, std::less<>> silent{};  ///< devices that do not answer it, and why
   };
+  /// Of a gateway that enrolled; never a secret.
+  struct Card {
+    bool enrolled = false;
+    bool pending = false;  ///< an enrolment waits for HQ
+    std::string gateway;   ///< uuid
+    std::string store;     ///< name
+    std::optional<UtcMs> token_until;
+    std::optional<UtcMs> renewal_at;
+    std::string trouble;  ///< why the token is not renewed
+    std::string advice;
+  };
   struct Hq {
     bool configured = false;
     std::string state;  ///< "current", "draining", "failing", ...
@@ -34,6 +45,8 @@ struct Facts {
     bool present = false;          ///< HQ has the newest changes already, while older ones wait
     std::uint64_t bytes_sent = 0;  ///< on the wire since the start, headers included
     std::uint64_t bytes_received = 0;
+    std::string trouble;       ///< a stable word: "none", "unreachable", "credential", ...
+    std::optional<Card> card;  ///< absent: its token comes from a file
   };
 
   std::chrono::seconds uptime{0};

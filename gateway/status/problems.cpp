@@ -137,13 +137,17 @@ void look_at_hq(const json& hq, const json& backlog, bool running, UtcMs now, Pr
   }
   if (!running || !hq.value("configured", false) || hq.value("failures", std::int64_t{0}) == 0) return;
   const auto contact = instant_of(hq, "last_contact");
-  if (contact && now - *contact < kHqMayBeSilent) return;
+  const auto trouble = text(hq, "trouble");
+  const bool unwanted = trouble == "credential" || trouble == "identity";  // waiting does not help
+  if (!unwanted && contact && now - *contact < kHqMayBeSilent) return;
   const auto error = text(hq, "error");
-  auto what = contact ? fmt::format("No contact with HQ for {}", health::in_words(now - *contact))
-                      : std::string("HQ has never been reached");
+  auto what = unwanted  ? std::string("HQ takes nothing from this gateway")
+              : contact ? fmt::format("No contact with HQ for {}", health::in_words(now - *contact))
+                        : std::string("HQ has never been reached");
   if (!error.empty()) what += ": " + error;
   auto advice = text(hq, "advice");
   if (advice.empty()) advice = "Check the network of the store.";
+  if (!advice.ends_with('.')) advice += '.';
   const auto waiting = backlog.value("changes", std::int64_t{0});
   problems.add(
       kAttention, std::move(what),

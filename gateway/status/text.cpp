@@ -220,6 +220,10 @@ std::string hq(const json& all, UtcMs now) {
                                                      ago(all["backlog"], "oldest", now)));
   if (waiting > 0 && hq.value("present", false)) text += "; the newest are there already";
   if (const auto error = text_at(hq, "error"); !error.empty()) text += "; " + error;
+  if (const auto card = hq.find("card");
+      card != hq.end() && card->is_object() && text_at(hq, "error").empty()) {
+    if (const auto trouble = text_at(*card, "trouble"); !trouble.empty()) text += "; token: " + trouble;
+  }
   if (const auto refused = text_at(hq, "coverage_refused"); !refused.empty())
     text += "; coverage: " + refused;
   if (const auto refused = text_at(hq, "alerts_refused"); !refused.empty())

@@ -16,7 +16,8 @@ constexpr std::size_t kLongestToken = 16'384;
 Result<std::string> read_credential(const std::filesystem::path& file) {
   if (file.empty()) {
     return fail(ErrorKind::misconfigured,
-                "no credential is configured: set [hq] credential_file to a file with the gateway's token");
+                "no credential is configured: enrol this gateway with lintel provision, or set [hq] "
+                "credential_file to a file with its token");
   }
   errno = 0;
   std::ifstream in(file, std::ios::binary);
@@ -44,6 +45,22 @@ Result<std::string> read_credential(const std::filesystem::path& file) {
         fmt::format("the credential file {} holds something else than one token on one line", file.string()));
   }
   return token;
+}
+
+tl::expected<std::string, Verdict> CredentialFile::token() {
+  if (!token_.empty()) return token_;
+  auto read = read_credential(file_);
+  if (read) return token_ = std::move(*read);
+  Verdict none;
+  none.trouble = Trouble::credential;
+  none.message = read.error().message;
+  return tl::unexpected(std::move(none));
+}
+
+bool CredentialFile::refused(const std::string& token, bool /*denied*/) {
+  auto read = read_credential(file_);
+  token_ = read ? std::move(*read) : std::string();
+  return !token_.empty() && token_ != token;
 }
 
 }  // namespace lintel::sync

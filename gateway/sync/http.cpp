@@ -1,9 +1,14 @@
 #include "gateway/sync/http.hpp"
 
+#include <sys/stat.h>
+
 #include <array>
+#include <cerrno>
 #include <mutex>
+#include <system_error>
 
 #include <curl/curl.h>
+#include <fmt/format.h>
 
 #include "gateway/sync/verify_time.hpp"
 
@@ -45,17 +50,23 @@ Failure failure_of(CURLcode code, const Receiver& receiver) {
     case CURLE_OPERATION_TIMEDOUT: return Failure::timeout;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_CRL_BADFILE: return Failure::tls;
     case CURLE_FILESIZE_EXCEEDED: return Failure::too_large;
     case CURLE_WRITE_ERROR: return receiver.full ? Failure::too_large : Failure::cut;
     case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:  // our own certificate or key
     case CURLE_OUT_OF_MEMORY:
     case CURLE_FAILED_INIT: return Failure::local;
     default: return Failure::cut;
   }
+}
+
+/// With TLS 1.3 a server that wants a certificate of ours says so only after the handshake.
+bool is_tls_alert(CURLcode code, std::string_view words) {
+  return (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR) &&
+         words.find("alert") != std::string_view::npos;
 }
 
 struct FreeList {
@@ -85,6 +96,15 @@ std::string text_info(CURL* curl, CURLINFO what) {
 
 }  // namespace
 
+std::optional<std::string> why_not_private(const std::filesystem::path& key) {
+  struct stat there {};
+  if (::stat(key.c_str(), &there) != 0) {
+    return fmt::format("the key {} cannot be read: {}", key.string(), std::generic_category().message(errno));
+  }
+  if ((there.st_mode & 077) == 0) return std::nullopt;
+  return fmt::format("the key {0} may be read by others: chmod 600 {0}", key.string());
+}
+
 void start_curl() {
   static std::once_flag once;
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
@@ -109,6 +129,10 @@ Http::Http(HttpOptions options, const std::atomic<bool>& stop) : options_(std::m
   curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
   curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
   if (!options_.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, options_.ca_file.c_str());
+  if (!options_.client_cert.empty()) {
+    curl_easy_setopt(curl, CURLOPT_SSLCERT, options_.client_cert.c_str());
+    curl_easy_setopt(curl, CURLOPT_SSLKEY, options_.client_key.c_str());
+  }
   if (options_.verify_at) {
     handle_->verify = [this](x509_store_ctx_st* chain) {
       return verify_chain_at(chain, options_.verify_at());
@@ -139,6 +163,11 @@ Exchange Http::post(const std::string& url, const std::vector<std::string>& head
     out.detail = "libcurl could not be started";
     return out;
   }
+  if (const auto open = options_.client_cert.empty() ? std::nullopt : why_not_private(options_.client_key)) {
+    out.failure = Failure::local;
+    out.detail = *open;
+    return out;
+  }
   const auto list = header_list(headers);
   Receiver receiver{&out.body, options_.response_limit};
   handle_->error[0] = '\0';
@@ -156,6 +185,7 @@ Exchange Http::post(const std::string& url, const std::vector<std::string>& head
   if (code == CURLE_WEIRD_SERVER_REPLY || (code == CURLE_UNSUPPORTED_PROTOCOL && connected)) {
     out.failure = Failure::not_http;
   }
+  if (is_tls_alert(code, handle_->error.data())) out.failure = Failure::tls;
   if (code != CURLE_OK) {
     out.detail = handle_->error[0] != '\0' ? handle_->error.data() : curl_easy_strerror(code);
   }

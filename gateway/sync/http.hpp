@@ -17,6 +17,9 @@ namespace lintel::sync {
 
 struct HttpOptions {
   std::filesystem::path ca_file;  ///< own CA instead of the system's
+  /// Mutual TLS: shown where a server asks who we are (PEM). The key's file must be its owner's alone.
+  std::filesystem::path client_cert{};
+  std::filesystem::path client_key{};
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds total_timeout{60'000};
   std::chrono::seconds stall_timeout{30};  ///< without a byte in either direction
@@ -73,6 +76,9 @@ class Http {
   const std::atomic<bool>& stop_;
   std::unique_ptr<Handle> handle_;
 };
+
+/// Why a private key must not be used: others may read its file, or it is not there. Nothing: it may.
+[[nodiscard]] std::optional<std::string> why_not_private(const std::filesystem::path& key);
 
 /// libcurl's own start, once for the process; whoever makes a handle calls it before.
 void start_curl();

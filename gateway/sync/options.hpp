@@ -11,13 +11,16 @@
 
 namespace lintel::sync {
 
+class Credentials;
+
 /// How long sync waits for what. The defaults are those of the contract.
 struct Timing {
   Millis interval{60'000};  ///< between two requests while there is no backlog
   Millis backoff_base{1'000};
   Millis backoff_cap{300'000};
-  Millis slow_retry{300'000};      ///< where only a change at HQ helps
-  Millis longest_wait{3'600'000};  ///< of what HQ may ask for (Retry-After, pace_ms)
+  Millis slow_retry{300'000};       ///< where only a change at HQ helps
+  Millis people_retry{86'400'000};  ///< where HQ will not have this gateway
+  Millis longest_wait{3'600'000};   ///< of what HQ may ask for (Retry-After, pace_ms)
   Millis store_timeout{180'000};  ///< for the writer to keep an answer; more than its longest commit interval
   Millis liveness_every{900'000};    ///< full liveness and health while readings flow
   Millis counters_every{3'600'000};  ///< totals that HQ could reckon itself
@@ -39,6 +42,7 @@ struct Surroundings {
   std::function<UtcMs()> utc;                   ///< wall time as the gateway believes it
   std::function<double()> random;               ///< uniform in [0, 1); default: a generator of its own
   std::function<void(const std::string&)> log;  ///< one line when trouble begins, changes or ends; optional
+  Credentials* credentials = nullptr;           ///< outlives sync; null: Options::credential_file
 };
 
 }  // namespace lintel::sync

@@ -1,9 +1,17 @@
 #include "gateway/sync/pacing.hpp"
 
+#include <random>
+
 namespace lintel::sync {
 
 namespace {
 constexpr int kCarefulSteps = 20;
+}
+
+std::function<double()> own_random() {
+  return [engine = std::mt19937_64(std::random_device{}())]() mutable {
+    return std::uniform_real_distribution<double>(0.0, 1.0)(engine);
+  };
 }
 
 Wait Backoff::ceiling(int failures) const {

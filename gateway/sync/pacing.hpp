@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 
 namespace lintel::sync {
 
 using Wait = std::chrono::milliseconds;
+
+/// A generator of its own, uniform in [0, 1). Used by one thread.
+[[nodiscard]] std::function<double()> own_random();
 
 /// Waits between attempts that fail: full jitter under a doubling ceiling, so that stores that lost HQ
 /// together do not come back together.

@@ -38,6 +38,7 @@ void Schedule::after_failure(const Turn& turn, Instant now, double random) {
   ++failures_;
   Wait wait = backoff_.wait(turn.shrunk ? 1 : failures_, random);
   if (turn.verdict.course == Course::slow) wait = Backoff::at_least(timing_.slow_retry, random);
+  if (turn.verdict.course == Course::people) wait = Backoff::at_least(timing_.people_retry, random);
   if (turn.new_token && failures_ == 1) wait = Wait{0};
   if (turn.verdict.retry_after) {
     const auto asked = std::min<Wait>(*turn.verdict.retry_after, timing_.longest_wait);

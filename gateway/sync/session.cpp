@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "gateway/sync/credential.hpp"
-
 namespace lintel::sync {
 
 namespace {
@@ -40,6 +38,8 @@ std::uint64_t free_bytes(const std::filesystem::path& file) {
 Session::Session(const Options& options, const Surroundings& surroundings, const std::atomic<bool>& stop)
     : options_(options),
       surroundings_(surroundings),
+      credential_file_(options.credential_file),
+      credentials_(surroundings.credentials != nullptr ? *surroundings.credentials : credential_file_),
       http_(options.http, stop),
       url_(endpoint(options.url)),
       shown_(shown_url(url_)),
@@ -165,11 +165,9 @@ BatchOrder Session::order(bool hello) {
 }
 
 Turn Session::request(bool hello) {
-  if (token_.empty()) {
-    auto token = read_credential(options_.credential_file);
-    if (!token) return trouble(Course::back_off, Trouble::credential, token.error().message, "");
-    token_ = std::move(*token);
-  }
+  auto token = credentials_.token();
+  if (!token) return failed(std::move(token.error()), nullptr);
+  token_ = std::move(*token);
   const auto wanted = order(hello);
   const auto batch = local_->builder.build(wanted);
   last_change_ = batch.last_change;
@@ -188,24 +186,16 @@ Turn Session::request(bool hello) {
 }
 
 Turn Session::understand(Verdict verdict, const Batch& batch, const BatchOrder& order) {
-  switch (verdict.course) {
-    case Course::confirmed: return take(std::move(*verdict.answer), batch, order);
-    case Course::stopped: {
-      Turn out;
-      out.kind = Turn::Kind::stopped;
-      return out;
-    }
-    default: return failed(std::move(verdict), &batch);
-  }
+  if (verdict.course != Course::confirmed) return failed(std::move(verdict), &batch);
+  return take(std::move(*verdict.answer), batch, order);
 }
 
 Turn Session::failed(Verdict verdict, const Batch* batch) {
   Turn out;
-  out.kind = Turn::Kind::failed;
-  if (verdict.course == Course::renew) {
-    auto token = read_credential(options_.credential_file);
-    out.new_token = token.has_value() && *token != token_;
-    token_ = token ? std::move(*token) : std::string();
+  out.kind = verdict.course == Course::stopped ? Turn::Kind::stopped : Turn::Kind::failed;
+  const bool denied = verdict.trouble == Trouble::permission;
+  if (batch != nullptr && (verdict.course == Course::renew || denied)) {
+    out.new_token = credentials_.refused(token_, denied);
   }
   if (verdict.course == Course::halve && batch != nullptr && batch->changes > 0) {
     out.shrunk = batch->changes > 1 && verdict.trouble != Trouble::unreachable;

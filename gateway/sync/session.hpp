@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gateway/sync/batch.hpp"
+#include "gateway/sync/credential.hpp"
 #include "gateway/sync/http.hpp"
 #include "gateway/sync/local_state.hpp"
 #include "gateway/sync/options.hpp"
@@ -30,7 +31,7 @@ struct Turn {
   bool greeting = false;   ///< the request held no changes
   bool more = false;       ///< more is owed than was sent: go on at once
   Wait pace{0};            ///< HQ asks for this pause, or a rewind does
-  bool new_token = false;  ///< refused, but the credential file holds another token by now
+  bool new_token = false;  ///< refused, but another token may be had by now
   bool shrunk = false;     ///< failed, and the next request is smaller
   Verdict verdict;         ///< of a failure
 };
@@ -99,6 +100,8 @@ class Session {
 
   const Options& options_;
   const Surroundings& surroundings_;
+  CredentialFile credential_file_;
+  Credentials& credentials_;
   Http http_;
   std::string url_;
   std::string shown_;

@@ -1,7 +1,5 @@
 #include "gateway/sync/sync.hpp"
 
-#include <random>
-
 #include <fmt/format.h>
 
 namespace lintel::sync {
@@ -14,12 +12,6 @@ using Steady = std::chrono::steady_clock;
 // then while it lasts.
 constexpr std::chrono::seconds kNewFailure{30};
 constexpr std::chrono::minutes kSameFailure{5};
-
-std::function<double()> own_random() {
-  return [engine = std::mt19937_64(std::random_device{}())]() mutable {
-    return std::uniform_real_distribution<double>(0.0, 1.0)(engine);
-  };
-}
 
 UtcMs host_clock() {
   return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());

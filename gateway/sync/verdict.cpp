@@ -64,17 +64,18 @@ Verdict of_failure(const Exchange& exchange, const std::string& url, const std::
       return out;
     }
     case Failure::tls:
-      return verdict(Course::back_off, Trouble::tls,
-                     fmt::format("no trusted connection to {} ({})", url, detail),
-                     "check this gateway's clock, and whether HQ's certificate comes from an own authority: "
-                     "then set [hq] ca_file; a network that opens TLS shows here too");
+      return verdict(
+          Course::back_off, Trouble::tls, fmt::format("no trusted connection to {} ({})", url, detail),
+          "check this gateway's clock, and whether HQ's certificate comes from an own authority: "
+          "then set [hq] ca_file; a server that asks who we are needs [hq] client_cert and client_key; a "
+          "network that opens TLS shows here too");
     case Failure::too_large:
       return verdict(Course::back_off, Trouble::not_contract,
                      fmt::format("{} answered with more than a sync answer can hold", url),
                      "check that [hq] url leads to PostgREST");
     case Failure::local:
       return verdict(Course::slow, Trouble::local, fmt::format("cannot ask {}: {}", url, detail),
-                     "check that [hq] ca_file exists and can be read");
+                     "check the files that [hq] ca_file, client_cert and client_key name");
     case Failure::cut:
     case Failure::none: break;
   }
@@ -83,14 +84,15 @@ Verdict of_failure(const Exchange& exchange, const std::string& url, const std::
                      "and any proxy on the way");
 }
 
+Verdict of_web_page(const std::string& url) {
+  return verdict(Course::back_off, Trouble::captive_portal,
+                 fmt::format("{} answered with a web page instead of data", url),
+                 "this network shows a login page (a captive portal), or [hq] url names a web site; allow "
+                 "this gateway through, or correct the address");
+}
+
 Verdict of_success(const Exchange& exchange, const std::string& url,
                    const std::vector<std::string>& secrets) {
-  if (looks_like_html(exchange)) {
-    return verdict(Course::back_off, Trouble::captive_portal,
-                   fmt::format("{} answered with a web page instead of data", url),
-                   "this network shows a login page (a captive portal), or [hq] url names a web site; allow "
-                   "this gateway through, or correct the address");
-  }
   auto parsed = parse_answer(exchange.body);
   if (parsed.answer) {
     Verdict out;
@@ -113,9 +115,10 @@ Verdict of_success(const Exchange& exchange, const std::string& url,
 
 Verdict of_refused_credential(const Exchange& exchange, const std::string& said, const ErrorBody& error) {
   if (error.code == "PGRST301" || error.code == "PGRST303") {
-    return verdict(Course::renew, Trouble::credential, fmt::format("HQ refused the credential: {}", said),
-                   "put a current token into [hq] credential_file; if it is current, check this gateway's "
-                   "clock and that the token was signed for this HQ");
+    return verdict(
+        Course::renew, Trouble::credential, fmt::format("HQ refused the credential: {}", said),
+        "put a current token into [hq] credential_file; if it is current, or this gateway is enrolled, "
+        "check the clocks and that PostgREST has the key that HQ's database signs with");
   }
   return verdict(Course::renew, Trouble::credential,
                  fmt::format("HQ refused access with status {}: {}", exchange.status, said),
@@ -168,7 +171,7 @@ Verdict of_status(const Exchange& exchange, const std::string& url, const std::s
   }
   if (status == 403 || error.code == "42501") {
     return verdict(Course::back_off, Trouble::permission, fmt::format("HQ denied the request: {}", said),
-                   "the token's role may not call gateway_sync_v1, or the gateway is revoked at HQ");
+                   "the token's role may not call this function, or the gateway is revoked at HQ");
   }
   if (error.code == "PGRST106") {
     return verdict(Course::slow, Trouble::schema_older,
@@ -192,14 +195,21 @@ Verdict of_error(const Exchange& exchange, const std::string& url, const std::ve
 
 }  // namespace
 
-Verdict judge(const Exchange& exchange, const std::string& url, const std::vector<std::string>& secrets) {
+std::optional<Verdict> judge_transport(const Exchange& exchange, const std::string& url,
+                                       const std::vector<std::string>& secrets) {
   if (exchange.failure != Failure::none) {
     return of_failure(exchange, url, quoted(exchange.detail, secrets));
   }
-  if (exchange.status == 200) return of_success(exchange, url, secrets);
+  if (exchange.status == 200 && looks_like_html(exchange)) return of_web_page(url);
+  if (exchange.status == 200) return std::nullopt;
   auto out = of_error(exchange, url, secrets);
   out.retry_after = exchange.retry_after;
   return out;
+}
+
+Verdict judge(const Exchange& exchange, const std::string& url, const std::vector<std::string>& secrets) {
+  auto out = judge_transport(exchange, url, secrets);
+  return out ? std::move(*out) : of_success(exchange, url, secrets);
 }
 
 const char* to_string(Trouble trouble) {

@@ -18,6 +18,7 @@ enum class Course {
   halve,      ///< a smaller request, after a back-off
   renew,      ///< read the credential again; back off if it is the same
   slow,       ///< only a change at HQ (or of the configuration) can help: try now and then
+  people,     ///< HQ will not have this gateway: only a person can help, try once a day
   stopped,    ///< we gave up ourselves
 };
 
@@ -55,5 +56,10 @@ struct Verdict {
 /// the other side or a library said. Pure.
 [[nodiscard]] Verdict judge(const Exchange& exchange, const std::string& url,
                             const std::vector<std::string>& secrets);
+
+/// The same of any of HQ's functions, but for a 200 that is no web page: nothing, what it says is the
+/// caller's to judge.
+[[nodiscard]] std::optional<Verdict> judge_transport(const Exchange& exchange, const std::string& url,
+                                                     const std::vector<std::string>& secrets);
 
 }  // namespace lintel::sync

@@ -69,6 +69,10 @@ void prepare(CURL* curl, const std::string& url, const HttpOptions& options, con
   // A resumed session would show no certificate.
   curl_easy_setopt(curl, CURLOPT_SSL_SESSIONID_CACHE, 0L);
   if (!options.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, options.ca_file.c_str());
+  if (!options.client_cert.empty() && !why_not_private(options.client_key)) {
+    curl_easy_setopt(curl, CURLOPT_SSLCERT, options.client_cert.c_str());
+    curl_easy_setopt(curl, CURLOPT_SSLKEY, options.client_key.c_str());
+  }
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(options.total_timeout.count()));

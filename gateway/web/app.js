@@ -200,6 +200,8 @@ function showHq({ hq, backlog }) {
   if (backlog.changes > 0 && hq.present) waiting.push('; the newest are there already');
   facts('hq', hq.configured
     ? [['Last contact', since(hq.last_contact)], ['Waiting', ...waiting],
+      hq.card && ['Enrolled', hq.card.enrolled ? `as the gateway of ${hq.card.store}` : 'not yet'],
+      hq.card && hq.card.trouble && !hq.error && ['Token', `${hq.card.trouble}${hq.card.advice ? `. ${hq.card.advice}` : ''}`],
       hq.coverage_refused && ['Coverage', hq.coverage_refused],
       hq.alerts_refused && ['Alerts not taken', hq.alerts_refused],
       hq.error && ['Trouble', `${hq.error}${hq.advice ? `. ${hq.advice}` : ''}`]]

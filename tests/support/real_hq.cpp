@@ -43,6 +43,16 @@ std::string RealHq::token(const std::string& valid) {
   return sql().value(fmt::format("select private.mint_gateway_token('{}', '{}')", gateway_, valid));
 }
 
+std::string RealHq::enrolment_token() const {
+  return sql().value(
+      "select private.issue_enrolment((select public_id from data.stores order by id limit 1))");
+}
+
+void RealHq::set_jwt_secret(const std::string& text) {
+  std::ofstream(dir_.path() / "secret.new") << text << '\n';
+  std::filesystem::rename(dir_.path() / "secret.new", dir_.path() / "secret");
+}
+
 void RealHq::start_api() {
   const auto said = dir_.path() / "standin";
   std::filesystem::remove(said);

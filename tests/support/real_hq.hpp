@@ -18,6 +18,10 @@ class RealHq {
 
   [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
   [[nodiscard]] std::string token(const std::string& valid = "1 day");
+  /// A new enrolment token for the store.
+  [[nodiscard]] std::string enrolment_token() const;
+  /// What the stand-in takes as PostgREST's jwt-secret from here on.
+  void set_jwt_secret(const std::string& text);
   [[nodiscard]] Sql sql() const { return Sql(cluster.conninfo()); }
 
   /// One line of the stand-in's fault file, used up by the next request.

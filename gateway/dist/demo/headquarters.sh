@@ -4,7 +4,6 @@
 
 pg_bin=/usr/lib/postgresql/15/bin
 hq_url=""
-credential_minted=0
 
 # hq SQL... as the cluster's superuser; bare values on standard output.
 hq() { PGOPTIONS="-c client_min_messages=warning" as_runner psql -X -q -A -t -v ON_ERROR_STOP=1 -h "$demo/hq" -U postgres -d hq "$@"; }
@@ -31,23 +30,12 @@ deploy_schema() {
   hq -c "grant anon, authenticated, lintel_gateway, lintel_hq to authenticator" >/dev/null
 }
 
-# A store, its gateway, and the key that the gateway's tokens are signed with.
+# A store, the key that tokens are signed with, and an enrolment token for the card that becomes its gateway.
 register_store() {
   openssl rand -hex 32 >"$demo/hq/jwt-secret"
   chmod 600 "$demo/hq/jwt-secret"
   if [ "$(id -u)" -eq 0 ]; then chown lintel: "$demo/hq/jwt-secret"; fi
-  hq <"$LINTEL_ROOT/gateway/dist/demo/register.sql" >"$demo/hq/ids"
-  store_id=$(sed -n 1p "$demo/hq/ids")
-  gateway_id=$(sed -n 2p "$demo/hq/ids")
-}
-
-# The gateway reads the file again when HQ refuses the token that it had.
-renew_credential() {
-  if [ "$credential_minted" -ne 0 ] && [ $((SECONDS - credential_minted)) -lt 43200 ]; then return; fi
-  (umask 077 && hq -c "select private.mint_gateway_token('$gateway_id', '1 day')" >"$demo/credential.new")
-  if [ "$(id -u)" -eq 0 ]; then chown lintel: "$demo/credential.new"; fi
-  mv "$demo/credential.new" "$demo/credential"
-  credential_minted=$((SECONDS + 1))
+  enrolment_token=$(hq <"$LINTEL_ROOT/gateway/dist/demo/register.sql")
 }
 
 start_standin() {
@@ -61,6 +49,5 @@ start_headquarters() {
   start_cluster
   deploy_schema
   register_store
-  renew_credential
   start_standin
 }

@@ -28,11 +28,6 @@ CONF
 
 write_configuration() {
   cat >"$demo/gateway.conf" <<CONF
-[store]
-id = $store_id
-name = Demo store
-timezone = Europe/Berlin
-
 [gateway]
 name = demo-gateway
 state_dir = $demo/state
@@ -43,7 +38,6 @@ listen = 127.0.0.1:$port
 
 [hq]
 url = $hq_url
-credential_file = $demo/credential
 interval_seconds = 2
 CONF
   cat >"$demo/links.d/broker.conf" <<CONF
@@ -68,6 +62,15 @@ listening_to_all() {
     grep -q 'bus/+/+/telemetry' "$demo/log/mosquitto" && grep -q 'em/+/status' "$demo/log/mosquitto"
 }
 
+# As an installer does it, but for the pipe.
+enrol_gateway() {
+  step "enrolling the gateway (lintel provision)"
+  printf '%s\n' "$enrolment_token" |
+    as_runner "$demo/bin/lintel" provision --config "$demo/gateway.conf" >"$demo/log/provision" 2>&1 ||
+    { cat "$demo/log/provision" >&2; die "the gateway could not be enrolled."; }
+  sed -n '1s/^/    /p' "$demo/log/provision"
+}
+
 start_store() {
   step "starting broker, virtual sensors and gateway"
   serial_link="$demo/dev/serial/by-id/usb-Tasmota_door3"
@@ -76,6 +79,7 @@ start_store() {
     --ledger "$demo/sent.csv" --seed "$seed" --compress "$compress" --timezone Europe/Berlin
   wait_for "the start of the virtual store" 10 test -e "$serial_link"
   write_configuration
+  enrol_gateway
   launch gateway "$demo/bin/lintel" run --config "$demo/gateway.conf"
   # What is published before the first subscription would reach nobody, as in a real store.
   wait_for "the gateway's subscription" 20 listening_to_all

@@ -56,6 +56,7 @@ create table private.credentials (
   enrolled_at     timestamptz not null,
   renewed_at      timestamptz,
   locked_at       timestamptz,
+  history         text not null,
   foreign key (organization_id, gateway_id) references data.gateways (organization_id, id) on delete cascade
 ) with (fillfactor = 70);  -- every renewal rewrites the row in place
 
@@ -70,6 +71,8 @@ comment on column private.credentials.tokens_from is 'Tokens issued before this 
 comment on column private.credentials.enrolled_at is 'When the card was enrolled';
 comment on column private.credentials.renewed_at is 'When it last renewed its token';
 comment on column private.credentials.locked_at is 'When an older secret came back: two cards hold this identity, both are refused until one is enrolled again';
+
+comment on column private.credentials.history is 'HQ''s history when the card was last heard. After a backup was restored it is another one, and the secrets here are older than the card''s';
 
 alter table private.enrolments enable row level security;
 alter table private.credentials enable row level security;

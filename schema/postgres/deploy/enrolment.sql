@@ -99,11 +99,12 @@ comment on function private.enrolled_gateway(private.enrolments, data.stores) is
 create function private.enrol_card(enrolment private.enrolments, gateway data.gateways, secret_hash bytea) returns void
 language plpgsql volatile as $$
 begin
-  insert into private.credentials as c (gateway_id, organization_id, card_hash, current_hash, tokens_from, enrolled_at)
-  values (gateway.id, gateway.organization_id, secret_hash, secret_hash, date_trunc('second', now()), now())
+  insert into private.credentials as c (gateway_id, organization_id, card_hash, current_hash, tokens_from, enrolled_at, history)
+  values (gateway.id, gateway.organization_id, secret_hash, secret_hash, date_trunc('second', now()), now(), private.setting('history'))
   on conflict on constraint credentials_pkey do update
     set card_hash = excluded.card_hash, current_hash = excluded.current_hash, previous_hash = null, next_hash = null,
-        tokens_from = excluded.tokens_from, enrolled_at = excluded.enrolled_at, renewed_at = null, locked_at = null;
+        tokens_from = excluded.tokens_from, enrolled_at = excluded.enrolled_at, renewed_at = null, locked_at = null,
+        history = excluded.history;
   -- The new card has not been heard yet; its first sync closes the enrolment.
   update data.gateways g set status = 'unknown' where g.id = gateway.id;
   update private.enrolments e set used_at = clock_timestamp(), secret_hash = enrol_card.secret_hash, gateway_id = gateway.id

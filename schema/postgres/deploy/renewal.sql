@@ -71,6 +71,11 @@ begin
     return private.card_failure('revoked');
   elsif credential.locked_at is not null then
     return private.card_failure('card_cloned');
+  elsif credential.history <> private.setting('history') then
+    -- A backup was restored: the card's secret has turned since it was taken, and that is no clone.
+    update private.credentials c
+       set previous_hash = null, current_hash = presented, next_hash = announced, renewed_at = now(), history = private.setting('history')
+     where c.gateway_id = gateway.id;
   elsif private.same_digest(presented, credential.next_hash) then
     update private.credentials c
        set previous_hash = c.current_hash, current_hash = c.next_hash, next_hash = announced, renewed_at = now()

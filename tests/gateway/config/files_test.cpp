@@ -114,11 +114,35 @@ TEST_CASE("configuration: HQ without a token, with a missing one or unencrypted 
   configured.write("links.d/a.conf", kLink).write("gateway.conf", "[hq]\nurl = http://10.0.0.7:3000\n");
   CHECK(configured.load()->warnings ==
         std::vector<std::string>{
-            "gateway.conf:2: [hq] url: counts and token travel unencrypted, use https:// if HQ offers it",
-            "gateway.conf:2: [hq] url: without credential_file HQ will refuse what is sent"});
+            "gateway.conf:2: [hq] url: counts and token travel unencrypted, use https:// if HQ offers it"});
   configured.write("gateway.conf", "[hq]\nurl = http://127.0.0.1:3000\ncredential_file = token\n");
   CHECK(configured.load()->warnings ==
         std::vector<std::string>{"gateway.conf:3: [hq] credential_file = \"token\": there is no such file"});
+}
+
+TEST_CASE("configuration: a client's certificate and key belong together, and the key is its owner's alone") {
+  Configured configured;
+  configured.write("cert.pem", "-").write("key.pem", "-", 0600).write("links.d/a.conf", kLink);
+  const std::string url = "[hq]\nurl = https://hq\n";
+  configured.write("gateway.conf", url + "client_cert = cert.pem\nclient_key = key.pem\n");
+  const auto good = configured.load();
+  REQUIRE(good);
+  CHECK(good->warnings.empty());
+  CHECK(good->hq_client_cert == configured.path("cert.pem"));
+  CHECK(good->hq_client_key == configured.path("key.pem"));
+
+  configured.write("key.pem", "-", 0640);
+  CHECK(configured.load()->warnings ==
+        std::vector<std::string>{
+            "gateway.conf:4: [hq] client_key: others may read it, so it is not used: chmod 600 " +
+            configured.path("key.pem").string()});
+  configured.write("gateway.conf", url + "client_key = key.pem\n");
+  CHECK(configured.load().error().message.find(
+            "gateway.conf:3: [hq] client_key: client_cert and client_key belong together") !=
+        std::string::npos);
+  configured.write("gateway.conf", url + "client_cert = gone.pem\nclient_key = key.pem\n");
+  CHECK(configured.load().error().message.find("client_cert = \"gone.pem\": there is no such file") !=
+        std::string::npos);
 }
 
 TEST_CASE("configuration: a tty name that may change is warned about") {

@@ -111,6 +111,25 @@ TEST_CASE("snapshot: what is wrong is named once, the worst first") {
   CHECK(all["quarantine"]["count"] == 5);
 }
 
+TEST_CASE("snapshot: a gateway that HQ will not have is named at once, with what to do") {
+  StoreBench bench;
+  bench.count("A1", "Main door", "", kNoon, 3, 1);
+  bench.store().db().execute("update sync_state set failures = 1, last_success_at = 1785499140000");
+  auto facts = running();
+  facts.hq.configured = true;
+  facts.hq.error = "HQ does not answer";
+  CHECK(whats(look(bench, facts)).empty());  // it was there a minute ago
+  facts.hq.trouble = "credential";
+  facts.hq.error = "HQ has revoked this gateway";
+  facts.hq.advice = "ask HQ";
+  facts.hq.card = Facts::Card{true, false, "6f9d", "Main street 1", {}, {}, "", ""};
+  const auto all = look(bench, facts);
+  CHECK(whats(all) == "HQ takes nothing from this gateway: HQ has revoked this gateway\n");
+  CHECK(all["verdict"]["problems"][0]["advice"].get<std::string>().starts_with("ask HQ. Nothing is lost"));
+  CHECK(all["hq"]["card"]["store"] == "Main street 1");
+  CHECK(all["hq"]["card"]["token_until"].is_null());
+}
+
 TEST_CASE("snapshot: a bus on which one unit is missing says so once") {
   StoreBench bench;
   const auto a = bench.count("link:bus/slave 90", "Gate", "", kNoon, 3, 1, 1min, "bus");

@@ -138,6 +138,12 @@ TEST_CASE("schedule: what only HQ can repair is tried every five minutes") {
   CHECK(schedule.due(false) == kStart + minutes{5});
 }
 
+TEST_CASE("schedule: a gateway that HQ will not have tries once a day") {
+  Schedule schedule{Timing{}};
+  schedule.after(failed(Course::people), kStart, 0.0);
+  CHECK(schedule.due(true) == kStart + hours{24});
+}
+
 TEST_CASE("schedule: a new token is tried at once, but only once") {
   Schedule schedule{Timing{}};
   auto turn = failed(Course::renew);

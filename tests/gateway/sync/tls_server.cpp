@@ -66,8 +66,29 @@ void Authority::write(const std::filesystem::path& file) const {
   must(out && PEM_write_X509(out.get(), certificate_) == 1, "write the authority's certificate");
 }
 
+void Authority::issue(const std::string& name, const std::filesystem::path& certificate,
+                      const std::filesystem::path& key) const {
+  EVP_PKEY* own = EVP_EC_gen("P-256");
+  X509* made = certificate_of(name, own, year(2000), year(2049), 3);
+  X509_set_issuer_name(made, X509_get_subject_name(certificate_));
+  must(X509_sign(made, key_, EVP_sha256()) > 0, "sign a client's certificate");
+  {
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> out(std::fopen(certificate.c_str(), "we"),
+                                                              &std::fclose);
+    must(out && PEM_write_X509(out.get(), made) == 1, "write a client's certificate");
+  }
+  {
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> out(std::fopen(key.c_str(), "we"), &std::fclose);
+    must(out && PEM_write_PrivateKey(out.get(), own, nullptr, nullptr, 0, nullptr, nullptr) == 1,
+         "write a client's key");
+  }
+  std::filesystem::permissions(key, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  X509_free(made);
+  EVP_PKEY_free(own);
+}
+
 TlsServer::TlsServer(const Authority& authority, const std::string& name, UtcMs from, UtcMs to,
-                     std::string headers)
+                     std::string headers, const Authority* clients)
     : context_(SSL_CTX_new(TLS_server_method())), headers_(std::move(headers)) {
   EVP_PKEY* key = EVP_EC_gen("P-256");
   X509* certificate = certificate_of(name, key, from, to, 2);
@@ -78,6 +99,10 @@ TlsServer::TlsServer(const Authority& authority, const std::string& name, UtcMs 
        "use the server's certificate");
   X509_free(certificate);
   EVP_PKEY_free(key);
+  if (clients != nullptr) {
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(context_), clients->certificate_);
+    SSL_CTX_set_verify(context_, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  }
 
   listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
@@ -121,6 +146,11 @@ void TlsServer::serve() {
       SSL_write(tls, answer.data(), static_cast<int>(answer.size()));
       ++requests_;
       SSL_shutdown(tls);
+    } else {
+      // The client is to read why, as servers have it: a connection that is reset takes the alert with it.
+      ::shutdown(socket, SHUT_WR);
+      while (::recv(socket, bytes, sizeof bytes, 0) > 0) {
+      }
     }
     SSL_free(tls);
     ::close(socket);

@@ -24,6 +24,9 @@ class Authority {
 
   /// As PEM, for those who are to trust it.
   void write(const std::filesystem::path& file) const;
+  /// A certificate for a client called `name`, and its key (mode 0600), as PEM.
+  void issue(const std::string& name, const std::filesystem::path& certificate,
+             const std::filesystem::path& key) const;
 
  private:
   friend class TlsServer;
@@ -34,8 +37,10 @@ class Authority {
 /// A real TLS server on a loopback port: one answer to every request, with the given header lines.
 class TlsServer {
  public:
-  /// Its certificate is for `name` and valid from `from` to `to`.
-  TlsServer(const Authority& authority, const std::string& name, UtcMs from, UtcMs to, std::string headers);
+  /// Its certificate is for `name` and valid from `from` to `to`. `clients`: nobody is served without a
+  /// certificate of that authority.
+  TlsServer(const Authority& authority, const std::string& name, UtcMs from, UtcMs to, std::string headers,
+            const Authority* clients = nullptr);
   ~TlsServer();
   TlsServer(const TlsServer&) = delete;
   TlsServer& operator=(const TlsServer&) = delete;

@@ -1,5 +1,5 @@
 \ir setup.psql
-select plan(65);
+select plan(69);
 
 select private.set_signing_key('test', 'a secret of the tests, thirty-two long') \g /dev/null
 select pg_temp.become_store('enrol') \g /dev/null
@@ -104,6 +104,18 @@ select pg_temp.enrol(:'token', 'card 9') ->> 'jwt' as new_jwt \gset
 select is(pg_temp.sync_with(:'new_jwt'), 'served', 'until one of them is enrolled again');
 select is((select state::text from data.alerts where kind = 'card_cloned' and store_id = pg_temp.store()), 'resolved', 'which resolves the alert');
 select is(pg_temp.outcome(pg_temp.renew('card 1', 'fourth', 'fifth')), 'unknown_card', 'the earlier card is nobody now');
+
+-- A backup of HQ was restored: its secrets are those of then.
+select pg_temp.outcome(pg_temp.renew('card 9', 'card 9', 'turn 1')), pg_temp.outcome(pg_temp.renew('card 9', 'turn 1', 'turn 2')) \g /dev/null
+create temp table backup as select * from private.credentials;
+select pg_temp.outcome(pg_temp.renew('card 9', 'turn 2', 'turn 3')), pg_temp.outcome(pg_temp.renew('card 9', 'turn 3', 'turn 4')),
+       pg_temp.outcome(pg_temp.renew('card 9', 'turn 4', 'turn 5')) \g /dev/null
+update private.credentials c set previous_hash = b.previous_hash, current_hash = b.current_hash, next_hash = b.next_hash from backup b where b.gateway_id = c.gateway_id;
+select private.new_history() \g /dev/null
+select is(pg_temp.outcome(pg_temp.renew('a stranger', 'turn 5', 'turn 6')), 'unknown_card', 'a stranger gets no further after a restore');
+select is(pg_temp.outcome(pg_temp.renew('card 9', 'turn 5', 'turn 6')), 'jwt', 'a card whose secret turned after the backup was taken goes on');
+select is(pg_temp.outcome(pg_temp.renew('card 9', 'turn 6', 'turn 7')), 'jwt', 'and its secret turns again');
+select is((select count(*) from data.alerts where kind = 'card_cloned' and state = 'open'), 0::bigint, 'nobody is called a clone for it');
 
 -- Revocation; a store without a gateway; the tokens of a card that was replaced.
 update private.credentials set tokens_from = tokens_from + interval '1 second';

@@ -1,8 +1,13 @@
 #include "tests/support/standin/jwt.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <fstream>
+#include <iostream>
 #include <optional>
+#include <sstream>
+#include <stdexcept>
 #include <vector>
 
 #include <openssl/crypto.h>
@@ -15,6 +20,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::int64_t kSkewSeconds = 30;
+constexpr std::size_t kShortestSecret = 32;
 constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 std::optional<std::string> from_base64url(std::string_view text) {
@@ -54,6 +60,32 @@ bool signature_fits(std::string_view signed_part, const std::string& signature, 
   return signature.size() == length && CRYPTO_memcmp(signature.data(), digest.data(), length) == 0;
 }
 
+Keys keys_of_set(const Json& set) {
+  Keys keys;
+  for (const auto& key : set.at("keys")) {
+    const auto secret = from_base64url(key.at("k").get<std::string>());
+    if (!secret) throw std::runtime_error("the JWK set has a key that is no base64url");
+    keys.emplace_back(key.value("kid", ""), *secret);
+  }
+  return keys;
+}
+
+Keys read_keys(const std::filesystem::path& file) {
+  std::ostringstream all;
+  all << std::ifstream(file).rdbuf();
+  const auto text = all.str();
+  auto keys =
+      text.starts_with('{') ? keys_of_set(Json::parse(text)) : Keys{{"", text.substr(0, text.find('\n'))}};
+  const bool strong = !keys.empty() && std::ranges::all_of(keys, [](const auto& key) {
+    return key.second.size() >= kShortestSecret;
+  });
+  if (!strong) {
+    throw std::runtime_error("--jwt-secret-file " + file.string() +
+                             " needs one line with a secret of 32 characters or more, or a JWK set");
+  }
+  return keys;
+}
+
 /// A time claim that fails `holds` is refused with `message`; one that is no number with its own message.
 template <typename Check>
 std::optional<ApiError> check_time(const Json& claims, const char* name, const char* message, Check holds) {
@@ -77,7 +109,24 @@ std::optional<ApiError> check_claims(const Json& claims, double now) {
 
 }  // namespace
 
-Answer<Json> verify_token(std::string_view token, const std::string& secret,
+KeyFile::KeyFile(std::filesystem::path file)
+    : file_(std::move(file)), read_(std::filesystem::last_write_time(file_)), keys_(read_keys(file_)) {}
+
+Keys KeyFile::current() {
+  const std::lock_guard lock(mutex_);
+  std::error_code error;
+  const auto written = std::filesystem::last_write_time(file_, error);
+  if (error || written == read_) return keys_;
+  try {
+    keys_ = read_keys(file_);
+    read_ = written;
+  } catch (const std::exception& problem) {
+    std::cerr << "postgrest_standin: " << problem.what() << "; the keys of before hold\n";
+  }
+  return keys_;
+}
+
+Answer<Json> verify_token(std::string_view token, const Keys& keys,
                           std::chrono::system_clock::time_point now) {
   if (token.empty()) return refuse(refused_token("PGRST301", "Empty JWT is sent in Authorization header"));
   const auto parts = split(token, '.');
@@ -92,9 +141,11 @@ Answer<Json> verify_token(std::string_view token, const std::string& secret,
   if (header.value("alg", Json()) != "HS256")
     return refuse(refused_token("PGRST301", "Wrong or unsupported encoding algorithm"));
   // A plain secret is a key without an id: a token that asks for one by id has no key here.
-  const bool fits =
-      !header.contains("kid") &&
-      signature_fits(token.substr(0, parts[0].size() + 1 + parts[1].size()), *signature, secret);
+  const auto wanted = header.value("kid", "");
+  const auto signed_part = token.substr(0, parts[0].size() + 1 + parts[1].size());
+  const bool fits = std::ranges::any_of(keys, [&](const auto& key) {
+    return (wanted.empty() || wanted == key.first) && signature_fits(signed_part, *signature, key.second);
+  });
   if (!fits)
     return refuse(refused_token("PGRST301", "No suitable key or wrong key type",
                                 "None of the keys was able to decode the JWT"));

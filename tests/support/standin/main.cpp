@@ -2,7 +2,6 @@
 // packages; this speaks the part of its documented HTTP interface that Lintel uses, over libpq.
 
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 #include <stdexcept>
 
@@ -17,7 +16,6 @@ using namespace lintel::standin;
 
 constexpr const char* kBanner =
     "postgrest_standin: a stand-in for PostgREST for tests and the demo, not for production";
-constexpr std::size_t kShortestSecret = 32;
 
 options::options_description description() {
   options::options_description all("Options");
@@ -27,7 +25,7 @@ options::options_description description() {
        "ADDRESS:PORT; port 0 takes a free one, which is printed")                                          //
       ("schema", options::value<std::string>()->default_value("api"), "exposed schemas, comma separated")  //
       ("jwt-secret-file", options::value<std::string>()->required(),
-       "file with the HS256 secret, 32 characters or more")  //
+       "file with the HS256 secret, 32 characters or more, or a JWK set; read anew when it changes")  //
       ("anon-role", options::value<std::string>()->default_value("anon"),
        "role of requests without a token")                                                      //
       ("pool", options::value<std::size_t>()->default_value(10), "database connections")        //
@@ -39,17 +37,6 @@ options::options_description description() {
        "status CODE [RETRY-AFTER], html, cut-after-bytes N, drop-after-commit; `once` before a line uses it "
        "up");
   return all;
-}
-
-std::string read_secret(const std::string& path) {
-  std::ifstream file(path);
-  std::string secret;
-  if (!std::getline(file, secret))
-    throw std::runtime_error("--jwt-secret-file " + path +
-                             ": cannot be read; it needs one line with the secret");
-  if (secret.size() < kShortestSecret)
-    throw std::runtime_error("--jwt-secret-file " + path + ": the secret must have at least 32 characters");
-  return secret;
 }
 
 std::vector<std::string> split_names(const std::string& list) {
@@ -78,9 +65,8 @@ void serve(const options::variables_map& given) {
             std::chrono::duration_cast<std::chrono::milliseconds>(timeout));
   const auto schemas = split_names(text("schema"));
   SchemaCache cache(text("db"), schemas);
-  Service service({schemas, text("anon-role"), read_secret(text("jwt-secret-file")),
-                   quoted_function(text("pre-request"))},
-                  pool, cache);
+  KeyFile keys(text("jwt-secret-file"));
+  Service service({schemas, text("anon-role"), quoted_function(text("pre-request"))}, keys, pool, cache);
   FaultFile faults(text("fault-file"));
   Server server(text("listen"), service, faults);
   cache.wait_for_first_attempt();

@@ -7,7 +7,6 @@
 #include <boost/beast/http/verb.hpp>
 
 #include "tests/support/standin/call.hpp"
-#include "tests/support/standin/jwt.hpp"
 #include "tests/support/standin/read_query.hpp"
 
 namespace lintel::standin {
@@ -133,8 +132,8 @@ struct Service::Target {
   Session session;
 };
 
-Service::Service(Settings settings, Pool& pool, const SchemaCache& cache)
-    : settings_(std::move(settings)), pool_(pool), cache_(cache) {}
+Service::Service(Settings settings, KeyFile& keys, Pool& pool, const SchemaCache& cache)
+    : settings_(std::move(settings)), keys_(keys), pool_(pool), cache_(cache) {}
 
 Response Service::answer(const Request& request) {
   auto response = respond(request);
@@ -155,7 +154,7 @@ Answer<Session> Service::authenticate(const Request& request) const {
       settings_.anonymous_role, true, Json::object(), text_of(request.method_string()), "", {}, {}, ""};
   const std::string authorization = header(request, "Authorization");
   if (lower(authorization.substr(0, 7)) == "bearer ") {
-    auto claims = verify_token(authorization.substr(7), settings_.secret, std::chrono::system_clock::now());
+    auto claims = verify_token(authorization.substr(7), keys_.current(), std::chrono::system_clock::now());
     if (!claims) return refuse(claims.error());
     session.claims = std::move(*claims);
     const auto role = session.claims.find("role");

@@ -8,6 +8,7 @@
 
 #include "tests/support/standin/api_error.hpp"
 #include "tests/support/standin/database.hpp"
+#include "tests/support/standin/jwt.hpp"
 #include "tests/support/standin/schema_cache.hpp"
 #include "tests/support/standin/transaction.hpp"
 
@@ -30,11 +31,10 @@ class Service {
   struct Settings {
     std::vector<std::string> schemas;  ///< exposed; the first is the default
     std::string anonymous_role;
-    std::string secret;       ///< of the HS256 tokens
     std::string pre_request;  ///< SQL name of a function, or empty
   };
 
-  Service(Settings settings, Pool& pool, const SchemaCache& cache);
+  Service(Settings settings, KeyFile& keys, Pool& pool, const SchemaCache& cache);
 
   Response answer(const Request& request);
 
@@ -48,6 +48,7 @@ class Service {
   static Response describe(const Target& target);
 
   const Settings settings_;
+  KeyFile& keys_;
   Pool& pool_;
   const SchemaCache& cache_;
 };
