@@ -6,20 +6,18 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "gateway/clock/opening_hours.hpp"
-#include "gateway/clock/store_days.hpp"
-#include "gateway/store/sensor_settings.hpp"
+#include "gateway/sync/configuration.hpp"
+#include "gateway/sync/stated.hpp"
 
 namespace lintel::sync {
 
 namespace {
 
 using nlohmann::json;
+using namespace stated;  // NOLINT(google-build-using-namespace): every line here reads them
 
 constexpr std::size_t kMostValues = 100'000;
 constexpr std::size_t kDeepest = 16;
-constexpr std::size_t kLongestText = 500;
-constexpr std::int64_t kMostChanges = std::int64_t{1} << 53;
 
 /// Walks a document without building it, and gives up on one that would take much memory.
 class Measure : public nlohmann::json_sax<json> {
@@ -76,46 +74,6 @@ std::optional<json> read_document(std::string_view body, std::string& problem) {
     return std::nullopt;
   }
   return document;
-}
-
-/// Thrown inside this file when a value is not what the contract says.
-struct Mismatch {
-  std::string where;
-};
-
-const json* find(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found == object.end() || found->is_null() ? nullptr : &*found;
-}
-
-const json& need(const json& object, const char* key) {
-  const auto* value = find(object, key);
-  if (value == nullptr) throw Mismatch{fmt::format("\"{}\" is missing", key)};
-  return *value;
-}
-
-std::int64_t integer(const json& value, const char* key, std::int64_t low, std::int64_t high) {
-  if (value.is_number_unsigned() ? value.get<std::uint64_t>() <= static_cast<std::uint64_t>(high)
-                                 : value.is_number_integer()) {
-    const auto number = value.get<std::int64_t>();
-    if (number >= low && number <= high) return number;
-  }
-  throw Mismatch{fmt::format("\"{}\" is not a whole number from {} to {}", key, low, high)};
-}
-
-std::string text(const json& value, const char* key) {
-  if (!value.is_string()) throw Mismatch{fmt::format("\"{}\" is not a text", key)};
-  return value.get_ref<const std::string&>().substr(0, kLongestText);
-}
-
-const json& array(const json& value, const char* key) {
-  if (!value.is_array()) throw Mismatch{fmt::format("\"{}\" is not an array", key)};
-  return value;
-}
-
-const json& object(const json& value, const char* key) {
-  if (!value.is_object()) throw Mismatch{fmt::format("\"{}\" is not an object", key)};
-  return value;
 }
 
 std::vector<Answer::Range> ranges(const json& document, const char* key) {
@@ -250,103 +208,12 @@ std::optional<std::vector<DayVerdict>> checksums(const json& document) {
   return out;
 }
 
-std::optional<std::string> maybe_name(const json& from, const char* key) {
-  const auto* value = find(from, key);
-  if (value == nullptr) return std::nullopt;
-  auto name = text(*value, key);
-  if (name.empty()) throw Mismatch{fmt::format("\"{}\" is empty", key)};
-  return name;
-}
-
-/// A zone that this machine does not know would leave it without days.
-void check_zone(const std::string& zone) {
-  const bool plain =
-      zone.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/") ==
-      std::string::npos;
-  std::error_code ignored;
-  if (!plain || zone.front() == '/' ||
-      !std::filesystem::is_regular_file(std::filesystem::path("/usr/share/zoneinfo") / zone, ignored)) {
-    throw Mismatch{
-        fmt::format("\"timezone\" names the zone {}, which this gateway's tzdata does not have", zone)};
-  }
-}
-
-/// The calendar with its history, if HQ keeps one.
-std::optional<std::string> calendar_of(const json& store) {
-  const auto* value = find(store, "calendar");
-  if (value == nullptr) return std::nullopt;
-  const auto periods = clock::parse_periods(*value);
-  if (!periods) throw Mismatch{periods.error().message};
-  for (const auto& period : *periods) check_zone(period.timezone);
-  return clock::to_text(*periods);
-}
-
-/// A null says that nobody knows them any more, which is not the same as saying nothing.
-std::optional<std::string> opening_hours_of(const json& store) {
-  const auto value = store.find("opening_hours");
-  if (value == store.end()) return std::nullopt;
-  if (value->is_null()) return "null";
-  if (const auto hours = clock::OpeningHours::parse(*value); !hours) throw Mismatch{hours.error().message};
-  return value->dump();
-}
-
-/// What cannot be counted by is refused with its place, and what held before goes on holding.
-std::optional<std::string> sensor_settings(const json& entry) {
-  const auto* settings = find(entry, "settings");
-  if (settings == nullptr) return std::nullopt;
-  const auto of = [&](const std::string& problem) {
-    const auto serial = entry.find("serial");
-    return fmt::format("sensor {}: {}",
-                       serial != entry.end() && serial->is_string() ? serial->get<std::string>() : "?",
-                       problem);
-  };
-  auto text =
-      object(*settings, "config.sensors.settings").dump(-1, ' ', false, json::error_handler_t::replace);
-  if (text.size() > store::kLongestSettings) throw Mismatch{of("its settings are larger than 16 KB")};
-  if (const auto parsed = store::parse_settings(*settings); !parsed)
-    throw Mismatch{of(parsed.error().message)};
-  return text;
-}
-
-Configuration configuration(const json& value) {
-  Configuration out;
-  out.version = integer(need(value, "version"), "config.version", 0, kMostChanges);
-  if (const auto* store = find(value, "store")) {
-    (void)object(*store, "config.store");
-    out.store_name = maybe_name(*store, "name");
-    out.timezone = maybe_name(*store, "timezone");
-    if (out.timezone) check_zone(*out.timezone);
-    if (const auto* minute = find(*store, "day_start_minute")) {
-      out.day_start_minute = static_cast<int>(integer(*minute, "day_start_minute", 0, 1439));
-    }
-    out.calendar = calendar_of(*store);
-    out.opening_hours = opening_hours_of(*store);
-  }
-  if (const auto* sensors = find(value, "sensors")) {
-    for (const auto& entry : array(*sensors, "config.sensors")) {
-      (void)object(entry, "config.sensors");
-      const auto* serial = find(entry, "serial");
-      const auto* model = find(entry, "model");
-      out.sensors.push_back({text(need(entry, "id"), "id"), serial ? text(*serial, "serial") : std::string(),
-                             maybe_name(entry, "name"), maybe_name(entry, "lifecycle"),
-                             model ? std::optional(text(*model, "model")) : std::nullopt,
-                             sensor_settings(entry)});
-    }
-  }
-  if (const auto* regions = find(value, "regions")) {
-    auto read = read_regions(*regions);
-    if (!read) throw Mismatch{read.error().message};
-    out.regions = std::move(*read);
-  }
-  return out;
-}
-
 /// Counts are confirmed whatever HQ's configuration looks like: a bad one is only not taken.
 void take_configuration(const json& document, Answer& answer) {
   const auto* value = find(document, "config");
   if (value == nullptr) return;
   try {
-    answer.configuration = configuration(object(*value, "config"));
+    answer.configuration = read_configuration(object(*value, "config"));
   } catch (const Mismatch& mismatch) {
     answer.configuration_error = mismatch.where;
   }
