@@ -99,6 +99,16 @@ test('page: nobody, nobody counting, and closed are three different hours', asyn
   assert.deepEqual(errors, []);
 });
 
+test('page: how many people are present, how sure that is, and where they are too many', async () => {
+  const server = await serve();
+  const { page, errors } = await open(server, PHONE);
+  const regions = await page.locator('#regions').innerText();
+  assert.match(regions, /Sales floor\s+about 36 of 30, too many · 2 left without having come/);
+  assert.match(regions, /Lounge\s+not known/);
+  await page.locator('#regions-part').screenshot({ path: `${process.env.LINTEL_SCREENSHOTS}/regions.png` });
+  assert.deepEqual(errors, []);
+});
+
 test('page: follows what happens, without being asked', async () => {
   const server = await serve();
   const { page, errors } = await open(server, DESKTOP);

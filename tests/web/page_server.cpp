@@ -38,6 +38,7 @@ class Shop {
     // What a sensor calls itself is never part of the page.
     quiet_ = store_.count("DVES_0A1B2C", "Lift <img src=x onerror=alert(1)>", "", minute_ - 3h, 2, 2);
     remember_the_morning();
+    count_the_regions();
     store_.store().db().execute(
         fmt::format("update sync_state set watermark = 3, last_success_at = {}", count_ms(now() - 20s)));
     facts_.uptime = 26h;
@@ -97,6 +98,32 @@ class Shop {
     store_.cover(back_, "", at(8, 30), at(9, 15), store::CoverageState::down);
     store_.cover(back_, "", at(10), at(11, 10));
     for (const int hour : {7, 8, 10}) store_.count("24E124716B501234", "Back door", "", at(hour, 5), hour, 1);
+  }
+
+  /// 36 people on a floor for 30, counted at the doors since the morning; a lounge of which nobody says
+  /// anything.
+  void count_the_regions() {
+    auto& store = store_.store();
+    auto region = store.db().prepare(
+        "insert into region_configurations (organization_id, store_id, sensor_id, public_id, region, name, "
+        "capacity, "
+        "settings, created_at, updated_at) values (1, 1, ?1, ?2, ?2, ?3, ?4, ?5, 0, 0)");
+    region
+        .bind(main_, "floor", "Sales floor", std::int64_t{30},
+              R"({"counted_from": [{"sensor": "A", "line": "1"}]})")
+        .run();
+    region.bind(main_, "lounge", "Lounge", std::optional<std::int64_t>{}, "{}").run();
+    const auto opened = test::StoreBench::day_begin() + 7h;
+    store.db()
+        .prepare(
+            "insert into occupancy_periods (sensor_id, region, from_at, to_at, day, below_zero, uncertain) "
+            "values (?, 'floor', ?, ?, ?, 2, 1)")
+        .bind(main_, count_ms(opened), count_ms(opened + 24h),
+              std::int64_t{std::chrono::floor<std::chrono::days>(opened).time_since_epoch().count()})
+        .run();
+    store.begin();
+    store.readings().put(main_, "floor", store::Presence{minute_, 36}, minute_);
+    store.commit({1, 1}, "", minute_);
   }
 
   test::StoreBench store_;
