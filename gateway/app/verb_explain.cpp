@@ -12,6 +12,7 @@
 #include "gateway/app/open_store.hpp"
 #include "gateway/app/verb_administration.hpp"
 #include "gateway/cli/configuration.hpp"
+#include "gateway/cli/database.hpp"
 #include "gateway/cli/moments.hpp"
 #include "gateway/cli/outcome.hpp"
 #include "gateway/evidence/files.hpp"
@@ -70,7 +71,7 @@ struct Asked {
 };
 
 Result<Asked> ask_store(const config::Config& config, std::span<const std::string> words) {
-  auto db = store::Database::open(store::database_path(config.state_dir), store::OpenMode::reader);
+  auto db = cli::open_database(config);
   if (!db) return tl::unexpected(db.error());
   auto days = days_of(*db);
   if (!days) return tl::unexpected(days.error());

@@ -7,6 +7,7 @@
 #include "gateway/app/carry_out.hpp"
 #include "gateway/app/verb_administration.hpp"
 #include "gateway/cli/configuration.hpp"
+#include "gateway/cli/database.hpp"
 #include "gateway/cli/outcome.hpp"
 #include "gateway/config/nearest.hpp"
 #include "gateway/store/store.hpp"
@@ -56,7 +57,7 @@ json to_json(const store::Quarantined& frame, bool whole) {
 Result<std::vector<store::Quarantined>> look(const config::Config& config,
                                              const store::QuarantineFilter& filter, std::size_t limit) {
   const auto file = store::database_path(config.state_dir);
-  auto db = store::Database::open(file, store::OpenMode::reader);
+  auto db = cli::open_database(config);
   if (!db) return tl::unexpected(db.error());
   try {
     return store::find_quarantined(*db, filter, 0, limit, true);

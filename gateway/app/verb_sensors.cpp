@@ -5,6 +5,7 @@
 #include "gateway/app/carry_out.hpp"
 #include "gateway/app/verb_administration.hpp"
 #include "gateway/cli/configuration.hpp"
+#include "gateway/cli/database.hpp"
 #include "gateway/cli/outcome.hpp"
 #include "gateway/store/sensor_settings.hpp"
 #include "gateway/store/store.hpp"
@@ -46,7 +47,7 @@ std::string settings_text(const json& sensor) {
 
 Result<json> look(const config::Config& config) {
   const auto file = store::database_path(config.state_dir);
-  auto db = store::Database::open(file, store::OpenMode::reader);
+  auto db = cli::open_database(config);
   if (!db) return tl::unexpected(db.error());
   try {
     return read_sensors(*db);

@@ -8,6 +8,7 @@
 #include "gateway/app/open_store.hpp"
 #include "gateway/app/verb_administration.hpp"
 #include "gateway/cli/configuration.hpp"
+#include "gateway/cli/database.hpp"
 #include "gateway/cli/moments.hpp"
 #include "gateway/cli/outcome.hpp"
 #include "gateway/status/control.hpp"
@@ -36,10 +37,6 @@ struct Context {
 
 json maybe(const std::optional<std::int64_t>& value) {
   return value ? json(*value) : json(nullptr);
-}
-
-Result<store::Database> open_reader(const config::Config& config) {
-  return store::Database::open(store::database_path(config.state_dir), store::OpenMode::reader);
 }
 
 json days_of(store::Database& db, std::int64_t from) {
@@ -144,7 +141,7 @@ bool in_order(const json& answer) {
 }
 
 Result<int> show(const Context& context) {
-  auto db = open_reader(context.config);
+  auto db = cli::open_database(context.config);
   if (!db) return tl::unexpected(db.error());
   const auto answer = look(*db, context.config);
   if (context.as_json) {
@@ -217,7 +214,7 @@ Result<int> verify(const Context& context, std::int64_t days) {
   if (auto woken = wake(context.config); !woken) return tl::unexpected(woken.error());
   const auto owed = carry_out(context.config, "sync-verify", {{"from", from}});
   if (!owed) return tl::unexpected(owed.error());
-  auto db = open_reader(context.config);
+  auto db = cli::open_database(context.config);
   if (!db) return tl::unexpected(db.error());
   const auto done = wait_for_days(context.config, *db, from);
   const auto compared = days_of(*db, from);

@@ -4,13 +4,13 @@
 
 #include <cstdlib>
 #include <iostream>
-#include <system_error>
 #include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "gateway/cli/configuration.hpp"
+#include "gateway/cli/database.hpp"
 #include "gateway/cli/outcome.hpp"
 #include "gateway/status/control.hpp"
 #include "gateway/status/snapshot.hpp"
@@ -22,7 +22,6 @@ namespace lintel::cli {
 namespace {
 
 using nlohmann::json;
-namespace fs = std::filesystem;
 
 /// A healthy daemon answers within a few milliseconds.
 constexpr auto kAnswerWithin = std::chrono::milliseconds{50};
@@ -31,26 +30,6 @@ bool on_terminal(const std::ostream& out) {
   // The only place that may ask: before any thread exists.
   const char* no_colour = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe)
   return &out == &std::cout && ::isatty(STDOUT_FILENO) == 1 && (no_colour == nullptr || *no_colour == '\0');
-}
-
-tl::unexpected<Error> no_database(const fs::path& file, const std::error_code& error) {
-  if (error) {
-    return fail(ErrorKind::misconfigured,
-                fmt::format("cannot look at {}: {}; run this as root or as the user that "
-                            "lintel runs as",
-                            file.string(), error.message()));
-  }
-  return fail(
-      ErrorKind::rejected,
-      fmt::format("there is no database at {} yet: the gateway has never run with this configuration. "
-                  "Start it with `lintel run`, or name its configuration with --config",
-                  file.string()));
-}
-
-Result<store::Database> open_reader(const fs::path& file) {
-  std::error_code error;
-  if (!fs::exists(file, error)) return no_database(file, error);
-  return store::Database::open(file, store::OpenMode::reader);
 }
 
 Result<json> look(const config::Config& config) {
@@ -67,7 +46,7 @@ Result<json> look(const config::Config& config) {
     // Who may not ask the daemon must not be told that it is down.
     if (answer.error().kind == ErrorKind::rejected) return tl::unexpected(answer.error());
   }
-  auto db = open_reader(store::database_path(config.state_dir));
+  auto db = open_database(config);
   if (!db) return tl::unexpected(db.error());
   try {
     return status::snapshot(*db, runtime);
