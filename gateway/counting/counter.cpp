@@ -73,7 +73,8 @@ class TotalCount {
       // The next value above zero tells, of both directions: one may show its old value by chance.
       state_.in.zero |= in.rule == Rule::zero_awaited;
       state_.out.zero |= out.rule == Rule::zero_awaited;
-      state_.zero_at = s_.at;
+      // Who has left zero again came since the last one.
+      if (in.rule != Rule::zero_was_boot && out.rule != Rule::zero_was_boot) state_.zero_at = s_.at;
       return outcome;
     }
     apply(state_.in, s_.count_in, in);
