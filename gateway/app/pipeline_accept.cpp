@@ -151,7 +151,8 @@ Pipeline::Taken Pipeline::put_count(store::Sensor& sensor, const std::string& li
     doubts_.note(sensor, line, before, statement, outcome, arrival);
     if (counted_) counted_(sensor, line, statement, outcome);
     if (witness_) judged_.push_back(judged(sensor.serial, line, statement, outcome));
-    if (outcome.rule == counting::Rule::baseline) begin(sensor, line, statement, arrival);
+    const bool zero = outcome.rule == counting::Rule::zero_awaited && state.awaits_first();
+    if (zero || outcome.rule == counting::Rule::baseline) begin(sensor, line, statement, arrival);
   }
   auto& reading = outcome.reading;
   if (!reading) return Taken::covered;

@@ -31,7 +31,9 @@ void Pipeline::carry(UtcMs now) {
 /// sensor was known.
 void Pipeline::begin(store::Sensor& sensor, const std::string& line, const counting::Statement& statement,
                      UtcMs arrival) {
-  series_.firsts().note(sensor.id, line, sensor.serial, statement);
+  // A zero goes on by itself from what HQ tells while it stands.
+  if (!series_.of(sensor.id, line).awaits_first())
+    series_.firsts().note(sensor.id, line, sensor.serial, statement);
   if (!carrying_) return;
   const auto carried = carried_.find(sensor.serial, line);
   if (carried && take_up(*carried, arrival)) carried_.drop(sensor.serial, line);

@@ -51,17 +51,24 @@ Result<void> carry_on(SeriesState& state, const CarriedCounter& carried, const O
   if (carried.inverted) std::swap(in, out);
   const bool unsure = carried.after.hole || (carried.after.flags & store::kWrapped) != 0;
   const bool moved_it = carried.alone && !unsure;
+  // What fell to a zero that was seen here are these totals.
+  const bool at_zero = state.awaits_first() && state.zero_at >= told_until(carried);
+  const bool in_fell = at_zero && state.in.zero && carried.in.total.value_or(0) > 0;
+  const bool out_fell = at_zero && state.out.zero && carried.out.total.value_or(0) > 0;
   state.in = channel_of(carried.in, in, own.in, moved_it, unsure);
   state.out = channel_of(carried.out, out, own.out, moved_it, unsure);
   if (carried.doubtful) {
     for (auto* channel : {&state.in, &state.out}) channel->lowered = channel->total;
   }
+  state.in.zero = in_fell;
+  state.out.zero = out_fell;
   state.total_at = told_until(carried);
-  state.zero_at = {};
+  if (!at_zero) state.zero_at = {};
   state.usual_gap = carried.gap;
   state.counter_run = carried.run;
   state.carried = true;
-  state.unconfirmed = static_cast<std::uint8_t>(state.unconfirmed & ~kTotalsUnconfirmed);
+  const auto confirmed = at_zero ? kTotalUnconfirmed : kTotalsUnconfirmed;
+  state.unconfirmed = static_cast<std::uint8_t>(state.unconfirmed & ~confirmed);
   ++state.jumps;
   return {};
 }

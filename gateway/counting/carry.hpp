@@ -23,9 +23,9 @@ struct OneByOne {
 UtcMs told_until(const store::CarriedCounter& carried);
 
 /// Goes on from totals that another card had accepted: the next total counts what it moved since then beyond
-/// what HQ holds, by the rules of any silence, as one reading marked recovered. What else the state remembers
-/// stays. Fails, and changes nothing, where readings after the totals say that these hold no more; the
-/// message says why.
+/// what HQ holds, by the rules of any silence, as one reading marked recovered. A zero that this card has
+/// seen since is what these totals fell to. What else the state remembers stays. Fails, and changes nothing,
+/// where readings after the totals say that these hold no more; the message says why.
 Result<void> carry_on(SeriesState& state, const store::CarriedCounter& carried, const OneByOne& own);
 
 /// A statement that outlives the frame it came in.

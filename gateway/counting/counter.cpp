@@ -17,6 +17,8 @@ constexpr int kMissedWindows = 3;
 /// A total that moved across a longer silence than so many usual gaps was not watched meanwhile.
 constexpr int kMissedTotals = 3;
 constexpr Millis kShortSilence = 10min;
+/// After a first total of zero: so many are people, more are what a starting device had counted before.
+constexpr std::int64_t kFewAtFirst = 20;
 
 /// What tells a statement that comes again: the device's own mark. A window needs none, its natural key does
 /// it; but one that was put where it arrived is told by the window that the device stated.
@@ -73,7 +75,8 @@ class TotalCount {
       // The next value above zero tells, of both directions: one may show its old value by chance.
       state_.in.zero |= in.rule == Rule::zero_awaited;
       state_.out.zero |= out.rule == Rule::zero_awaited;
-      state_.zero_at = s_.at;
+      // Who has left zero again came since the last one.
+      if (in.rule != Rule::zero_was_boot && out.rule != Rule::zero_was_boot) state_.zero_at = s_.at;
       return outcome;
     }
     apply(state_.in, s_.count_in, in);
@@ -87,6 +90,18 @@ class TotalCount {
 
  private:
   Outcome begin() {
+    if (state_.awaits_first()) {
+      if (s_.at < state_.zero_at) return {std::nullopt, Rule::late};
+      if (!shows_nobody() && few_came(state_.in, s_.count_in) && few_came(state_.out, s_.count_out))
+        return since_first_zero();
+    }
+    if (shows_nobody()) {
+      state_.in.zero |= s_.count_in.has_value();
+      state_.out.zero |= s_.count_out.has_value();
+      state_.total_at = state_.zero_at = s_.at;
+      return {std::nullopt, Rule::zero_awaited};
+    }
+    state_.zero_at = {};
     remember(state_.in, s_.count_in);
     remember(state_.out, s_.count_out);
     state_.in.since = state_.out.since = 0;
@@ -94,6 +109,28 @@ class TotalCount {
     state_.total_at = s_.at;
     state_.counter_run = s_.counter_run;
     return {std::nullopt, Rule::baseline};
+  }
+
+  [[nodiscard]] bool shows_nobody() const {
+    return s_.count_in.value_or(0) == 0 && s_.count_out.value_or(0) == 0;
+  }
+
+  static bool few_came(const Channel& channel, const std::optional<std::int64_t>& now) {
+    return !channel.zero || now.value_or(0) - channel.since <= kFewAtFirst;
+  }
+
+  /// A device that has begun to count, most likely; or one that had counted few and was still starting.
+  Outcome since_first_zero() {
+    const auto begin = [](Channel& channel, const std::optional<std::int64_t>& now) {
+      const Move move{channel.zero ? now.value_or(0) : 0, Rule::increment};
+      channel.since = std::min(channel.since, move.moved);  // beyond that it was told of the time before
+      remember(channel, now);
+      return move;
+    };
+    const Move in = begin(state_.in, s_.count_in), out = begin(state_.out, s_.count_out);
+    ++state_.jumps;
+    doubtful_ = true;
+    return finish(state_.zero_at, in, out, {std::nullopt, Rule::increment});
   }
 
   /// A clock that was wrong may have put the last total too far ahead: then the restart came after it.
@@ -275,6 +312,7 @@ class TotalCount {
 };
 
 void note_one_by_one(SeriesState& state, const Statement& s) {
+  if (!state.has_totals() && !state.awaits_first()) return;
   state.in.since += s.count_in.value_or(0);
   state.out.since += s.count_out.value_or(0);
 }
@@ -294,7 +332,7 @@ Outcome count_interval(SeriesState& state, const Statement& s) {
   const bool windowless = from == s.at;
   if (state.has_totals() && (from < state.total_at || (windowless && s.at == state.total_at)))
     return {std::nullopt, Rule::told_by_total};
-  if (state.has_totals()) note_one_by_one(state, s);
+  note_one_by_one(state, s);
   const bool overlaps = !windowless && from < state.interval_end;
   state.interval_end = std::max(state.interval_end, s.at);
   state.interval_length = s.at - s.from;
@@ -320,7 +358,7 @@ Outcome count_event(SeriesState& state, const Statement& s) {
   if (state.has_totals() && s.at <= state.total_at) return {std::nullopt, Rule::told_by_total};
   if (state.interval_length > Millis{0} && s.at - state.interval_end < kMissedWindows * state.interval_length)
     return {std::nullopt, Rule::told_by_window};
-  if (state.has_totals()) note_one_by_one(state, s);
+  note_one_by_one(state, s);
   Reading reading{s.at, Millis{0}, s.count_in, s.count_out, s.flags, true, false};
   if (s.own_time && !s.repeat_key.empty()) {
     reading.mark = hash_of(s.repeat_key);
@@ -342,25 +380,6 @@ Outcome count(SeriesState& state, const Statement& statement) {
     case bridge::Kind::presence: break;
   }
   return {std::nullopt, Rule::no_passage};
-}
-
-void told_before(SeriesState& state, const Statement& statement) {
-  if (!state.has_totals()) return;
-  const auto less = [](Channel& channel, std::int64_t people) {
-    channel.since = std::max<std::int64_t>(0, channel.since - people);
-  };
-  less(state.in, statement.count_in.value_or(0));
-  less(state.out, statement.count_out.value_or(0));
-}
-
-void swap_device(SeriesState& state) {
-  state.in = state.out = {};
-  state.carried = false;
-  ++state.jumps;
-  state.zero_at = {};
-  state.usual_gap = Millis{0};
-  state.repeat_keys = {};
-  state.next_key = 0;
 }
 
 }  // namespace lintel::counting

@@ -39,7 +39,7 @@ enum class Rule : std::uint8_t {
   increment,      ///< a total rose or stayed
   wrapped,        ///< it passed the end of its range
   reset,          ///< it began again at zero: what it shows now came since
-  zero_awaited,   ///< it fell to zero: a reset, or a device that is still starting
+  zero_awaited,   ///< it fell to zero, or began with it: a reset, or a device that is still starting
   zero_was_boot,  ///< after that it is at or above its old value: it was still starting
   lowered,        ///< it fell by a little: the device has corrected itself
   implausible,    ///< it moved further than people can pass: taken as another device's, and nobody is counted
@@ -97,7 +97,8 @@ struct Channel {
   friend bool operator==(const Channel&, const Channel&) = default;
 };
 
-/// In SeriesState::unconfirmed: the instants of its totals.
+/// In SeriesState::unconfirmed: the instant of its last totals, and both instants of its totals.
+constexpr std::uint8_t kTotalUnconfirmed = 1;
 constexpr std::uint8_t kTotalsUnconfirmed = 3;
 
 /// What counting remembers of a series from frame to frame. Stored with the readings it led to.
@@ -120,6 +121,9 @@ struct SeriesState {
   std::uint32_t jumps = 0;  ///< how often the totals went on elsewhere than where readings led to
 
   [[nodiscard]] bool has_totals() const { return in.total || out.total; }
+  /// Its totals have shown nothing but zero yet: it counts by totals, and is still starting or has just
+  /// begun.
+  [[nodiscard]] bool awaits_first() const { return !has_totals() && zero_at != UtcMs{}; }
   friend bool operator==(const SeriesState&, const SeriesState&) = default;
 };
 

@@ -23,7 +23,8 @@ CoverageStates::CoverageStates(store::Database& db, const SeriesStates& series, 
 
 bool CoverageStates::by_liveness(std::int64_t sensor, std::string_view line) const {
   const auto* state = series_.look(sensor, line);
-  return state != nullptr && !state->has_totals() && state->interval_length == Millis{0};
+  return state != nullptr && !state->has_totals() && !state->awaits_first() &&
+         state->interval_length == Millis{0};
 }
 
 void CoverageStates::counted(std::int64_t sensor, std::string_view line, const Statement& statement,

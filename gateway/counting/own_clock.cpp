@@ -14,6 +14,7 @@ constexpr std::array kInstants{&SeriesState::total_at, &SeriesState::zero_at, &S
 constexpr std::uint8_t bit(std::size_t instant) {
   return static_cast<std::uint8_t>(1U << instant);
 }
+static_assert(kTotalUnconfirmed == bit(kTotal));
 static_assert(kTotalsUnconfirmed == (bit(kTotal) | bit(kZero)));
 
 }  // namespace

@@ -31,7 +31,7 @@ const char* explain(Rule rule) {
     case Rule::wrapped: return "the counter passed the end of its range and went on from zero";
     case Rule::reset: return "the counter began again at zero: what it shows came since";
     case Rule::zero_awaited:
-      return "the counter fell to zero: the next value tells whether it was reset or is still starting";
+      return "the counter is at zero: the next value tells whether it was reset or is still starting";
     case Rule::zero_was_boot:
       return "the zero before was a device still starting: the total rose by this since";
     case Rule::lowered:

@@ -1,3 +1,4 @@
+// States as JSON, and what changes them besides statements.
 #include <algorithm>
 
 #include <nlohmann/json.hpp>
@@ -94,6 +95,25 @@ bool from_json(std::string_view text, SeriesState& state) {
     state.next_key = static_cast<std::uint8_t>((state.next_key + 1) % state.repeat_keys.size());
   }
   return true;
+}
+
+void told_before(SeriesState& state, const Statement& statement) {
+  if (!state.has_totals() && !state.awaits_first()) return;
+  const auto less = [](Channel& channel, std::int64_t people) {
+    channel.since = std::max<std::int64_t>(0, channel.since - people);
+  };
+  less(state.in, statement.count_in.value_or(0));
+  less(state.out, statement.count_out.value_or(0));
+}
+
+void swap_device(SeriesState& state) {
+  state.in = state.out = {};
+  state.carried = false;
+  ++state.jumps;
+  state.zero_at = {};
+  state.usual_gap = Millis{0};
+  state.repeat_keys = {};
+  state.next_key = 0;
 }
 
 }  // namespace lintel::counting

@@ -224,6 +224,27 @@ TEST_CASE("carry: what readings do not lead to is a jump, and nothing else") {
   CHECK(state.jumps == before + 1);
 }
 
+TEST_CASE("carry: a zero that was seen before HQ answered is what the carried totals fell to") {
+  SeriesState state;
+  REQUIRE(count_on(state, total(20, 0)).rule == Rule::zero_awaited);
+  REQUIRE(carry_on(state, carried(), {}));
+  auto starting = state;
+  const auto boot = count(starting, total(30, 1025, 412));
+  CHECK(boot.rule == Rule::zero_was_boot);
+  CHECK(boot.reading->count_in == 5);
+  CHECK(boot.reading->count_out == 2);
+  CHECK_FALSE_MESSAGE(boot.covered, "it may have been reset, and more have come since");
+  const auto reset = count(state, total(30, 5, 2));
+  CHECK(reset.rule == Rule::reset);
+  CHECK(reset.reading->count_in == 5);
+  CHECK(reset.reading->started == at(20));
+
+  SeriesState older;  // a zero from before what HQ holds says nothing
+  (void)count_on(older, total(5, 0));
+  REQUIRE(carry_on(older, carried(), {}));
+  CHECK(count(older, total(30, 1025, 412)).rule == Rule::increment);
+}
+
 TEST_CASE("carry: the first total of a series is kept, moves with the clock, and belongs to its device") {
   lintel::test::TempDir dir;
   auto db = store::Database::open(dir.path() / "lintel.db", store::OpenMode::writer);

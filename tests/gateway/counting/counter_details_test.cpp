@@ -178,6 +178,66 @@ TEST_CASE("counter: a retained total is no baseline, for an earlier card may hav
   CHECK(counted(state, total(3, 104, 50))->count_in == 1);
 }
 
+TEST_CASE(
+    "counter: a first total of zero says not where counting begins, for a device may still be starting") {
+  SeriesState state;
+  CHECK(count(state, total(0, 0, 0)).rule == Rule::zero_awaited);
+  CHECK(count(state, total(1, 0, 0)).rule == Rule::zero_awaited);
+  SeriesState read;
+  REQUIRE(from_json(to_json(state), read));
+  REQUIRE(read == state);
+  CHECK(count(read, total(0, 360, 0)).rule == Rule::late);
+  const auto outcome = count(read, total(2, 365, 7));
+  CHECK(outcome.rule == Rule::baseline);
+  CHECK_FALSE(outcome.reading);
+  const auto next = count(read, total(3, 367, 7));
+  CHECK(next.reading->count_in == 2);
+  CHECK(next.covered == Covered{at(2), at(3)});
+}
+
+TEST_CASE("counter: a device that begins at zero counts the few who come first") {
+  SeriesState state;
+  (void)count(state, total(0, 0, 0));
+  (void)count(state, total(30, 0, 0));
+  const auto outcome = count(state, total(60, 20, 1));
+  REQUIRE(outcome.reading);
+  CHECK(outcome.reading->count_in == 20);
+  CHECK(outcome.reading->count_out == 1);
+  CHECK(outcome.reading->started == at(30));
+  CHECK_FALSE_MESSAGE(outcome.covered, "it may have been starting for all that is known");
+  CHECK(count(state, total(90, 0, 0)).rule == Rule::zero_awaited);
+  CHECK(count(state, total(120, 21, 1)).rule == Rule::zero_was_boot);
+
+  SeriesState more;
+  (void)count(more, total(0, 0, 0));
+  CHECK(count(more, total(30, 21, 0)).rule == Rule::baseline);
+
+  SeriesState apart;  // a message for each direction: of the other one nobody has seen a zero
+  (void)count(apart, {lintel::bridge::Kind::total, at(0), at(0), 0, std::nullopt});
+  CHECK(counted(apart, {lintel::bridge::Kind::total, at(1), at(1), std::nullopt, 9})->count_out == 0);
+}
+
+TEST_CASE("counter: windows beside a first total of zero tell who came, and the total counts them once") {
+  SeriesState state;
+  (void)count(state, total(0, 0, 0));
+  REQUIRE(counted(state, interval(0, 5, 30)));
+  const auto told = count(state, total(5, 31, 0));
+  CHECK(told.rule == Rule::increment);
+  CHECK(told.reading->count_in == 1);
+  CHECK(counted(state, total(10, 33, 0))->count_in == 2);
+
+  SeriesState booting;
+  (void)count(booting, total(0, 0, 0));
+  REQUIRE(counted(booting, interval(0, 5, 3)));
+  CHECK(count(booting, total(5, 368, 0)).rule == Rule::baseline);
+
+  SeriesState stored;  // what was kept from the night before is owed to no total
+  (void)count(stored, total(0, 0, 0));
+  REQUIRE(counted(stored, interval(-300, -240, 50)));
+  CHECK_FALSE(count(stored, total(5, 4, 0)).disagreement);
+  CHECK(counted(stored, total(10, 9, 0))->count_in == 5);
+}
+
 TEST_CASE("counter: the total of a message and the window beside it count once, whichever comes first") {
   SeriesState state;
   (void)counted(state, total(0, 100, 0));

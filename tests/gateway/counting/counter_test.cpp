@@ -342,6 +342,20 @@ TEST_CASE("counter: a fall near the end of the range is a reset where the other 
   CHECK(outcome.reading->count_out == 3);
 }
 
+TEST_CASE("counter: after a reset everybody is counted from the last time at which nobody was shown") {
+  SeriesState state;
+  (void)counted(state, total(0, 1, 2));
+  (void)counted(state, total(30, 0, 0));
+  (void)counted(state, total(60, 0, 0));
+  CHECK_FALSE_MESSAGE(counted(state, total(90, 1, 0)), "one direction is at its old value by chance");
+  const auto outcome = count(state, total(120, 1, 1));
+  REQUIRE(outcome.reading);
+  CHECK(outcome.rule == Rule::reset);
+  CHECK(outcome.reading->count_in == 1);
+  CHECK(outcome.reading->started == at(60));
+  CHECK(outcome.covered == Covered{at(60), at(120)});
+}
+
 TEST_CASE("counter: a total that is older than the zero before it is late") {
   SeriesState state;
   (void)counted(state, total(0, 100, 50));

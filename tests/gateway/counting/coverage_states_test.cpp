@@ -105,6 +105,26 @@ TEST_CASE("coverage in the store: a hole is written with the reading that shows 
   CHECK(writing.rows.db().scalar("select count(*) from coverage") == 1);
 }
 
+TEST_CASE("coverage in the store: beside a first total of zero signs of life prove no time") {
+  for (const bool zero : {false, true}) {
+    CAPTURE(zero);
+    Writing writing;
+    writing.begin();
+    writing.coverage->rules().way(1, {.up = true}, minute(0));
+    if (zero) {
+      Statement total{bridge::Kind::total, minute(0), minute(0), 0, 0};
+      writing.coverage->counted(1, "1", total, count(writing.series->of(1, "1"), total));
+    }
+    for (const int at : {1, 2}) {
+      Statement passage{bridge::Kind::event, minute(at), minute(at), 1, 0};
+      writing.coverage->counted(1, "1", passage, count(writing.series->of(1, "1"), passage));
+      writing.coverage->rules().heard(1, {minute(at + 0.5), 10min});
+    }
+    writing.commit();
+    CHECK(writing.table() == (zero ? "" : "1-2.5 counting"));
+  }
+}
+
 TEST_CASE("coverage in the store: what a kill took of the growth is found again in the readings") {
   Writing writing;
   writing.stored(0, 1);

@@ -183,6 +183,31 @@ TEST_CASE("card: HQ answers long after the first total, and the gap before that 
   CHECK(at_hq(hq) == people(160, 51));
 }
 
+TEST_CASE("card: a device that is still starting when the next card meets it goes on where HQ says") {
+  if (!ready()) return;
+  for (const int answered_after : {0, 1, 2}) {  // messages
+    CAPTURE(answered_after);
+    RealHq hq;
+    {
+      Card card(on(hq));
+      card.total(at(0), 300, 100);
+      card.total(at(1), 312, 106);
+      REQUIRE(card.sync());
+    }
+    Card next(on(hq));
+    if (answered_after == 0) REQUIRE(next.sync());
+    next.total(at(120), 0, 0);
+    if (answered_after == 1) REQUIRE(next.sync());
+    next.total(at(121), 400, 150);
+    if (answered_after == 2) REQUIRE(next.sync());
+    next.total(at(122), 401, 150);
+    REQUIRE(next.sync());
+    CHECK(at_hq(hq) == people(101, 50));
+    CHECK(next.recovered() == 1);
+    CHECK(next.refused().empty());
+  }
+}
+
 TEST_CASE("card: the third one goes on although the second has told nothing of its totals") {
   if (!ready()) return;
   RealHq hq;

@@ -294,6 +294,7 @@ class Device {
     message.total = true;
     message.in = zeros_ > 0 ? 0 : totals_[0];
     message.out = zeros_ > 0 ? 0 : totals_[1];
+    message.starting = zeros_ > 0;
     if (zeros_ > 0) --zeros_;
     message.text = text("total", message, now_, key);
     life_.messages.push_back(std::move(message));

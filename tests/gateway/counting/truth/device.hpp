@@ -18,6 +18,7 @@ struct Message {
   bool total = false;
   bool repeatable = true;  ///< saying it twice says the same
   bool history = false;    ///< made before, and told again
+  bool starting = false;   ///< shows zero, whatever has been counted
   std::optional<std::int64_t> in, out;
 };
 

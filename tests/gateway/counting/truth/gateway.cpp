@@ -53,9 +53,10 @@ void Gateway::start() {
   life_.pipeline =
       std::make_unique<app::Pipeline>(config_, *life_.store, *life_.series, *clock::Zone::find("UTC"),
                                       [](std::string_view) { return &text_decoder(); });
-  life_.pipeline->observe([this](const store::Sensor&, std::string_view, const counting::Statement& statement,
-                                 const counting::Outcome& outcome) {
-    trace_.push_back({current_, statement, outcome});
+  life_.pipeline->observe([this](const store::Sensor& sensor, std::string_view line,
+                                 const counting::Statement& statement, const counting::Outcome& outcome) {
+    const auto* state = life_.series->look(sensor.id, line);
+    trace_.push_back({current_, statement, outcome, state != nullptr && state->awaits_first()});
   });
   life_.store->begin();
 }

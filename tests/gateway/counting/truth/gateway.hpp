@@ -16,6 +16,7 @@ struct Traced {
   const Message* message = nullptr;
   counting::Statement statement;  ///< its views are gone
   counting::Outcome outcome;
+  bool first_zero = false;  ///< the card has met nothing but zero of this device
 };
 
 /// A row of people_counting_raw.

@@ -71,13 +71,16 @@ class Judge {
     std::vector<Span> spans;
     std::map<UtcMs, const Traced*> windows;  // by the stated begin: one that is stated again takes its place
     const Traced* total_before = nullptr;
+    const Traced* value_before = nullptr;  // of any card
     for (const auto& traced : gateway_.trace()) {
       const auto& outcome = traced.outcome;
-      if (outcome.rule == Rule::baseline) look_for_ghosts_before(total_before, traced);
+      if (outcome.rule == Rule::baseline) look_for_ghosts_before(value_before, traced);
       if (traced.message->total && outcome.rule != Rule::repeated && outcome.rule != Rule::late &&
           outcome.rule != Rule::retained) {
         if (outcome.covered && total_before != nullptr) look_for_hidden_reset(*total_before, traced);
+        if (total_before != nullptr && total_before->first_zero) look_for_slow_start(*total_before, traced);
         total_before = &traced;
+        if (!traced.first_zero) value_before = &traced;
       }
       if (outcome.rule == Rule::interval) look_for_overwritten(traced, windows);
       if (outcome.covered) {
@@ -123,6 +126,16 @@ class Judge {
       excess_.in += std::max<std::int64_t>(0, counted.in - truth.in);
       excess_.out += std::max<std::int64_t>(0, counted.out - truth.out);
     }
+  }
+
+  /// A card that meets a device while it starts takes the few it had counted before for people.
+  void look_for_slow_start(const Traced& zero, const Traced& now) {
+    const auto& reading = now.outcome.reading;
+    if (!zero.message->starting || !reading) return;
+    constexpr std::int64_t kFew = 20;
+    excess_.in += std::min(kFew, reading->count_in.value_or(0));
+    excess_.out += std::min(kFew, reading->count_out.value_or(0));
+    if (now.outcome.covered) broken("a start passed for covered time at {}", format_utc(now.statement.at));
   }
 
   /// A first total that shows too many people: they were never counted, and are missing once the device takes
