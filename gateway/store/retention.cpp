@@ -17,7 +17,6 @@ using namespace std::chrono_literals;
 constexpr auto kLookEvery = 60s;
 constexpr std::int64_t kSlice = 5000;
 constexpr std::int64_t kAlwaysKept = 1000;
-constexpr std::uint64_t kLeastForOthers = 64ull << 20;
 constexpr std::chrono::days kHours{400};
 constexpr std::chrono::days kDays{1200};
 constexpr const char* kAlert = "given_up";
@@ -37,6 +36,10 @@ std::int64_t millis_of(std::chrono::days days) {
 
 }  // namespace
 
+std::uint64_t room_for(std::uint64_t file, std::uint64_t free) {
+  return (file + free) / 10 * 9;
+}
+
 Room room_of(Database& db, const std::filesystem::path& file, const RetentionLimits& limits) {
   const auto page = static_cast<std::uint64_t>(db.scalar("pragma page_size"));
   const auto pages = static_cast<std::uint64_t>(db.scalar("pragma page_count"));
@@ -50,8 +53,7 @@ Room room_of(Database& db, const std::filesystem::path& file, const RetentionLim
   std::error_code error;
   const auto space = std::filesystem::space(file.parent_path(), error);
   const auto free = error ? 0 : static_cast<std::uint64_t>(space.available);
-  const auto all = pages * page + free;
-  room.limit = all - std::min(all, std::max(all / 10, kLeastForOthers));
+  room.limit = room_for(pages * page, free);
   return room;
 }
 

@@ -25,6 +25,11 @@ struct Room {
   [[nodiscard]] bool over() const { return used > limit; }
 };
 
+/// Bytes for the content of a database whose file is as large as this, on a disk with so many free: nine
+/// tenths. On a disk that something else has filled a tenth of the content leaves, and counting goes on in
+/// its place.
+[[nodiscard]] std::uint64_t room_for(std::uint64_t file, std::uint64_t free);
+
 /// What the file fills with content, and what the limits and its disk allow. Throws SqliteError.
 [[nodiscard]] Room room_of(Database& db, const std::filesystem::path& file, const RetentionLimits& limits);
 

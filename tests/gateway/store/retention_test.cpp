@@ -206,6 +206,12 @@ TEST_CASE("retention: a slice that was rolled back is removed the next time") {
   CHECK(kept.readings() == 0);
 }
 
+TEST_CASE(
+    "retention: a disk that something else has filled costs a tenth of a small database, and not all of it") {
+  CHECK(room_for(20'000'000, 0) == 18'000'000);
+  CHECK(room_for(20'000'000, 80'000'000) == 90'000'000);
+}
+
 TEST_CASE("retention: how long the room lasts without HQ follows from how fast readings came") {
   Kept kept({std::chrono::days{35}});
   kept.count_days(0, 50);
