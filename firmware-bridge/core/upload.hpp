@@ -38,6 +38,10 @@ class Upload {
   [[nodiscard]] virtual std::optional<UploadAnswer> take(std::string_view bytes) = 0;
   /// The body is complete. `reply` is called once, now or later, or never.
   virtual void finish(Reply reply) = 0;
+  /// What the client is told when the reply takes too long.
+  [[nodiscard]] virtual UploadAnswer late() const {
+    return {503, "The message is not yet kept. Send it again.\n", {{"Retry-After", "10"}}};
+  }
 };
 
 /// Takes what devices send by HTTP: the server knows requests and connections, this knows who may send what.

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "gateway/config/nearest.hpp"
+#include "gateway/store/audit.hpp"
 
 namespace lintel::app {
 
@@ -13,12 +14,21 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kFramesAtOnce = 100;
+constexpr auto kReplace = json::error_handler_t::replace;
 constexpr std::string_view kVerbs[] = {"discover",          "adopt",       "sensors-set", "correct",
                                        "quarantine-replay", "sync-verify", "sync-retry"};
 
 std::string text_of(const json& request, const char* key) {
   const auto found = request.find(key);
   return found != request.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+/// What a verb changes; empty: nothing that belongs into the audit log.
+std::string_view table_of(std::string_view verb) {
+  if (verb == "adopt" || verb == "sensors-set") return "sensor_metadata";
+  if (verb == "correct" || verb == "sync-retry") return "people_counting_raw";
+  if (verb == "quarantine-replay") return "quarantine";
+  return {};
 }
 
 std::string suggest(std::string_view word, const std::vector<std::string>& known) {
@@ -33,6 +43,18 @@ std::span<const std::string_view> Administration::verbs() {
 }
 
 Result<json> Administration::run(std::string_view verb, const json& request, UtcMs now) {
+  auto answer = carry_out(verb, request, now);
+  const auto changed = table_of(verb);
+  if (!answer || changed.empty() || request.value("dry_run", false)) return answer;
+  auto said = request;
+  for (const char* key : {"verb", "actor"}) said.erase(key);
+  const auto actor = text_of(request, "actor");
+  store::audit(parts_.store.db(), {now, actor.empty() ? "command line" : actor, verb, changed,
+                                   text_of(request, "serial"), said.dump(-1, ' ', false, kReplace)});
+  return answer;
+}
+
+Result<json> Administration::carry_out(std::string_view verb, const json& request, UtcMs now) {
   if (verb == "discover") return discover();
   if (verb == "adopt") return adopt(request, now);
   if (verb == "sensors-set") return set(request, now);

@@ -20,7 +20,7 @@ namespace lintel::app {
 /// `sync-verify`, `sync-retry`. In the
 /// daemon on the writer thread inside its batch; in a command that found no daemon under the writer's lock.
 /// Requests and answers are JSON objects, as they cross the control socket. Nothing is written when one
-/// fails.
+/// fails; what changed something is in the audit log, with `actor`.
 class Administration {
  public:
   struct Parts {
@@ -41,6 +41,7 @@ class Administration {
   Result<nlohmann::json> run(std::string_view verb, const nlohmann::json& request, UtcMs now);
 
  private:
+  Result<nlohmann::json> carry_out(std::string_view verb, const nlohmann::json& request, UtcMs now);
   Result<nlohmann::json> discover();
   Result<nlohmann::json> adopt(const nlohmann::json& request, UtcMs now);
   Result<nlohmann::json> set(const nlohmann::json& request, UtcMs now);

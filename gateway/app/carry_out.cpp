@@ -1,5 +1,8 @@
 #include "gateway/app/carry_out.hpp"
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include <fmt/format.h>
 
 #include "gateway/app/administration.hpp"
@@ -13,6 +16,11 @@ namespace lintel::app {
 namespace {
 
 using nlohmann::json;
+
+std::string user_name() {
+  const auto* user = ::getpwuid(::getuid());  // NOLINT(concurrency-mt-unsafe): one thread
+  return user == nullptr ? std::to_string(::getuid()) : user->pw_name;
+}
 
 constexpr auto kAnswerWithin = std::chrono::seconds{30};
 
@@ -49,6 +57,7 @@ Result<json> alone(const config::Config& config, const std::string& verb, const 
 
 Result<json> carry_out(const config::Config& config, const std::string& verb, json request) {
   request["verb"] = verb;
+  request["actor"] = user_name();
   auto answer = status::ask(status::control_path(config.state_dir), request, kAnswerWithin);
   if (answer && answer->contains("refused")) {
     return fail(answer->value("usage", false) ? ErrorKind::misconfigured : ErrorKind::rejected,

@@ -43,11 +43,6 @@ std::vector<std::pair<std::string, std::string>> adopted_topics(const store::Sen
   return topics;
 }
 
-/// The command line is to end with the code that fits the kind of error.
-nlohmann::json refusal_of(const Error& error) {
-  return {{"refused", error.message}, {"usage", error.kind == ErrorKind::misconfigured}};
-}
-
 sync::Options options_of(const config::Config& config) {
   sync::Options options;
   options.url = config.hq_url;
@@ -276,57 +271,6 @@ status::Facts Daemon::facts() const {
   facts.hq = hq_facts();
   facts.sensors = watch_.verdicts();
   return facts;
-}
-
-Result<void> Daemon::open_faces() {
-  status::ControlServer::Verbs verbs;
-  verbs["status"] = [this](const nlohmann::json&, const status::ControlServer::Reply& reply) {
-    reply(status::to_json(facts()));
-  };
-  verbs["sync-now"] = [this](const nlohmann::json&, const status::ControlServer::Reply& reply) {
-    sync_.wake();
-    reply(nlohmann::json::object());
-  };
-  verbs["evidence-flush"] = [this](const nlohmann::json&, const status::ControlServer::Reply& reply) {
-    const auto done = [reply] { reply(nlohmann::json::object()); };
-    if (!evidence_) return done();
-    writer_.post([](store::Database&, UtcMs) {}, [this, done] { evidence_->flush(done); });
-  };
-  // What changes something runs on the writer thread, and is answered once it is durable.
-  for (const auto verb : Administration::verbs()) {
-    verbs[std::string(verb)] = [this, verb](const nlohmann::json& request,
-                                            const status::ControlServer::Reply& reply) {
-      auto answer = std::make_shared<Result<nlohmann::json>>(nlohmann::json(nullptr));
-      writer_.post([this, verb, request, answer](
-                       store::Database&, UtcMs at) { *answer = administration_.run(verb, request, at); },
-                   [answer, reply] { reply(*answer ? **answer : refusal_of(answer->error())); });
-    };
-  }
-  auto control =
-      status::ControlServer::open(loop_, status::control_path(config_.state_dir), std::move(verbs), {});
-  if (!control) return tl::unexpected(control.error());
-  control_ = std::move(*control);
-  if (config_.listen.empty()) return {};
-
-  auto reader = store::Database::open(store::database_path(config_.state_dir), store::OpenMode::reader);
-  if (!reader) return tl::unexpected(reader.error());
-  status::Runtime runtime;
-  runtime.limits = {config_.keep_days, config_.database_bytes};
-  runtime.state_dir = config_.state_dir;
-  runtime.hq_configured = !config_.hq_url.empty();
-  runtime.facts = [this] { return status::to_json(facts()); };
-  runtime.now = [this] { return now().value_or(machine_now()); };
-  page_ = std::make_unique<status::Page>(std::move(*reader), std::move(runtime));
-  status::HttpServer::Options options;
-  options.listen = config_.listen;
-  options.allowed_hosts = config_.allowed_hosts;
-  options.log = [](const std::string& text) { log(text); };
-  auto routes = page_->routes();
-  routes.uploads = links_.uploads_of_page();
-  auto http = status::HttpServer::open(loop_, std::move(options), std::move(routes));
-  if (!http) return tl::unexpected(http.error());
-  http_ = std::move(*http);
-  return {};
 }
 
 void Daemon::run() {

@@ -20,6 +20,7 @@
 #include "gateway/enrol/card_keeper.hpp"
 #include "gateway/evidence/log.hpp"
 #include "gateway/health/watch.hpp"
+#include "gateway/status/actions.hpp"
 #include "gateway/status/control.hpp"
 #include "gateway/status/facts.hpp"
 #include "gateway/status/http_server.hpp"
@@ -53,6 +54,9 @@ class Daemon {
 
   static Result<Opened> open(const config::Config& config);
   Result<void> open_faces();
+  Result<void> open_page();
+  status::ControlServer::Verbs control_verbs();
+  std::shared_ptr<status::Actions> page_actions();
   Writer::Options writer_options();
   sync::Options sync_options();
   std::unique_ptr<enrol::CardKeeper> keep_card();

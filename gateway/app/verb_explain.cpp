@@ -1,6 +1,3 @@
-#include <pwd.h>
-#include <unistd.h>
-
 #include <charconv>
 #include <ostream>
 
@@ -47,11 +44,6 @@ Result<Words> read_words(std::vector<std::string> rest, std::span<const std::str
   }
   words.rest = std::move(rest);
   return words;
-}
-
-std::string user_name() {
-  const auto* user = ::getpwuid(::getuid());  // NOLINT(concurrency-mt-unsafe): one thread
-  return user == nullptr ? std::to_string(::getuid()) : user->pw_name;
 }
 
 /// The days of the store as its database has them.
@@ -144,8 +136,7 @@ Result<void> correct_to(const config::Config& config, std::vector<std::string> r
                {"action", words->rest[0]},
                {"reason", **reason},
                {"from", count_ms(asked->span.from)},
-               {"to", count_ms(asked->span.to)},
-               {"actor", user_name()}};
+               {"to", count_ms(asked->span.to)}};
   if (words->line) request["line"] = *words->line;
   const auto answer = carry_out(config, "correct", request);
   if (!answer) return tl::unexpected(answer.error());

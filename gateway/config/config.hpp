@@ -129,6 +129,7 @@ struct Config {
   // [status]
   std::string listen = "127.0.0.1:8080";   ///< empty: no page
   std::vector<std::string> allowed_hosts;  ///< beside the addresses of the machine itself and its name
+  std::string page_pin;                    ///< of `pin_file`; empty: the page changes nothing
 
   // [ingest]
   std::string ingest_listen = "0.0.0.0:8081";  ///< where links of type http listen, if there are any

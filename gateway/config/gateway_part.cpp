@@ -75,6 +75,39 @@ void look_at_hq(const Settings& settings, const Config& config, Report& report) 
   }
 }
 
+constexpr std::size_t kShortestPin = 6;
+constexpr std::size_t kLongestPin = 64;
+
+/// The PIN in the file that is named, or in page_pin beside gateway.conf, where there is one. A secret that
+/// others can read is none.
+std::string page_pin(const Settings& settings, const Config& config, Report& report) {
+  const auto* entry = settings.entry("status.pin_file");
+  const bool named = entry != nullptr && !entry->value.empty();
+  auto path = settings.path("status.pin_file");
+  if (!named) {
+    std::error_code ignored;
+    path = config.file.parent_path() / "page_pin";
+    if (config.file.empty() || !std::filesystem::exists(path, ignored)) return {};
+  }
+  const auto label = named ? fmt::format("{} = \"{}\"", entry->label, entry->value) : path.string();
+  const auto file = read_text(path);
+  if (!file) {
+    report.problems.push_back(fmt::format("{}: {}", label, file.error()));
+    return {};
+  }
+  if (!file->private_to_owner) {
+    report.warnings.push_back(
+        fmt::format("{}: others may read it, so nobody can change anything on the page: chmod 600 {}", label,
+                    path.string()));
+    return {};
+  }
+  auto pin = file->text.substr(0, file->text.find_first_of("\r\n"));
+  if (pin.size() >= kShortestPin && pin.size() <= kLongestPin) return pin;
+  report.problems.push_back(fmt::format("{}: a PIN has {} to {} characters, this one {}", label, kShortestPin,
+                                        kLongestPin, pin.size()));
+  return {};
+}
+
 }  // namespace
 
 void apply_gateway(const Settings& settings, Config& config, Report& report) {
@@ -106,6 +139,8 @@ void apply_gateway(const Settings& settings, Config& config, Report& report) {
 
   config.listen = settings.text("status.listen");
   for (const auto& host : settings.entries("status.allowed_host")) config.allowed_hosts.push_back(host.value);
+
+  config.page_pin = page_pin(settings, config, report);
 
   config.ingest_listen = settings.text("ingest.listen");
 

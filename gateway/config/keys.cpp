@@ -169,6 +169,9 @@ const Key kGatewayKeys[] = {
      "A name under which browsers may open the page, beside this machine's own addresses and name. May be "
      "repeated.",
      may<host_name>, true},
+    {"status", "pin_file", "",
+     "File whose first line is the PIN, 6 to 64 characters, with which people may change something on the "
+     "page. Empty: a file page_pin beside this one; without it the page can only be looked at."},
 
     {"ingest", "listen", "0.0.0.0:8081",
      "Address and port that devices push to, for links of type = http; none of them, no listener. The "

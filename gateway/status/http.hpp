@@ -48,6 +48,8 @@ struct Routes {
   /// Takes what devices send to addresses below /ingest/, under whatever name they know this machine; null:
   /// nobody does. Shared, because connections may outlive the server.
   std::shared_ptr<bridge::UploadSink> uploads{};
+  /// Takes what people do on the page (Actions::takes says which paths); null: they can only look.
+  std::shared_ptr<bridge::UploadSink> actions{};
 };
 
 /// The part of a request target behind '?', percent-decoded; the first of equal names counts.

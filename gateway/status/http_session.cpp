@@ -92,8 +92,8 @@ std::optional<Response> Session::objection() const {
   return text_response(414, "The address is too long.\n");
 }
 
-/// What speaks against one for a page, before it is looked up.
-std::optional<Response> Session::page_objection() const {
+/// What speaks against one that reaches for the page under this name.
+std::optional<Response> Session::host_objection() const {
   const auto& request = parser_->get();
   const auto target = request.target();
   const auto host = request.find(http::field::host);
@@ -107,6 +107,13 @@ std::optional<Response> Session::page_objection() const {
                          "This gateway does not answer under that name. Open it by its address, or add "
                          "the name to allowed_hosts in [status] of gateway.conf.\n");
   }
+  return std::nullopt;
+}
+
+/// What speaks against one for a page, before it is looked up.
+std::optional<Response> Session::page_objection() const {
+  if (auto refused = host_objection()) return refused;
+  const auto& request = parser_->get();
   if (request.method() != http::verb::get && request.method() != http::verb::head) {
     return text_response(405, "This page can only be read (GET, HEAD).\n");
   }
@@ -118,7 +125,7 @@ std::optional<Response> Session::page_objection() const {
 
 void Session::answer() {
   if (const auto response = objection()) return respond(*response, false);
-  if (is_upload()) return upload();
+  if (auto* sink = upload_sink()) return upload(*sink);
   if (const auto response = page_objection()) return respond(*response, false);
   const auto& request = parser_->get();
   const std::string_view target(request.target().data(), request.target().size());

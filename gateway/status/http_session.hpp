@@ -44,8 +44,9 @@ class Session : public Connection, public std::enable_shared_from_this<Session> 
   void listen(const EventSource& source);
   void linger();
 
-  [[nodiscard]] bool is_upload() const;
-  void upload();
+  [[nodiscard]] std::optional<Response> host_objection() const;
+  [[nodiscard]] bridge::UploadSink* upload_sink() const;
+  void upload(bridge::UploadSink& sink);
   void continue_body(bool invited);
   void read_body();
   void on_body(error_code error);
@@ -64,6 +65,7 @@ class Session : public Connection, public std::enable_shared_from_this<Session> 
   boost::asio::steady_timer patience_;  ///< for the answer to a complete body
   std::optional<BodyParser> body_;
   std::string piece_;                            ///< of the body, as it arrives
+  bool of_page_ = false;                         ///< the body is of the page, not of a device
   std::unique_ptr<bridge::Upload> upload_;       ///< after core_: it may need what that keeps alive
   std::optional<bridge::UploadAnswer> refusal_;  ///< to be sent once the body is out of the way
   bool keep_ = false;

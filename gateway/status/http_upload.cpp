@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <boost/asio/write.hpp>
 
+#include "gateway/status/actions.hpp"
 #include "gateway/status/http_session.hpp"
 
 namespace lintel::status {
@@ -26,11 +27,19 @@ std::string_view view(boost::string_view text) {
 
 }  // namespace
 
-bool Session::is_upload() const {
-  return core_->routes.uploads && view(parser_->get().target()).starts_with(kUploads);
+/// Who takes the request's body; null: it is for a page.
+bridge::UploadSink* Session::upload_sink() const {
+  const auto& routes = core_->routes;
+  const auto target = view(parser_->get().target());
+  if (routes.uploads && target.starts_with(kUploads)) return routes.uploads.get();
+  return routes.actions && Actions::takes(target) ? routes.actions.get() : nullptr;
 }
 
-void Session::upload() {
+void Session::upload(bridge::UploadSink& sink) {
+  of_page_ = &sink == core_->routes.actions.get();
+  if (of_page_) {
+    if (const auto refused = host_objection()) return respond(*refused, false);
+  }
   const auto& request = parser_->get();
   error_code ignored;
   bridge::UploadHead head;
@@ -42,7 +51,7 @@ void Session::upload() {
     return found == request.end() ? std::string_view() : view(found->value());
   };
   try {
-    auto begun = core_->routes.uploads->begin(head);
+    auto begun = sink.begin(head);
     if (begun) {
       upload_ = std::move(*begun);
     } else {
@@ -124,8 +133,9 @@ void Session::wait_for_reply() {
   patience_.expires_after(core_->options.reply_limit);
   patience_.async_wait([self = shared_from_this()](error_code error) {
     if (error || !self->waiting_) return;
+    auto late = self->upload_->late();
     self->upload_.reset();  // before the sender can come again
-    self->reply({503, "The message is not yet kept. Send it again.\n", {{"Retry-After", "10"}}}, self->keep_);
+    self->reply(std::move(late), self->keep_);
   });
 }
 
@@ -134,7 +144,11 @@ void Session::reply(bridge::UploadAnswer answer, bool keep) {
   message_.emplace(http::int_to_status(static_cast<unsigned>(answer.status)), 11);
   message_->set(http::field::content_type, "text/plain; charset=utf-8");
   message_->set(http::field::cache_control, "no-store");
-  for (const auto& [name, value] : answer.fields) message_->insert(name, value);
+  if (of_page_) {
+    for (std::size_t i = 0; i < kSecurityFieldCount; ++i)
+      message_->set(kSecurityFields[i][0], kSecurityFields[i][1]);
+  }
+  for (const auto& [name, value] : answer.fields) message_->set(name, value);
   const auto method = body_ ? body_->get().method() : parser_->get().method();
   message_->content_length(answer.text.size());
   if (method != http::verb::head) message_->body() = std::move(answer.text);

@@ -40,6 +40,7 @@ listen = 127.0.0.1:$port
 url = $hq_url
 interval_seconds = 2
 CONF
+  (umask 077 && printf '246810\n' >"$demo/page_pin")
   cat >"$demo/links.d/broker.conf" <<CONF
 type = mqtt
 url = mqtt://127.0.0.1:$broker_port

@@ -92,6 +92,22 @@ TEST_CASE("sensors set: wrong words are refused with the nearest right one, and 
   CHECK(desk.text("select settings from sensor_metadata") == "{}");
 }
 
+TEST_CASE("audit: who changed what is kept, with what was asked; a look and a refusal change nothing") {
+  Desk desk;
+  desk.window(1, 5, 2);
+  (void)desk.ask("discover", {}, kNoon);
+  (void)desk.ask("sensors-set", {{"serial", "S1"}, {"changes", {"inwert=yes"}}, {"actor", "Ada"}}, kNoon);
+  CHECK(desk.scalar("select count(*) from audit_log") == 0);
+  const json changes{{"serial", "S1"}, {"changes", {"invert=yes"}}};
+  auto request = changes;
+  request["actor"] = "Ada (page at 10.0.0.7)";
+  REQUIRE(desk.ask("sensors-set", request, kNoon + 90s).contains("change"));
+  CHECK(desk.text("select actor || '|' || action || '|' || table_name || '|' || row_id from audit_log") ==
+        "Ada (page at 10.0.0.7)|sensors-set|sensor_metadata|S1");
+  CHECK(json::parse(desk.text("select new_values from audit_log")) == changes);
+  CHECK(desk.scalar("select at from audit_log") == count_ms(kNoon + 90s));
+}
+
 TEST_CASE("direction: HQ's word holds over what was said before, unless the file is pinned") {
   Desk desk;
   desk.window(1, 5, 2);

@@ -166,3 +166,28 @@ TEST_CASE("configuration: no prefix and no damaged byte of a good file makes loa
     if (!config) CHECK_FALSE(configured.problems().empty());
   }
 }
+
+TEST_CASE("PIN of the page: beside gateway.conf or where pin_file says, and only if it is a secret") {
+  Configured configured;
+  CHECK(configured.load()->page_pin.empty());
+  configured.write("page_pin", "135790\r\nnot of it\n");
+  CHECK(configured.load()->page_pin == "135790");
+  configured.write("gateway.conf", "[status]\npin_file = other\n").write("other", "longer words are fine");
+  CHECK(configured.load()->page_pin == "longer words are fine");
+  configured.write("other", "135790", 0640);
+  const auto open = configured.load();
+  REQUIRE(open);
+  CHECK(open->page_pin.empty());
+  REQUIRE_FALSE(open->warnings.empty());
+  CHECK(open->warnings[0] ==
+        "gateway.conf:2: [status] pin_file = \"other\": others may read it, so nobody can change anything on "
+        "the page: chmod 600 " +
+            configured.path("other").string());
+  configured.write("other", "1357\n");
+  CHECK(configured.problems() ==
+        std::vector<std::string>{"gateway.conf:2: [status] pin_file = \"other\": a PIN "
+                                 "has 6 to 64 characters, this one 4"});
+  configured.write("gateway.conf", "[status]\npin_file = nowhere\n");
+  REQUIRE(configured.problems().size() == 1);
+  CHECK(configured.problems()[0].starts_with("gateway.conf:2: [status] pin_file = \"nowhere\": "));
+}
