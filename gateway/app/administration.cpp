@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "gateway/app/walks.hpp"
 #include "gateway/config/nearest.hpp"
 #include "gateway/store/audit.hpp"
 
@@ -15,8 +16,9 @@ using nlohmann::json;
 
 constexpr std::size_t kFramesAtOnce = 100;
 constexpr auto kReplace = json::error_handler_t::replace;
-constexpr std::string_view kVerbs[] = {"discover",          "adopt",       "sensors-set", "correct",
-                                       "quarantine-replay", "sync-verify", "sync-retry"};
+constexpr std::string_view kVerbs[] = {
+    "discover",   "adopt",     "sensors-set", "correct",   "quarantine-replay", "sync-verify", "sync-retry",
+    "walk-start", "walk-look", "walk-next",   "walk-sign", "walk-cancel",       "walk-list"};
 
 std::string text_of(const json& request, const char* key) {
   const auto found = request.find(key);
@@ -28,6 +30,7 @@ std::string_view table_of(std::string_view verb) {
   if (verb == "adopt" || verb == "sensors-set") return "sensor_metadata";
   if (verb == "correct" || verb == "sync-retry") return "people_counting_raw";
   if (verb == "quarantine-replay") return "quarantine";
+  if (verb == "walk-start" || verb == "walk-sign" || verb == "walk-cancel") return "walk_tests";
   return {};
 }
 
@@ -62,6 +65,7 @@ Result<json> Administration::carry_out(std::string_view verb, const json& reques
   if (verb == "sync-verify") return verify_days(request);
   if (verb == "sync-retry") return json{{"readings", parts_.store.readings().owe_set_aside()}};
   if (verb == "quarantine-replay") return replay(request);
+  if (verb.starts_with("walk-")) return walk_test(verb, request, now);
   return fail(ErrorKind::misconfigured, fmt::format("nobody knows how to {}", verb));
 }
 
@@ -319,6 +323,22 @@ Result<json> Administration::correct(const json& request, UtcMs now) {
   return json{{"id", correction.id},           {"serial", (*found)->serial},
               {"name", (*found)->name},        {"from", count_ms(correction.from)},
               {"to", count_ms(correction.to)}, {"readings", count.integer(0)}};
+}
+
+// Walk tests --------------------------------------------------------------------------------------
+
+Result<json> Administration::walk_test(std::string_view verb, const json& request, UtcMs now) {
+  store::Sensor* sensor = nullptr;
+  if (verb == "walk-start") {
+    if (parts_.heard == nullptr) {
+      return fail(ErrorKind::rejected,
+                  "the gateway is not running, so nothing would be counted: start it first");
+    }
+    const auto found = find_sensor(text_of(request, "serial"));
+    if (!found) return tl::unexpected(found.error());
+    sensor = *found;
+  }
+  return walk(verb, request, parts_.store, sensor, now);
 }
 
 // Sync --------------------------------------------------------------------------------------------

@@ -71,7 +71,13 @@ std::shared_ptr<status::Actions> Daemon::page_actions() {
   parts.actions = {{"discover", {"discover", {}}},
                    {"adopt", {"adopt", {"serial", "name", "link", "topic", "decoder"}}},
                    {"set", {"sensors-set", {"serial", "changes"}}},
-                   {"sync-now", {"sync-now", {}}}};
+                   {"sync-now", {"sync-now", {}}},
+                   {"walk-start", {"walk-start", {"serial", "line", "times"}}},
+                   {"walk-look", {"walk-look", {"id"}}},
+                   {"walk-next", {"walk-next", {"id"}}},
+                   {"walk-sign", {"walk-sign", {"id", "name", "note", "passed"}}},
+                   {"walk-cancel", {"walk-cancel", {"id"}}},
+                   {"walk-list", {"walk-list", {"limit"}}}};
   parts.post = [this](std::function<void()> task) { boost::asio::post(loop_, std::move(task)); };
   parts.log = [](const std::string& text) { log(text); };
   return std::make_shared<status::Actions>(status::Access::Options{config_.page_pin}, std::move(parts));

@@ -14,6 +14,7 @@ int discover(std::span<const std::string> args, std::ostream& out, std::ostream&
 int explain(std::span<const std::string> args, std::ostream& out, std::ostream& err);
 int correct(std::span<const std::string> args, std::ostream& out, std::ostream& err);
 int sync_verb(std::span<const std::string> args, std::ostream& out, std::ostream& err);
+int walk_test(std::span<const std::string> args, std::ostream& out, std::ostream& err);
 int quarantine(std::span<const std::string> args, std::ostream& out, std::ostream& err);
 
 }  // namespace lintel::app

@@ -53,6 +53,15 @@ constexpr cli::Verb kVerbs[] = {
      "takes discard back. Nothing is deleted: `lintel explain` shows who said so and\n"
      "why. How a sensor counts from now on is `lintel sensors set`.",
      "lintel correct swap 6789C30012340001 2026-11-16 now --reason inverted", correct},
+    {"walk-test", "whether a door counts: walk through it and compare",
+     "lintel walk-test SENSOR [--line LINE] [--times N] [--name NAME] [--note TEXT]\n"
+     "                 [--json]\n"
+     "lintel walk-test [list] [--json]",
+     "Walk in five times, press Enter, walk out five times, press Enter: each passage\n"
+     "is shown as the sensor tells it, then a verdict with advice (swapped, missed,\n"
+     "counted twice). Signed with a name it goes to HQ as the door's acceptance. Ends\n"
+     "with 1 when the door failed. list shows the tests of before.",
+     "lintel walk-test \"Main door\" --name Ivo", walk_test},
     {"discover", "devices that are heard and are no sensors yet", "lintel discover [--json]",
      "Lists devices that count without having been adopted, sources of messages that\n"
      "were refused, and what the discover = FILTER of a link hears, each with the\n"

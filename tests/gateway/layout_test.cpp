@@ -25,13 +25,14 @@ using Names = std::set<std::string, std::less<>>;
 /// module cannot come without a decision on where it stands.
 const std::map<std::string, Names, std::less<>> kArrows = {
     {"app",
-     {"cli", "status", "enrol", "sync", "health", "counting", "evidence", "store", "config", "clock", "links",
+     {"cli", "status", "enrol", "sync", "walk", "health", "counting", "evidence", "store", "config", "clock", "links",
       "decoders", "profiles", "wire", "core"}},
     {"cli", {"status", "enrol", "sync", "health", "store", "config", "links", "decoders", "clock", "core"}},
     {"status", {"sync", "health", "store", "clock", "core"}},
     {"enrol", {"sync", "core"}},
     {"sync", {"store", "clock", "core"}},
     {"health", {"store", "clock", "core"}},
+    {"walk", {"store", "core"}},
     {"counting", {"store", "clock", "core"}},
     {"evidence", {"store", "core"}},
     {"store", {"core"}},

@@ -18,6 +18,7 @@ insert into explained (table_name, column_name, aspect, reason) values
   ('alerts_for_hq', '', 'sqlite_only', 'which alerts HQ does not judge itself'),
   ('given_up', '', 'sqlite_only', 'what had to leave before HQ had it; HQ keeps its side in private.given_up'),
   ('owed_alerts', '', 'sqlite_only', 'alerts whose last change HQ has not taken yet'),
+  ('walk_tests', '', 'sqlite_only', 'walk tests that go on, and the signed ones HQ has not taken; HQ keeps its side in private.acceptances'),
   ('coverage', '', 'sqlite_only', 'when series were counting; HQ keeps its side in private.coverage'),
   ('quarantine', '', 'sqlite_only', 'frames nobody could decode'),
   ('held_frames', '', 'sqlite_only', 'frames that wait for the wall time'),
