@@ -1,5 +1,6 @@
 #include "gateway/status/metrics.hpp"
 
+#include <concepts>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -35,7 +36,19 @@ class Metric {
   Metric(std::string& out, const char* name, const char* type, const char* help) : out_(out), name_(name) {
     out_ += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, help, name, type);
   }
-  void sample(const Labels& labels, std::int64_t value) {
+  void sample(const Labels& labels, std::integral auto value) { write(labels, fmt::to_string(value)); }
+  void sample(const Labels& labels, double value) { write(labels, fmt::format("{:.3f}", value)); }
+  /// Absent and null make no sample: a value that is not known is not zero.
+  void sample(const json& object, const char* key) {
+    const auto found = object.find(key);
+    if (found == object.end()) return;
+    if (found->is_number_integer()) return sample({}, found->get<std::int64_t>());
+    if (found->is_number()) return sample({}, found->get<double>());
+    if (found->is_boolean()) return sample({}, found->get<bool>() ? 1 : 0);
+  }
+
+ private:
+  void write(const Labels& labels, const std::string& value) {
     out_ += name_;
     const char* separator = "{";
     for (const auto& [label, text] : labels) {
@@ -44,13 +57,7 @@ class Metric {
     }
     out_ += fmt::format("{} {}\n", labels.empty() ? "" : "}", value);
   }
-  /// Absent and null make no sample: a value that is not known is not zero.
-  void sample(const json& object, const char* key) {
-    const auto found = object.find(key);
-    if (found != object.end() && found->is_number_integer()) sample({}, found->get<std::int64_t>());
-  }
 
- private:
   std::string& out_;
   const char* name_;
 };
@@ -76,6 +83,15 @@ void gateway(std::string& out, const json& all) {
       .sample(gateway, "database_bytes");
   Metric(out, "lintel_disk_free_bytes", "gauge", "Free where the database lies.")
       .sample(gateway, "disk_free_bytes");
+  Metric(out, "lintel_disk_bytes", "gauge", "Size of that disk.").sample(gateway, "disk_bytes");
+  if (gateway.contains("room")) {
+    Metric(out, "lintel_days_alone", "gauge", "Days without HQ until readings have to go that it lacks.")
+        .sample(gateway["room"], "days_alone");
+  }
+  if (gateway.contains("storage_error")) {
+    Metric(out, "lintel_storage_failing", "gauge", "1 while readings cannot be stored.")
+        .sample({}, gateway.value("storage_error", "").empty() ? 0 : 1);
+  }
   Metric(out, "lintel_spool_bytes", "gauge", "Received and not yet in the database.")
       .sample(gateway, "spool_bytes");
   Metric(out, "lintel_frames_total", "counter", "Messages taken in since the start.")
@@ -88,6 +104,24 @@ void gateway(std::string& out, const json& all) {
       .sample(all["quarantine"], "count");
 }
 
+void machine(std::string& out, const json& gateway) {
+  if (gateway.contains("clock")) {
+    const auto& clock = gateway["clock"];
+    Metric(out, "lintel_clock_known", "gauge", "1 when the gateway knows the time.")
+        .sample({}, clock.value("source", "none") == "none" ? 0 : 1);
+    Metric(out, "lintel_clock_uncertainty_milliseconds", "gauge", "How far it may be off.")
+        .sample(clock, "uncertainty_ms");
+  }
+  if (!gateway.contains("machine")) return;
+  const auto& machine = gateway["machine"];
+  Metric(out, "lintel_temperature_celsius", "gauge", "Of the processor.").sample(machine, "temperature");
+  Metric(out, "lintel_undervoltage", "gauge", "1 while the board gets too little voltage.")
+      .sample(machine, "undervoltage");
+  Metric(out, "lintel_disk_written_bytes_a_day", "gauge",
+         "What the disk below the database takes, by everybody.")
+      .sample(machine, "written_day");
+}
+
 void hq(std::string& out, const json& all) {
   Metric(out, "lintel_changes_total", "counter", "Readings and other changes ever recorded in this database.")
       .sample(all["backlog"], "last_change");
@@ -95,6 +129,12 @@ void hq(std::string& out, const json& all) {
       .sample(all["backlog"], "changes");
   Metric(out, "lintel_hq_failures", "gauge", "Failed attempts to reach HQ in a row.")
       .sample(all["hq"], "failures");
+  Metric(out, "lintel_hq_sent_bytes_total", "counter", "Sent to HQ since the start, headers included.")
+      .sample(all["hq"], "bytes_sent");
+  Metric(out, "lintel_hq_received_bytes_total", "counter", "Received from HQ since the start.")
+      .sample(all["hq"], "bytes_received");
+  Metric(out, "lintel_refused_readings", "gauge", "Readings that HQ refused and that are kept here.")
+      .sample(all["hq"], "refused_readings");
   Metric contact(out, "lintel_hq_last_contact_timestamp_seconds", "gauge", "Last answer from HQ.");
   if (const auto at = seconds(all["hq"], "last_contact")) contact.sample({}, *at);
 }
@@ -142,6 +182,7 @@ void links(std::string& out, const json& all) {
 std::string prometheus(const json& snapshot) {
   std::string out;
   gateway(out, snapshot);
+  machine(out, snapshot["gateway"]);
   hq(out, snapshot);
   sensors(out, snapshot);
   links(out, snapshot);
