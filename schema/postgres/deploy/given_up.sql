@@ -36,21 +36,14 @@ revoke all on private.given_up from public, anon, authenticated, lintel_gateway,
 create function private.given_up_complaint(entry jsonb, sensors jsonb) returns text
 language plpgsql stable as $$
 begin
-  return case
-    when jsonb_typeof(entry) <> 'object' then 'is not an object'
-    when coalesce(jsonb_typeof(entry -> 'sensor') not in ('number', 'string'), true) then 'sensor must be a number or a uuid'
-    when (entry ? 'line') = (entry ? 'region') then 'needs exactly one of line and region'
-    when jsonb_typeof(coalesce(entry -> 'line', entry -> 'region')) <> 'string'
-      or coalesce(entry ->> 'line', entry ->> 'region') !~ '^[^[:cntrl:]]{0,64}$' then 'line and region are texts of at most 64 characters'
+  return coalesce(private.naming_complaint(entry, sensors), case
     when coalesce(entry ->> 'day' !~ '^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$', true)
       or entry ->> 'day' > to_char(now() + interval '2 days', 'YYYY-MM-DD') then 'day must be a date, and not ahead'
     when not (private.is_integer(entry -> 'readings') and private.is_integer(entry -> 'in') and private.is_integer(entry -> 'out'))
       or (entry ->> 'readings')::numeric not between 1 and 2147483647
       or (entry ->> 'in')::numeric not between 0 and 999999999999999
       or (entry ->> 'out')::numeric not between 0 and 999999999999999 then 'readings, in and out must be whole numbers'
-    when sensors -> (entry ->> 'sensor') ->> 'id' is null then 'its sensor is not known here'
-    else private.reject_message(sensors -> (entry ->> 'sensor') ->> 'code')
-  end;
+  end);
 end $$;
 comment on function private.given_up_complaint(jsonb, jsonb) is 'Why an entry of given_up is not taken; null when it is';
 

@@ -18,11 +18,8 @@ comment on function private.is_counter(jsonb) is 'Whether a JSON value is one di
 create function private.counter_complaint(entry jsonb, sensors jsonb) returns text
 language plpgsql stable as $$
 begin
-  return case
-    when jsonb_typeof(entry) <> 'object' then 'is not an object'
-    when coalesce(jsonb_typeof(entry -> 'sensor') not in ('number', 'string'), true) then 'sensor must be a number or a uuid'
-    when coalesce(jsonb_typeof(entry -> 'line') <> 'string' or entry ->> 'line' !~ '^[^[:cntrl:]]{0,64}$', true)
-      then 'line is a text of at most 64 characters'
+  return coalesce(private.naming_complaint(entry, sensors), case
+    when not entry ? 'line' then 'needs a line: a region has no totals'
     when private.from_ms(entry -> 'at') is null then 'at must be a whole number of milliseconds'
     when private.from_ms(entry -> 'at') > now() + interval '1 day' then 'at is more than a day ahead'
     when private.from_ms(entry -> 'at') < private.retention_horizon() then 'at lies before the retention horizon'
@@ -33,9 +30,7 @@ begin
     when coalesce(jsonb_typeof(entry -> 'run') <> 'string' or entry ->> 'run' !~ '^[^[:cntrl:]]{0,200}$', false)
       then 'run is a text of at most 200 characters'
     when octet_length(entry::text) > 2000 then 'is larger than 2000 bytes'
-    when sensors -> (entry ->> 'sensor') ->> 'id' is null then 'its sensor is not known here'
-    else private.reject_message(sensors -> (entry ->> 'sensor') ->> 'code')
-  end;
+  end);
 end $$;
 comment on function private.counter_complaint(jsonb, jsonb) is 'Why a series'' totals are not taken; null when they are';
 

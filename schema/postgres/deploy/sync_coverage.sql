@@ -26,17 +26,10 @@ comment on function private.coverage_complaint(jsonb) is 'Why a span of coverage
 create function private.series_coverage_complaint(series jsonb, sensors jsonb) returns text
 language plpgsql stable as $$
 begin
-  return case
-    when jsonb_typeof(series) <> 'object' then 'is not an object'
-    when coalesce(jsonb_typeof(series -> 'sensor') not in ('number', 'string'), true) then 'sensor must be a number or a uuid'
-    when (series ? 'line') = (series ? 'region') then 'needs exactly one of line and region'
-    when jsonb_typeof(coalesce(series -> 'line', series -> 'region')) <> 'string'
-      or coalesce(series ->> 'line', series ->> 'region') !~ '^[^[:cntrl:]]{0,64}$' then 'line and region are texts of at most 64 characters'
+  return coalesce(private.naming_complaint(series, sensors), case
     when series ? 'rev' and (not private.is_integer(series -> 'rev') or series ->> 'rev' ~ '^-') then 'rev must be a whole number'
     when coalesce(jsonb_typeof(series -> 'spans') <> 'array', true) then 'spans must be an array'
-    when sensors -> (series ->> 'sensor') ->> 'id' is null then 'its sensor is not known here'
-    else private.reject_message(sensors -> (series ->> 'sensor') ->> 'code')
-  end;
+  end);
 end $$;
 comment on function private.series_coverage_complaint(jsonb, jsonb) is 'Why a series'' coverage is not taken; null when it is';
 

@@ -41,15 +41,15 @@ begin
     delete from data.people_counting_raw x using left_keys k
      where x.store_id = store.id and x.slot = k.slot and x.started_at = k.started_at
        and (x.epoch, x.revision) < (k.epoch, k.revision)
-    returning private.bucket_of(store, x.sensor_id, x.line, '', x.started_at, x.duration_ms) as bucket
+    returning x.sensor_id, x.line, '' as region, x.started_at, x.duration_ms
   ), regional as (
     delete from data.regional_counting_raw x using left_keys k
      where x.store_id = store.id and x.slot = k.slot and x.started_at = k.started_at
        and (x.epoch, x.revision) < (k.epoch, k.revision)
-    returning private.bucket_of(store, x.sensor_id, '', x.region, x.started_at, x.duration_ms) as bucket
+    returning x.sensor_id, '' as line, x.region, x.started_at, x.duration_ms
   )
-  select array_agg(bucket) into touched
-    from (select bucket from people union all select bucket from regional) as deleted;
+  select array_agg(private.bucket_of(store, d.sensor_id, d.line, d.region, d.started_at, d.duration_ms)) into touched
+    from (select * from people union all select * from regional) as d;
   return touched;
 end $$;
 comment on function private.apply_moves(data.stores, smallint, jsonb, private.reading[]) is

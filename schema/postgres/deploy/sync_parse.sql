@@ -50,6 +50,21 @@ return case code
 end;
 comment on function private.reject_message(text) is 'What a rejected reading''s code means';
 
+create function private.naming_complaint(entry jsonb, sensors jsonb) returns text
+language plpgsql stable as $$
+begin
+  return case
+    when jsonb_typeof(entry) <> 'object' then 'is not an object'
+    when coalesce(jsonb_typeof(entry -> 'sensor') not in ('number', 'string'), true) then 'sensor must be a number or a uuid'
+    when (entry ? 'line') = (entry ? 'region') then 'needs exactly one of line and region'
+    when jsonb_typeof(coalesce(entry -> 'line', entry -> 'region')) <> 'string'
+      or coalesce(entry ->> 'line', entry ->> 'region') !~ '^[^[:cntrl:]]{0,64}$' then 'line and region are texts of at most 64 characters'
+    when sensors -> (entry ->> 'sensor') ->> 'id' is null then 'its sensor is not known here'
+    else private.reject_message(sensors -> (entry ->> 'sensor') ->> 'code')
+  end;
+end $$;
+comment on function private.naming_complaint(jsonb, jsonb) is 'Why an entry of a request names no series of the gateway''s; null when it does';
+
 create function private.rejection(s integer, k integer, code text) returns jsonb
 language sql immutable
 return jsonb_build_object('s', s, 'k', k, 'code', code, 'message', private.reject_message(code));

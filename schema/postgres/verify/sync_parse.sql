@@ -10,6 +10,7 @@ begin
     jsonb_build_array(jsonb_build_object('sensor', 1, 'line', '', 't', floor(extract(epoch from now()) * 1000),
                                          'step', 1, 'in', '1,2')), '{"1": {"id": 1}}', 0)).readings) = 2,
     'a series is misread';
+  assert private.naming_complaint('{"sensor": 1, "line": ""}', '{"1": {"id": 1}}') is null, 'an entry that names a series is refused';
 end $$;
 
 rollback;

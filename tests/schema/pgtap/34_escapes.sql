@@ -98,6 +98,7 @@ begin
   reset role;
   perform set_config('request.jwt.claims', claims, true);
   execute format('set local role %I', who);
+  perform pg_temp.announce();
   select concat_ws(' ', (select count(*) from data.stores), (select count(*) from data.organizations), (select count(*) from data.user_profiles),
                    (select count(*) from data.people_counting_raw), (select count(*) from data.audit_log), (select count(*) from api.latest_sensor_data)) into answer;
   reset role;

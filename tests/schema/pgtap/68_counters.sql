@@ -54,7 +54,7 @@ language sql as $$ select pg_temp.told(9, '[150]') #> '{counters,0}' || more $$;
 select is(pg_temp.complaint('7'), 'counters[0]: is not an object', 'what is no object');
 select is(pg_temp.complaint(pg_temp.entry('{"sensor": true}')), 'counters[0]: sensor must be a number or a uuid', 'a sensor that is none');
 select is(pg_temp.complaint(pg_temp.entry('{"sensor": 999999999}')), 'counters[0]: its sensor is not known here', 'one that is not known');
-select is(pg_temp.complaint(pg_temp.entry('{"line": 7}')), 'counters[0]: line is a text of at most 64 characters', 'a line that is no text');
+select is(pg_temp.complaint(pg_temp.entry('{"line": 7}')), 'counters[0]: line and region are texts of at most 64 characters', 'a line that is no text');
 select is(pg_temp.complaint(pg_temp.entry('{"at": "now"}')), 'counters[0]: at must be a whole number of milliseconds', 'an instant that is none');
 select is(pg_temp.complaint(pg_temp.entry(jsonb_build_object('at', pg_temp.ms(now() + interval '2 days')))), 'counters[0]: at is more than a day ahead', 'one ahead');
 select is(pg_temp.complaint(pg_temp.entry('{"in": [-1]}')), 'counters[0]: in and out are [total, since, busiest], whole numbers from 0', 'a negative total');
