@@ -10,7 +10,13 @@
 #include "gateway/app/carry_out.hpp"
 #include "gateway/app/verb_administration.hpp"
 #include "gateway/cli/configuration.hpp"
+#include "gateway/cli/database.hpp"
+#include "gateway/cli/moments.hpp"
 #include "gateway/cli/outcome.hpp"
+#include "gateway/clock/zone.hpp"
+#include "gateway/config/values.hpp"
+#include "gateway/status/instants.hpp"
+#include "gateway/walk/tests.hpp"
 
 namespace lintel::app {
 
@@ -48,10 +54,28 @@ std::optional<std::string> typed(std::chrono::milliseconds wait, bool& ended) {
   return line;
 }
 
+/// The store's zone, for the times that people read.
+clock::Zone zone_of(const config::Config& config) {
+  std::string name = "UTC";
+  if (auto db = cli::open_database(config)) {
+    auto row = db->prepare("select timezone from stores where id = 1");
+    if (row.step()) name = row.text(0);
+  }
+  const auto zone = clock::Zone::find(name);
+  return zone ? *zone : clock::Zone::find("UTC").value();
+}
+
+/// "2026-11-21 09:00:00" of an instant in JSON.
+std::string time_text(const json& object, const char* key, const clock::Zone& zone) {
+  const auto at = status::instant_of(object, key);
+  return at ? cli::local_text(*at, zone) : "";
+}
+
 /// One walk test with a person at the keyboard.
 class Walk {
  public:
-  Walk(const config::Config& config, std::ostream& out) : config_(config), out_(out) {}
+  Walk(const config::Config& config, std::ostream& out)
+      : config_(config), out_(out), zone_(zone_of(config)) {}
 
   Result<json> run(const json& request, std::string name, std::string note) {
     auto begun = carry_out(config_, "walk-start", request);
@@ -96,7 +120,7 @@ class Walk {
     const auto& passages = test_["passages"];
     for (; shown_ < passages.size(); ++shown_) {
       const auto& passage = passages[shown_];
-      out_ << fmt::format("  {}  {} in, {} out\n", text_of(passage, "to").substr(11, 8),
+      out_ << fmt::format("  {}  {} in, {} out\n", time_text(passage, "to", zone_).substr(11, 8),
                           passage.value("in", 0), passage.value("out", 0))
            << std::flush;
     }
@@ -128,6 +152,7 @@ class Walk {
 
   const config::Config& config_;
   std::ostream& out_;
+  const clock::Zone zone_;
   json test_;
   std::size_t shown_ = 0;
   bool ended_ = false;
@@ -144,11 +169,11 @@ int list(const config::Config& config, bool as_json, std::ostream& out, std::ost
     out << "No door was tested yet: lintel walk-test SENSOR\n";
     return cli::kOk;
   }
-  out << fmt::format("{:<17} {:<20} {:<10} {:<8} {}\n", "WHEN (UTC)", "SENSOR", "LINE", "VERDICT",
-                     "SIGNED BY");
+  out << fmt::format("{:<17} {:<20} {:<10} {:<8} {}\n", "WHEN", "SENSOR", "LINE", "VERDICT", "SIGNED BY");
+  const auto zone = zone_of(config);
   for (const auto& test : (*answer)["tests"]) {
     const auto verdict = test["verdict"].is_null() ? "goes on" : text_of(test, "verdict");
-    out << fmt::format("{:<17} {} {} {:<8} {}\n", text_of(test, "began").substr(0, 16),
+    out << fmt::format("{:<17} {} {} {:<8} {}\n", time_text(test, "began", zone).substr(0, 16),
                        fitted(text_of(test, "name"), 20), fitted(text_of(test, "line"), 10), verdict,
                        fitted(text_of(test, "signed_by"), 20));
   }
@@ -172,7 +197,13 @@ int walk_test(std::span<const std::string> args, std::ostream& out, std::ostream
     if (key == "name") name = **value;
     if (key == "note") note = **value;
     if (key == "line") request["line"] = **value;
-    if (key == "times") request["times"] = json::parse(**value, nullptr, false);
+    if (key != "times") continue;
+    const auto times = config::whole_number(**value, 1, walk::Tests::kMostTimes, "a number of times", "5");
+    if (!times) {
+      return cli::refuse({ErrorKind::misconfigured, fmt::format("--times {}: {}", **value, times.error())},
+                         err);
+    }
+    request["times"] = *times;
   }
   for (const auto& word : rest) {
     if (word.starts_with("--")) return cli::refuse(cli::unexpected_argument(word, kOptions), err);
