@@ -27,10 +27,10 @@ std::filesystem::path make_spool() {
   return name;
 }
 
-/// The windows of all sensors one after the other, in the last weeks.
+/// The windows of all sensors one after the other, in the last five weeks.
 test::Window window_of(std::int64_t index) {
   static const auto kBegin =
-      std::chrono::floor<std::chrono::minutes>(std::chrono::system_clock::now()) - std::chrono::days(20);
+      std::chrono::floor<std::chrono::minutes>(std::chrono::system_clock::now()) - std::chrono::days(36);
   test::Window window;
   window.start = UtcMs{kBegin.time_since_epoch()} + kWindow * (index / kSensors);
   window.end = window.start + kWindow;
@@ -41,8 +41,9 @@ test::Window window_of(std::int64_t index) {
 
 }  // namespace
 
-GatewayBench::GatewayBench() : spool_(make_spool()), broker_(test::Mosquitto::start(dir_.path())) {
-  configure();
+GatewayBench::GatewayBench(const std::string& listen)
+    : spool_(make_spool()), broker_(test::Mosquitto::start(dir_.path())) {
+  configure(listen);
 }
 
 GatewayBench::~GatewayBench() {
@@ -51,11 +52,11 @@ GatewayBench::~GatewayBench() {
   std::filesystem::remove_all(spool_, ignored);
 }
 
-void GatewayBench::configure() {
+void GatewayBench::configure(const std::string& listen) {
   std::filesystem::create_directories(dir() / "links.d");
   std::ofstream(dir() / "gateway.conf")
-      << fmt::format("[gateway]\nstate_dir = {}/state\nspool_dir = {}\n[status]\nlisten =\n", dir().string(),
-                     spool_.string());
+      << fmt::format("[gateway]\nstate_dir = {}/state\nspool_dir = {}\n[status]\nlisten = {}\n",
+                     dir().string(), spool_.string(), listen);
   std::ofstream(dir() / "links.d" / "broker.conf")
       << fmt::format("type = mqtt\nurl = {}\nsubscribe = milesight-vs125 bench/+\n", broker_.url());
 }

@@ -16,7 +16,8 @@ namespace lintel::bench {
 /// A broker and the real gateway on it, its spool in memory as on a device. It sends nowhere.
 class GatewayBench {
  public:
-  GatewayBench();
+  /// `listen`: of its page; empty: none.
+  explicit GatewayBench(const std::string& listen = {});
   ~GatewayBench();
   GatewayBench(const GatewayBench&) = delete;
   GatewayBench& operator=(const GatewayBench&) = delete;
@@ -35,7 +36,7 @@ class GatewayBench {
   [[nodiscard]] const std::filesystem::path& dir() const { return dir_.path(); }
 
  private:
-  void configure();
+  void configure(const std::string& listen);
   std::int64_t ask(const char* question);
 
   test::TempDir dir_;
