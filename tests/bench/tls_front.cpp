@@ -153,7 +153,6 @@ void TlsFront::serve(int socket) {
     if (SSL_write(tls, answer.data(), static_cast<int>(answer.size())) <= 0) break;
     {
       const std::lock_guard lock(mutex_);
-      ++traffic_.requests;
       traffic_.heads_up += asked.head.size();
       traffic_.bodies_up += asked.body.size();
       traffic_.heads_down += said.head.size();
@@ -162,6 +161,10 @@ void TlsFront::serve(int socket) {
       add_keys(traffic_.keys, "down", said.body);
     }
     count(socket, counted);
+    {
+      const std::lock_guard lock(mutex_);
+      ++traffic_.requests;
+    }
     goes_on = kept_ && asked.head.find("gateway_sync") != std::string::npos;
   }
   SSL_shutdown(tls);

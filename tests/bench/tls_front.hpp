@@ -17,7 +17,7 @@ namespace lintel::bench {
 struct Traffic {
   std::uint64_t up = 0, down = 0;  ///< bytes inside TCP: TLS records, handshakes included
   std::uint64_t segments = 0;      ///< in both directions, acknowledgements included
-  std::uint64_t requests = 0;
+  std::uint64_t requests = 0;      ///< that are in all the other figures
   std::uint64_t connections = 0;
   // Inside TLS:
   std::uint64_t heads_up = 0, heads_down = 0;  ///< HTTP heads

@@ -17,6 +17,7 @@
 #include "gateway/app/pipeline.hpp"
 #include "gateway/enrol/card_keeper.hpp"
 #include "gateway/enrol/secret.hpp"
+#include "gateway/store/identity.hpp"
 #include "gateway/sync/schedule.hpp"
 #include "gateway/sync/session.hpp"
 #include "tests/bench/table.hpp"
@@ -180,11 +181,18 @@ class Store {
   bool news_ = false;
 };
 
+/// What the front has counted once so many requests are in it: the client may know of an answer before.
+Traffic settled(const TlsFront& front, std::uint64_t requests) {
+  while (front.traffic().requests < requests) std::this_thread::sleep_for(1ms);
+  return front.traffic();
+}
+
 /// Bytes at the socket a reading, in one request of so many.
 double bytes_a_reading(test::RealHq& hq, const TlsFront& front, const std::filesystem::path& ca,
                        std::int64_t readings, double& body) {
   test::FilledStore rows;
   for (int i = 1; i <= kSensors; ++i) rows.sensor(fmt::format("S{:02}", i), fmt::format("Door {}", i));
+  rows.db().prepare("update writer_state set epoch = ?").bind(store::random_uuid()).run();
   std::ofstream(rows.dir() / "credential") << hq.token() << '\n';
   sync::Options options;
   options.url = front.url();
@@ -198,15 +206,17 @@ double bytes_a_reading(test::RealHq& hq, const TlsFront& front, const std::files
   surroundings.post = [&](const sync::Confirmation& said) { (void)sync::apply(rows.db(), said, now); };
   const std::atomic<bool> never{false};
   sync::Session session(options, surroundings, never);
+  const auto before = front.traffic().requests;
   // The sensors become known, and requests grow.
   rows.minutes(40'000, kSensors, count_ms(now) / kMinute * kMinute - 5'000 * kMinute);
-  while (session.watermark() < rows.last_change() || session.last_change() == 0) {
+  while (session.watermark() < rows.last_change() || session.last_change() == 0 ||
+         rows.db().scalar("select count(*) from day_checks where state = 'owed'") > 0) {
     if (const auto turn = session.turn(true); turn.kind == sync::Turn::Kind::failed) {
       throw std::runtime_error(turn.verdict.message);
     }
   }
   const auto first = session.last_change();
-  const auto begin = front.traffic();
+  const auto begin = settled(front, session.requests() + before);
   rows.minutes(static_cast<std::size_t>(readings), kSensors,
                count_ms(now) / kMinute * kMinute - 2'000 * kMinute);
   std::int64_t requests = 0;
@@ -214,7 +224,7 @@ double bytes_a_reading(test::RealHq& hq, const TlsFront& front, const std::files
     (void)session.turn(false);
     ++requests;
   }
-  const auto end = front.traffic();
+  const auto end = settled(front, session.requests() + before);
   body = static_cast<double>(end.bodies_up - begin.bodies_up) / static_cast<double>(readings);
   if (const auto most = (readings + 499) / 500; requests > most)
     throw std::runtime_error("more requests than meant");
