@@ -44,7 +44,8 @@ class Gateway {
   Gateway(const std::string& url, const std::string& token, double compression, std::int64_t first_minute)
       : next_minute_(first_minute) {
     for (int i = 1; i <= kSensors; ++i) rows_.sensor(fmt::format("S{:02}", i), fmt::format("Door {}", i));
-    // Each store has sensors of its own.
+    // Each store has sensors of its own, and by its epoch an upload slot.
+    rows_.db().prepare("update writer_state set epoch = ?").bind(store::random_uuid()).run();
     auto named = rows_.db().prepare("update sensor_metadata set public_id = ? where id = ?");
     for (int i = 1; i <= kSensors; ++i) named.bind(store::random_uuid(), std::int64_t{i}).run();
     std::ofstream(rows_.dir() / "credential") << token << '\n';
