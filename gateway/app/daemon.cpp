@@ -186,11 +186,17 @@ sync::Surroundings Daemon::sync_surroundings() {
   sync::Surroundings surroundings;
   surroundings.post = [this](sync::Confirmation confirmation) {
     writer_.post([this, confirmation = std::move(confirmation)](store::Database& db, UtcMs at) {
-      for (const auto& again : sync::apply(db, confirmation, at)) {
+      const auto follow_up = sync::apply(db, confirmation, at);
+      for (const auto& again : follow_up.resend) {
         const UtcMs day{std::chrono::days{again.day}};
         store_->readings().owe_again(again.sensor, again.region, again.label, day,
                                      day + std::chrono::days{1});
         log(fmt::format("HQ holds other readings of {} than we do: they are sent again", format_utc(day)));
+      }
+      if (follow_up.retry_refused) {
+        log(fmt::format(
+            "HQ judges readings by other rules now ({}): {} that it had refused are sent once more",
+            *confirmation.schema, store_->readings().owe_set_aside(at)));
       }
       if (confirmation.configuration) {
         follow_calendar(at);

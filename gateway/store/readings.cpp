@@ -208,7 +208,7 @@ void Readings::owe_again(std::int64_t sensor, bool region, std::string_view labe
   }
 }
 
-std::int64_t Readings::owe_set_aside() {
+std::int64_t Readings::owe_set_aside(UtcMs now) {
   std::vector<std::int64_t> changes;
   auto select = db_.prepare("select change_no from set_aside order by change_no");
   while (select.step()) changes.push_back(select.integer(0));
@@ -221,6 +221,9 @@ std::int64_t Readings::owe_set_aside() {
     left_.renumber(change, again);
   }
   db_.execute("delete from set_aside");
+  if (!changes.empty()) {
+    db_.prepare("update sync_state set refused_retried_at = ? where id = 1").bind(count_ms(now)).run();
+  }
   return static_cast<std::int64_t>(changes.size());
 }
 

@@ -50,8 +50,8 @@ class Readings {
   /// they stand there whatever HQ holds of them.
   void owe_again(std::int64_t sensor, bool region, std::string_view label, UtcMs from, UtcMs to);
 
-  /// Owes HQ what it has refused once more, as it is. Returns how many readings that are.
-  std::int64_t owe_set_aside();
+  /// Owes HQ what it has refused once more, as it is, and notes when. Returns how many readings that are.
+  std::int64_t owe_set_aside(UtcMs now);
 
   /// What a put() would meet; absent: nothing. Passages of their own meet nothing but their like (once).
   [[nodiscard]] std::optional<Existing> find(std::int64_t sensor, std::string_view line,

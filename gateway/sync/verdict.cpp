@@ -91,14 +91,32 @@ Verdict of_web_page(const std::string& url) {
                  "this gateway through, or correct the address");
 }
 
-Verdict of_success(const Exchange& exchange, const std::string& url,
-                   const std::vector<std::string>& secrets) {
-  auto parsed = parse_answer(exchange.body);
+Verdict of_versions(const Refused& refused, const std::string& url, const Versions& ours) {
+  const bool we = refused.code == kGatewayTooOld;
+  const auto hq = refused.versions ? fmt::format("HQ understands {} to {}", refused.versions->lowest,
+                                                 refused.versions->highest)
+                                   : std::string("HQ does not say which it understands");
+  return verdict(
+      Course::slow, Trouble::version,
+      fmt::format("this gateway is too {} for {}: of the versions of the sync contract, {}, this gateway "
+                  "{} to {}",
+                  we ? "old" : "new", url, hq, ours.lowest, ours.highest),
+      we ? "update this gateway (the package lintel); until then nothing is lost, and it is tried again"
+         : "HQ's schema has to be updated (sqitch deploy); until then nothing is lost, and it is tried "
+           "again");
+}
+
+Verdict of_success(const Exchange& exchange, const std::string& url, const std::vector<std::string>& secrets,
+                   const Versions& ours) {
+  auto parsed = parse_answer(exchange.body, ours);
   if (parsed.answer) {
     Verdict out;
     out.course = Course::confirmed;
     out.answer = std::move(parsed.answer);
     return out;
+  }
+  if (parsed.refused && (parsed.refused->code == kGatewayTooOld || parsed.refused->code == kHqTooOld)) {
+    return of_versions(*parsed.refused, url, ours);
   }
   if (parsed.refused) {
     return verdict(
@@ -207,9 +225,10 @@ std::optional<Verdict> judge_transport(const Exchange& exchange, const std::stri
   return out;
 }
 
-Verdict judge(const Exchange& exchange, const std::string& url, const std::vector<std::string>& secrets) {
+Verdict judge(const Exchange& exchange, const std::string& url, const std::vector<std::string>& secrets,
+              const Versions& ours) {
   auto out = judge_transport(exchange, url, secrets);
-  return out ? std::move(*out) : of_success(exchange, url, secrets);
+  return out ? std::move(*out) : of_success(exchange, url, secrets, ours);
 }
 
 const char* to_string(Trouble trouble) {
@@ -225,6 +244,7 @@ const char* to_string(Trouble trouble) {
     case Trouble::credential: return "credential";
     case Trouble::permission: return "permission";
     case Trouble::schema_older: return "schema_older";
+    case Trouble::version: return "version";
     case Trouble::overloaded: return "overloaded";
     case Trouble::hq_error: return "hq_error";
     case Trouble::local: return "local";

@@ -71,6 +71,7 @@ void Authority::issue(const std::string& name, const std::filesystem::path& cert
   EVP_PKEY* own = EVP_EC_gen("P-256");
   X509* made = certificate_of(name, own, year(2000), year(2049), 3);
   X509_set_issuer_name(made, X509_get_subject_name(certificate_));
+  extend(made, certificate_, NID_subject_alt_name, "DNS:" + name);
   must(X509_sign(made, key_, EVP_sha256()) > 0, "sign a client's certificate");
   {
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> out(std::fopen(certificate.c_str(), "we"),

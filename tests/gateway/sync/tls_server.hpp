@@ -24,7 +24,7 @@ class Authority {
 
   /// As PEM, for those who are to trust it.
   void write(const std::filesystem::path& file) const;
-  /// A certificate for a client called `name`, and its key (mode 0600), as PEM.
+  /// A certificate for a client, or a server, called `name`, and its key (mode 0600), as PEM.
   void issue(const std::string& name, const std::filesystem::path& certificate,
              const std::filesystem::path& key) const;
 
