@@ -43,8 +43,7 @@ std::vector<std::pair<std::string, std::string>> adopted_topics(const store::Sen
   return topics;
 }
 
-sync::Options options_of(const config::Config& config) {
-  sync::Options options;
+sync::Options options_of(const config::Config& config, sync::Options options) {
   options.url = config.hq_url;
   options.api_key = config.hq_api_key;
   options.credential_file = config.hq_credential_file;
@@ -100,11 +99,11 @@ Result<Daemon::Opened> Daemon::open(const config::Config& config) {
   return opened;
 }
 
-Result<std::unique_ptr<Daemon>> Daemon::create(const config::Config& config) {
+Result<std::unique_ptr<Daemon>> Daemon::create(const config::Config& config, const sync::Options& usual) {
   try {
     auto opened = open(config);
     if (!opened) return tl::unexpected(opened.error());
-    std::unique_ptr<Daemon> daemon(new Daemon(config, std::move(*opened)));
+    std::unique_ptr<Daemon> daemon(new Daemon(config, usual, std::move(*opened)));
     if (auto faces = daemon->open_faces(); !faces) return tl::unexpected(faces.error());
     return daemon;
   } catch (const store::SqliteError& error) {
@@ -114,8 +113,9 @@ Result<std::unique_ptr<Daemon>> Daemon::create(const config::Config& config) {
   }
 }
 
-Daemon::Daemon(const config::Config& config, Opened opened)
+Daemon::Daemon(const config::Config& config, sync::Options usual, Opened opened)
     : config_(config),
+      usual_(std::move(usual)),
       started_(clock::boot_now()),
       store_(std::move(opened.store)),
       spool_(std::move(opened.spool)),
@@ -166,7 +166,7 @@ Writer::Options Daemon::writer_options() {
 }
 
 sync::Options Daemon::sync_options() {
-  auto options = options_of(config_);
+  auto options = options_of(config_, usual_);
   options.http.verify_at = [this] { return now(); };  // the machine's clock may be any
   return options;
 }
