@@ -84,6 +84,11 @@ void PostgresCluster::stop() {
   if (!process_.wait_for(kPatience)) kill9();
 }
 
+void PostgresCluster::crash() {
+  process_.kill(SIGQUIT);
+  if (!process_.wait_for(kPatience)) kill9();
+}
+
 void PostgresCluster::kill9() {
   process_.kill(SIGKILL);
   process_.wait();

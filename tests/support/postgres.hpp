@@ -34,8 +34,12 @@ class PostgresCluster {
   void deploy_schema(const std::string& database = "hq");
 
   void stop();     ///< at once, as an administrator does it: sessions are ended
+  void crash();    ///< at once, and without writing down anything (pg_ctl stop -m immediate)
   void kill9();    ///< the postmaster is gone without a word
   void restart();  ///< comes up again with what was committed; stops it first if it runs
+  [[nodiscard]] bool running() { return process_.running(); }
+  /// Where it keeps what it has; only the owner may look into it.
+  [[nodiscard]] const std::filesystem::path& dir() const { return dir_; }
   [[nodiscard]] const std::filesystem::path& log_file() const { return log_; }
 
  private:
