@@ -55,6 +55,15 @@ sync::Options options_of(const config::Config& config, sync::Options options) {
   return options;
 }
 
+/// Public ids of sensors that HQ has just said it takes readings of from this gateway.
+std::vector<std::string> taken_from_us(const sync::Confirmation& confirmation) {
+  std::vector<std::string> sensors;
+  for (const auto& sensor : confirmation.sensors) sensors.push_back(sensor.public_id);
+  if (!confirmation.configuration) return sensors;
+  for (const auto& sensor : confirmation.configuration->sensors) sensors.push_back(sensor.public_id);
+  return sensors;
+}
+
 std::unique_ptr<evidence::Log> keep_evidence(const config::Config& config, store::Database& db) {
   if (config.evidence_bytes == 0) return nullptr;
   evidence::Log::Options options;
@@ -200,6 +209,10 @@ sync::Surroundings Daemon::sync_surroundings() {
       }
       // By the directions that hold now.
       if (confirmation.carried) pipeline_.carry(at);
+      if (const auto again = store_->readings().owe_returned(taken_from_us(confirmation)); again > 0) {
+        log(fmt::format("HQ takes the readings of these sensors from us again: {} are sent once more",
+                        again));
+      }
     });
   };
   surroundings.utc = [this] { return now().value_or(machine_now()); };
