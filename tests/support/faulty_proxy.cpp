@@ -48,7 +48,6 @@ void FaultyProxy::open_socket(bool listening) {
 void FaultyProxy::plan(Plan plan) {
   const std::lock_guard lock(mutex_);
   plan_ = std::move(plan);
-  first_answer_.clear();
 }
 
 void FaultyProxy::misbehave(Fault fault) {
@@ -177,10 +176,10 @@ bool FaultyProxy::relay(ByteStream& client, const std::string& request, const Fa
   }
   answer_size_ = answer.size();
   newer_passed();
-  if (fault.kind == Kind::stale) {
+  {
     const std::lock_guard lock(mutex_);
-    if (first_answer_.empty()) first_answer_ = answer;
-    answer = first_answer_;
+    if (fault.kind == Kind::stale && !last_answer_.empty()) answer = last_answer_;
+    last_answer_ = answer;
   }
   if (fault.kind == Kind::cut_answer && fault.bytes < answer.size()) {
     client.write(std::string_view(answer).substr(0, fault.bytes));

@@ -26,7 +26,7 @@ struct Fault {
     late,         ///< it is held back and the connection reset; HQ gets it after two newer ones
     replaced,     ///< HQ gets nothing, `answer` comes back
     lied_about,   ///< HQ handles it, `answer` comes back all the same
-    stale,        ///< HQ handles it, and what HQ answered to the first such request comes back
+    stale,        ///< HQ handles it, and the answer to the request before comes back again
   };
   Kind kind = Kind::none;
   std::size_t bytes = 0;
@@ -101,7 +101,7 @@ class FaultyProxy {
   bool listening_ = true;         // guarded by mutex_
   std::deque<std::string> late_;  // guarded by mutex_
   int newer_ = 0;                 // guarded by mutex_: passed since the first of late_
-  std::string first_answer_;      // guarded by mutex_: of `stale`
+  std::string last_answer_;       // guarded by mutex_: of HQ, or given out in its name
   std::list<Connection> open_;    // guarded by mutex_
   int socket_ = -1;               // of the accepting thread, once it runs
   std::thread acceptor_;

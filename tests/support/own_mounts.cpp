@@ -26,9 +26,14 @@ bool own_mounts() {
   return kOwn;
 }
 
-void mount_over(const std::filesystem::path& file, const std::filesystem::path& over) {
-  must(::mount(file.c_str(), over.c_str(), nullptr, MS_BIND, nullptr) == 0,
-       "mount " + file.string() + " over " + over.string());
+MountedOver::MountedOver(const std::filesystem::path& file, std::filesystem::path over)
+    : over_(std::move(over)) {
+  must(::mount(file.c_str(), over_.c_str(), nullptr, MS_BIND, nullptr) == 0,
+       "mount " + file.string() + " over " + over_.string());
+}
+
+MountedOver::~MountedOver() {
+  ::umount2(over_.c_str(), MNT_DETACH);
 }
 
 SmallDisk::SmallDisk(std::filesystem::path dir, int megabytes) : dir_(std::move(dir)) {

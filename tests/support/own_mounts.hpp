@@ -8,8 +8,18 @@ namespace lintel::test {
 /// first thread. False: this system does not let us, and a test that needs it must skip visibly.
 [[nodiscard]] bool own_mounts();
 
-/// This process and its children read `file` where others read `over`. After own_mounts().
-void mount_over(const std::filesystem::path& file, const std::filesystem::path& over);
+/// This process and its children read `file` where others read `over`, as long as the object lives. After
+/// own_mounts().
+class MountedOver {
+ public:
+  MountedOver(const std::filesystem::path& file, std::filesystem::path over);
+  ~MountedOver();
+  MountedOver(const MountedOver&) = delete;
+  MountedOver& operator=(const MountedOver&) = delete;
+
+ private:
+  std::filesystem::path over_;
+};
 
 /// A disk of a few megabytes, in memory. After own_mounts().
 class SmallDisk {

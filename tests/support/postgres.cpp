@@ -99,6 +99,20 @@ void PostgresCluster::restart() {
   come_up();
 }
 
+void PostgresCluster::back_up() {
+  stop();
+  std::filesystem::remove_all(dir_ / "backup");
+  run(as_owner({"cp", "--archive", "--reflink=auto", (dir_ / "data").string(), (dir_ / "backup").string()}));
+  come_up();
+}
+
+void PostgresCluster::go_back() {
+  stop();
+  std::filesystem::remove_all(dir_ / "data");
+  run(as_owner({"cp", "--archive", "--reflink=auto", (dir_ / "backup").string(), (dir_ / "data").string()}));
+  come_up();
+}
+
 /// The kernel forgets a parent-death signal when the user changes, so setpriv sets it anew.
 std::vector<std::string> PostgresCluster::as_owner(std::vector<std::string> command) const {
   if (::geteuid() != 0) return command;

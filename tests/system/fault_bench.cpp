@@ -57,15 +57,17 @@ FaultBench::Context FaultBench::context(const Authority& authority, const std::s
   return made;
 }
 
-FaultBench::FaultBench() : host_(mounts_ ? "hq.test" : "localhost") {
+FaultBench::FaultBench(Disks disks) : host_(mounts_ ? "hq.test" : "localhost") {
   good_ = context(ours_, host_, 2001, 2048);
   expired_ = context(ours_, host_, 2001, 2002);
   of_another_ = context(ours_, "elsewhere.test", 2001, 2048);
   of_a_strangers_ = context(strangers_, host_, 2001, 2048);
   if (mounts_) {
     std::ofstream(dir_.path() / "hosts") << "";
-    mount_over(dir_.path() / "hosts", "/etc/hosts");
+    hosts_.emplace(dir_.path() / "hosts", "/etc/hosts");
     name_leads_to("127.0.0.1");
+  }
+  if (mounts_ && disks == Disks::small) {
     gateway_disk.emplace(dir_.path() / "disk", kGatewayMegabytes);
     move_tables();
   }
@@ -188,6 +190,20 @@ void FaultBench::wait_for_exchange() {
 nlohmann::json FaultBench::status() const {
   const auto said = ask({"status", "--json", "--config", (dir_.path() / "gateway.conf").string()});
   return nlohmann::json::parse(said.out, nullptr, false);
+}
+
+std::vector<std::string> FaultBench::troubles() const {
+  const auto said = status();
+  std::vector<std::string> words;
+  if (!said.is_object()) return words;
+  const auto sync = said.value("hq", nlohmann::json::object());
+  const auto gateway = said.value("gateway", nlohmann::json::object());
+  const auto trouble = sync.value("trouble", std::string());
+  const bool explained =
+      !sync.value("error", std::string()).empty() && !sync.value("advice", std::string()).empty();
+  if (!trouble.empty() && trouble != "none" && explained) words.push_back(trouble);
+  if (!gateway.value("storage_error", std::string()).empty()) words.emplace_back("storage");
+  return words;
 }
 
 std::string FaultBench::log() const {

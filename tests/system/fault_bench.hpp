@@ -25,12 +25,13 @@ class FaultBench {
   const bool mounts_ = own_mounts();  // before there is anybody who is to see them
 
  public:
-  FaultBench();
+  enum class Disks { small, as_they_are };
+  explicit FaultBench(Disks disks = Disks::small);
   ~FaultBench();
   FaultBench(const FaultBench&) = delete;
   FaultBench& operator=(const FaultBench&) = delete;
 
-  /// Whether disks can be filled and names of hosts changed here.
+  /// Whether small disks can be filled and names of hosts changed here.
   [[nodiscard]] bool mounts() const { return mounts_; }
 
   // The door.
@@ -44,7 +45,9 @@ class FaultBench {
   void start_gateway();
   void kill_gateway();
   void wait_for_exchange();  ///< until the gateway turns to HQ again, if it gets through at all
-  [[nodiscard]] nlohmann::json status() const;
+  [[nodiscard]] nlohmann::json status() const;  ///< as `lintel status --json` tells it
+  /// What is wrong by it, in one word each, where it also says it to people; "storage" is its own disk.
+  [[nodiscard]] std::vector<std::string> troubles() const;
   [[nodiscard]] std::string log() const;
 
   // What is wrong.
@@ -55,8 +58,9 @@ class FaultBench {
   void fair();                                       ///< nothing is wrong any more on the way to HQ
 
   RealHq hq;
-  std::optional<SmallDisk> gateway_disk;  ///< of all the gateway has; absent without mounts()
-  std::optional<SmallDisk> hq_disk;       ///< of HQ's tables
+  std::optional<SmallDisk>
+      gateway_disk;                  ///< of all the gateway has; absent without mounts() or if not wanted
+  std::optional<SmallDisk> hq_disk;  ///< of HQ's tables
   std::unique_ptr<FaultyProxy> proxy;
 
  private:
@@ -70,6 +74,7 @@ class FaultBench {
   void move_tables();
 
   TempDir dir_;
+  std::optional<MountedOver> hosts_;
   Authority ours_, strangers_;
   Context good_, expired_, of_another_, of_a_strangers_;
   std::string host_;
