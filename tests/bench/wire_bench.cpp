@@ -23,7 +23,7 @@
 #include "tests/bench/table.hpp"
 #include "tests/bench/tls_front.hpp"
 #include "tests/gateway/counting/truth/text_decoder.hpp"
-#include "tests/gateway/sync/tls_server.hpp"
+#include "tests/support/authority.hpp"
 #include "tests/support/fill_store.hpp"
 #include "tests/support/real_hq.hpp"
 #include "tests/support/temp_dir.hpp"
