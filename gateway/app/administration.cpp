@@ -63,7 +63,7 @@ Result<json> Administration::carry_out(std::string_view verb, const json& reques
   if (verb == "sensors-set") return set(request, now);
   if (verb == "correct") return correct(request, now);
   if (verb == "sync-verify") return verify_days(request);
-  if (verb == "sync-retry") return json{{"readings", parts_.store.readings().owe_set_aside()}};
+  if (verb == "sync-retry") return json{{"readings", parts_.store.readings().owe_set_aside(now)}};
   if (verb == "quarantine-replay") return replay(request);
   if (verb.starts_with("walk-")) return walk_test(verb, request, now);
   return fail(ErrorKind::misconfigured, fmt::format("nobody knows how to {}", verb));

@@ -43,8 +43,7 @@ std::vector<std::pair<std::string, std::string>> adopted_topics(const store::Sen
   return topics;
 }
 
-sync::Options options_of(const config::Config& config) {
-  sync::Options options;
+sync::Options options_of(const config::Config& config, sync::Options options) {
   options.url = config.hq_url;
   options.api_key = config.hq_api_key;
   options.credential_file = config.hq_credential_file;
@@ -54,6 +53,15 @@ sync::Options options_of(const config::Config& config) {
   options.http.client_key = config.hq_client_key;
   options.timing.interval = config.hq_interval;
   return options;
+}
+
+/// Public ids of sensors that HQ has just said it takes readings of from this gateway.
+std::vector<std::string> taken_from_us(const sync::Confirmation& confirmation) {
+  std::vector<std::string> sensors;
+  for (const auto& sensor : confirmation.sensors) sensors.push_back(sensor.public_id);
+  if (!confirmation.configuration) return sensors;
+  for (const auto& sensor : confirmation.configuration->sensors) sensors.push_back(sensor.public_id);
+  return sensors;
 }
 
 std::unique_ptr<evidence::Log> keep_evidence(const config::Config& config, store::Database& db) {
@@ -100,11 +108,11 @@ Result<Daemon::Opened> Daemon::open(const config::Config& config) {
   return opened;
 }
 
-Result<std::unique_ptr<Daemon>> Daemon::create(const config::Config& config) {
+Result<std::unique_ptr<Daemon>> Daemon::create(const config::Config& config, const sync::Options& usual) {
   try {
     auto opened = open(config);
     if (!opened) return tl::unexpected(opened.error());
-    std::unique_ptr<Daemon> daemon(new Daemon(config, std::move(*opened)));
+    std::unique_ptr<Daemon> daemon(new Daemon(config, usual, std::move(*opened)));
     if (auto faces = daemon->open_faces(); !faces) return tl::unexpected(faces.error());
     return daemon;
   } catch (const store::SqliteError& error) {
@@ -114,8 +122,9 @@ Result<std::unique_ptr<Daemon>> Daemon::create(const config::Config& config) {
   }
 }
 
-Daemon::Daemon(const config::Config& config, Opened opened)
+Daemon::Daemon(const config::Config& config, sync::Options usual, Opened opened)
     : config_(config),
+      usual_(std::move(usual)),
       started_(clock::boot_now()),
       store_(std::move(opened.store)),
       spool_(std::move(opened.spool)),
@@ -166,7 +175,7 @@ Writer::Options Daemon::writer_options() {
 }
 
 sync::Options Daemon::sync_options() {
-  auto options = options_of(config_);
+  auto options = options_of(config_, usual_);
   options.http.verify_at = [this] { return now(); };  // the machine's clock may be any
   return options;
 }
@@ -186,11 +195,17 @@ sync::Surroundings Daemon::sync_surroundings() {
   sync::Surroundings surroundings;
   surroundings.post = [this](sync::Confirmation confirmation) {
     writer_.post([this, confirmation = std::move(confirmation)](store::Database& db, UtcMs at) {
-      for (const auto& again : sync::apply(db, confirmation, at)) {
+      const auto follow_up = sync::apply(db, confirmation, at);
+      for (const auto& again : follow_up.resend) {
         const UtcMs day{std::chrono::days{again.day}};
         store_->readings().owe_again(again.sensor, again.region, again.label, day,
                                      day + std::chrono::days{1});
         log(fmt::format("HQ holds other readings of {} than we do: they are sent again", format_utc(day)));
+      }
+      if (follow_up.retry_refused) {
+        log(fmt::format(
+            "HQ judges readings by other rules now ({}): {} that it had refused are sent once more",
+            *confirmation.schema, store_->readings().owe_set_aside(at)));
       }
       if (confirmation.configuration) {
         follow_calendar(at);
@@ -200,6 +215,10 @@ sync::Surroundings Daemon::sync_surroundings() {
       }
       // By the directions that hold now.
       if (confirmation.carried) pipeline_.carry(at);
+      if (const auto again = store_->readings().owe_returned(taken_from_us(confirmation)); again > 0) {
+        log(fmt::format("HQ takes the readings of these sensors from us again: {} are sent once more",
+                        again));
+      }
     });
   };
   surroundings.utc = [this] { return now().value_or(machine_now()); };

@@ -35,8 +35,10 @@ namespace lintel::app {
 /// opposite order, links first among the threads, so that what a sensor was told is received is stored.
 class Daemon {
  public:
-  /// Opens everything a person can have misconfigured: state directory, spool, listening address.
-  static Result<std::unique_ptr<Daemon>> create(const config::Config& config);
+  /// Opens everything a person can have misconfigured: state directory, spool, listening address. `usual`
+  /// is how sync waits where the configuration has nothing to say.
+  static Result<std::unique_ptr<Daemon>> create(const config::Config& config,
+                                                const sync::Options& usual = {});
   ~Daemon();
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
@@ -50,7 +52,7 @@ class Daemon {
     std::unique_ptr<bridge::links::Spool> spool;
     std::unique_ptr<bridge::links::AttemptMark> attempts;
   };
-  Daemon(const config::Config& config, Opened opened);
+  Daemon(const config::Config& config, sync::Options usual, Opened opened);
 
   static Result<Opened> open(const config::Config& config);
   Result<void> open_faces();
@@ -69,6 +71,7 @@ class Daemon {
   [[nodiscard]] std::optional<UtcMs> now() const;
 
   const config::Config config_;
+  const sync::Options usual_;
   const BootTime started_;
   boost::asio::io_context loop_{1};
   boost::asio::signal_set signals_{loop_};

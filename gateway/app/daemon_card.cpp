@@ -34,6 +34,7 @@ status::Facts::Hq Daemon::hq_facts() const {
                           hq.bytes_sent,
                           hq.bytes_received,
                           sync::to_string(hq.trouble),
+                          hq.contract_note,
                           {}};
   if (!card_) return facts;
   const auto card = card_->status();

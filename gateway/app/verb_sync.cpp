@@ -52,11 +52,30 @@ json days_of(store::Database& db, std::int64_t from) {
   return days;
 }
 
+/// What HQ refused, by code and sensor.
+json refused_readings(store::Database& db) {
+  auto out = json::array();
+  auto rows = db.prepare(
+      "select a.code, coalesce(s.name, ''), count(*), max(a.message), min(a.at) from set_aside a "
+      "left join people_counting_raw l on l.change_no = a.change_no "
+      "left join regional_counting_raw r on r.change_no = a.change_no "
+      "left join sensor_metadata s on s.id = coalesce(l.sensor_id, r.sensor_id) "
+      "group by a.code, s.id order by 3 desc, 1, 2");
+  while (rows.step()) {
+    out.push_back({{"code", rows.text(0)},
+                   {"sensor", rows.text(1)},
+                   {"readings", rows.integer(2)},
+                   {"message", rows.text(3)},
+                   {"since", rows.integer(4)}});
+  }
+  return out;
+}
+
 /// What the database says of sync, and the daemon where it runs.
 json look(store::Database& db, const config::Config& config) {
   auto row = db.prepare(
       "select s.watermark, w.next_change_no - 1, s.last_attempt_at, s.last_success_at, s.last_error, "
-      "s.failures "
+      "s.failures, s.refused_retried_at, s.hq_schema "
       "from sync_state s, writer_state w");
   (void)row.step();
   const auto watermark = row.integer(0);
@@ -67,17 +86,14 @@ json look(store::Database& db, const config::Config& config) {
               {"last_attempt", maybe(row.maybe_integer(2))},
               {"last_success", maybe(row.maybe_integer(3))},
               {"error", row.text(4)},
-              {"failures", row.integer(5)}};
+              {"failures", row.integer(5)},
+              {"refused_retried", maybe(row.maybe_integer(6))},
+              {"hq_schema", row.text(7)},
+              {"refused", refused_readings(db)}};
   auto oldest = db.prepare(
       "select received_at from people_counting_raw where change_no > ? order by change_no limit 1");
   oldest.bind(watermark);
   answer["owed_since"] = oldest.step() ? json(oldest.integer(0)) : json(nullptr);
-  auto refused = json::array();
-  auto codes = db.prepare("select code, count(*), max(message) from set_aside group by 1 order by 2 desc");
-  while (codes.step()) {
-    refused.push_back({{"code", codes.text(0)}, {"readings", codes.integer(1)}, {"message", codes.text(2)}});
-  }
-  answer["refused"] = std::move(refused);
   answer["days_differ"] = db.scalar("select count(*) from day_checks where state = 'differs'");
   answer["days_equal"] = db.scalar("select count(*) from day_checks where state = 'equal'");
   const auto facts = status::ask(status::control_path(config.state_dir), {{"verb", "status"}}, kAnswerWithin);
@@ -124,12 +140,21 @@ void print_status(const json& answer, std::ostream& out) {
     out << fmt::format("wire      {} bytes sent, {} received since the start\n", hq.value("bytes_sent", 0ULL),
                        hq.value("bytes_received", 0ULL));
   }
+  if (hq.is_object() && !text(hq.value("contract_note", json(nullptr))).empty()) {
+    out << fmt::format("contract  {}\n", text(hq["contract_note"]));
+  }
   if (!answer["running"].get<bool>()) out << "The gateway is not running: nothing is sent.\n";
   for (const auto& refused : answer["refused"]) {
-    out << fmt::format("refused   {} readings, {}: {}\n", refused["readings"].get<std::int64_t>(),
+    out << fmt::format("refused   {} readings of {}, {}: {}\n", refused["readings"].get<std::int64_t>(),
+                       text(refused["sensor"]).empty() ? "a sensor that is gone" : text(refused["sensor"]),
                        text(refused["code"]), text(refused["message"]));
   }
-  if (!answer["refused"].empty()) out << "          kept here; `lintel sync retry` sends them once more\n";
+  if (!answer["refused"].empty()) {
+    out << fmt::format(
+        "          kept here; sent once more when HQ's rules change, or by `lintel sync retry`; last retried "
+        "{}\n",
+        ago(answer["refused_retried"], now));
+  }
   out << fmt::format("compared  {} days are equal at both ends, {} differ{}\n",
                      answer["days_equal"].get<std::int64_t>(), answer["days_differ"].get<std::int64_t>(),
                      answer["days_differ"] == 0 ? "" : ": see `lintel sync verify`");

@@ -68,7 +68,7 @@ nlohmann::json to_json(const Facts& facts) {
             {"present", facts.hq.present},
             {"bytes_sent", facts.hq.bytes_sent},
             {"bytes_received", facts.hq.bytes_received},
-
+            {"contract_note", facts.hq.contract_note},
             {"card", card(facts.hq.card)}}},
           {"sensors", std::move(sensors)}};
 }

@@ -45,8 +45,9 @@ struct Facts {
     bool present = false;          ///< HQ has the newest changes already, while older ones wait
     std::uint64_t bytes_sent = 0;  ///< on the wire since the start, headers included
     std::uint64_t bytes_received = 0;
-    std::string trouble;       ///< a stable word: "none", "unreachable", "credential", ...
-    std::optional<Card> card;  ///< absent: its token comes from a file
+    std::string trouble;        ///< a stable word: "none", "unreachable", "credential", ...
+    std::string contract_note;  ///< both ends do not speak the same version of the contract; empty: they do
+    std::optional<Card> card;   ///< absent: its token comes from a file
   };
 
   std::chrono::seconds uptime{0};

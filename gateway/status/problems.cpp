@@ -133,12 +133,15 @@ void look_at_sensors(const json& sensors, const json& links, bool running, Probl
 void look_at_hq(const json& hq, const json& backlog, bool running, UtcMs now, Problems& problems) {
   if (const auto refused = hq.value("refused_readings", std::int64_t{0}); refused > 0) {
     problems.add(kAttention, fmt::format("HQ refused {}.", counted(refused, "reading")),
-                 "They are kept. Show this to HQ: its rules or this gateway's clock may be wrong.");
+                 "They are kept, and sent once more when HQ's rules change. `lintel sync` names them; show "
+                 "this to HQ: its "
+                 "rules or this gateway's clock may be wrong.");
   }
   if (!running || !hq.value("configured", false) || hq.value("failures", std::int64_t{0}) == 0) return;
   const auto contact = instant_of(hq, "last_contact");
   const auto trouble = text(hq, "trouble");
-  const bool unwanted = trouble == "credential" || trouble == "identity";  // waiting does not help
+  // Waiting does not help.
+  const bool unwanted = trouble == "credential" || trouble == "identity" || trouble == "version";
   if (!unwanted && contact && now - *contact < kHqMayBeSilent) return;
   const auto error = text(hq, "error");
   auto what = unwanted  ? std::string("HQ takes nothing from this gateway")

@@ -224,6 +224,7 @@ std::string hq(const json& all, UtcMs now) {
       card != hq.end() && card->is_object() && text_at(hq, "error").empty()) {
     if (const auto trouble = text_at(*card, "trouble"); !trouble.empty()) text += "; token: " + trouble;
   }
+  if (const auto note = text_at(hq, "contract_note"); !note.empty()) text += "; " + note;
   if (const auto refused = text_at(hq, "coverage_refused"); !refused.empty())
     text += "; coverage: " + refused;
   if (const auto refused = text_at(hq, "alerts_refused"); !refused.empty())

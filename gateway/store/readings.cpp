@@ -208,19 +208,45 @@ void Readings::owe_again(std::int64_t sensor, bool region, std::string_view labe
   }
 }
 
-std::int64_t Readings::owe_set_aside() {
-  std::vector<std::int64_t> changes;
-  auto select = db_.prepare("select change_no from set_aside order by change_no");
-  while (select.step()) changes.push_back(select.integer(0));
+/// Gives readings that HQ refused new numbers, under which they are sent once more.
+void Readings::take_up(const std::vector<std::int64_t>& refused) {
   auto lines = db_.prepare("update people_counting_raw set change_no = ? where change_no = ?");
   auto regions = db_.prepare("update regional_counting_raw set change_no = ? where change_no = ?");
-  for (const auto change : changes) {
+  auto taken = db_.prepare("delete from set_aside where change_no = ?");
+  for (const auto change : refused) {
     const auto again = numbers_.take();
     lines.bind(again, change).run();
     regions.bind(again, change).run();
     left_.renumber(change, again);
+    taken.bind(change).run();
   }
-  db_.execute("delete from set_aside");
+}
+
+std::int64_t Readings::owe_set_aside(UtcMs now) {
+  std::vector<std::int64_t> changes;
+  auto select = db_.prepare("select change_no from set_aside order by change_no");
+  while (select.step()) changes.push_back(select.integer(0));
+  take_up(changes);
+  if (!changes.empty()) {
+    db_.prepare("update sync_state set refused_retried_at = ? where id = 1").bind(count_ms(now)).run();
+  }
+  return static_cast<std::int64_t>(changes.size());
+}
+
+std::int64_t Readings::owe_returned(const std::vector<std::string>& sensors) {
+  std::vector<std::int64_t> changes;
+  auto select = db_.prepare(
+      "select a.change_no from set_aside a "
+      "left join people_counting_raw l on l.change_no = a.change_no "
+      "left join regional_counting_raw r on r.change_no = a.change_no "
+      "join sensor_metadata s on s.id = coalesce(l.sensor_id, r.sensor_id) "
+      "where s.public_id = ? and a.code in ('not_owner', 'unknown_sensor', 'foreign_sensor') order by 1");
+  for (const auto& sensor : sensors) {
+    select.bind(sensor);
+    while (select.step()) changes.push_back(select.integer(0));
+    select.reset();
+  }
+  take_up(changes);
   return static_cast<std::int64_t>(changes.size());
 }
 

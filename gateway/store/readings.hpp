@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gateway/store/change_numbers.hpp"
 #include "gateway/store/moves.hpp"
@@ -50,8 +51,11 @@ class Readings {
   /// they stand there whatever HQ holds of them.
   void owe_again(std::int64_t sensor, bool region, std::string_view label, UtcMs from, UtcMs to);
 
-  /// Owes HQ what it has refused once more, as it is. Returns how many readings that are.
-  std::int64_t owe_set_aside();
+  /// Owes HQ what it has refused once more, as it is, and notes when. Returns how many readings that are.
+  std::int64_t owe_set_aside(UtcMs now);
+
+  /// The same of what it refused because these sensors (public ids) were none it knew as this gateway's.
+  std::int64_t owe_returned(const std::vector<std::string>& sensors);
 
   /// What a put() would meet; absent: nothing. Passages of their own meet nothing but their like (once).
   [[nodiscard]] std::optional<Existing> find(std::int64_t sensor, std::string_view line,
@@ -62,6 +66,7 @@ class Readings {
  private:
   bool insert(std::int64_t sensor, std::string_view line, const Reading& reading, std::int64_t seq,
               std::int64_t revision, UtcMs received);
+  void take_up(const std::vector<std::int64_t>& refused);
   struct Counts {
     std::int64_t in = 0, out = 0;
     friend bool operator==(const Counts&, const Counts&) = default;

@@ -23,10 +23,10 @@ void append_text(std::string& out, std::string_view key, std::string_view value)
 
 }  // namespace
 
-std::size_t OwedAlerts::width() const {
-  std::size_t bytes = 16;
+std::size_t width_of(const OwedAlerts& owed) {
+  std::size_t bytes = owed.empty() ? 0 : 16;
   // A character takes six bytes at most, as \u001f.
-  for (const auto& alert : alerts)
+  for (const auto& alert : owed.items)
     bytes += kAlertFrame + 6 * (alert.kind.size() + alert.key.size() + alert.message.size());
   return bytes;
 }
@@ -39,20 +39,12 @@ AlertReader::AlertReader(store::Database& reader)
           "where o.revision > ? order by o.revision limit ?")) {}
 
 OwedAlerts AlertReader::owed(std::int64_t told) {
-  OwedAlerts owed;
   select_.bind(told, std::uint64_t{kMostAlerts + 1});
-  while (select_.step()) {
-    if (owed.alerts.size() == kMostAlerts) {
-      owed.more = true;
-      break;
-    }
-    owed.alerts.push_back({select_.integer(1), select_.integer(0), select_.maybe_integer(2),
-                           std::string(select_.text(3)), std::string(select_.text(4)),
-                           std::string(select_.text(5)), std::string(select_.text(6)), select_.integer(7),
-                           select_.maybe_integer(8)});
-  }
-  select_.reset();
-  return owed;
+  return read_owed<OwedAlert>(select_, kMostAlerts, [](auto& alerts, const store::Statement& row) {
+    alerts.push_back({row.integer(1), row.integer(0), row.maybe_integer(2), std::string(row.text(3)),
+                      std::string(row.text(4)), std::string(row.text(5)), std::string(row.text(6)),
+                      row.integer(7), row.maybe_integer(8)});
+  });
 }
 
 void append_alerts(std::string& out, const OwedAlerts& owed,
@@ -60,7 +52,7 @@ void append_alerts(std::string& out, const OwedAlerts& owed,
   if (owed.empty()) return;
   out += ",\"alerts\":";
   char separator = '[';
-  for (const auto& alert : owed.alerts) {
+  for (const auto& alert : owed.items) {
     out += separator;
     separator = ',';
     out += "{\"sensor\":" + (alert.sensor ? id(*alert.sensor) : std::string("null"));
@@ -78,8 +70,8 @@ void append_alerts(std::string& out, const OwedAlerts& owed,
 AlertVerdict judge_alerts(const OwedAlerts& told, const std::vector<AlertRefusal>& refused) {
   AlertVerdict out;
   std::size_t never = 0;
-  for (std::size_t n = 0; n < told.alerts.size(); ++n) {
-    const auto& alert = told.alerts[n];
+  for (std::size_t n = 0; n < told.items.size(); ++n) {
+    const auto& alert = told.items[n];
     const auto found = std::find_if(refused.begin(), refused.end(),
                                     [&](const AlertRefusal& each) { return each.position == n; });
     if (found != refused.end() && (found->code == "try_again" || found->code == "too_many")) {
@@ -90,7 +82,7 @@ AlertVerdict judge_alerts(const OwedAlerts& told, const std::vector<AlertRefusal
     if (found == refused.end()) continue;
     if (++never == 1) out.refused = fmt::format("\"{}\": {}", alert.message, found->message);
   }
-  if (never > 1) out.refused = fmt::format("{} of {}, first {}", never, told.alerts.size(), out.refused);
+  if (never > 1) out.refused = fmt::format("{} of {}, first {}", never, told.items.size(), out.refused);
   return out;
 }
 

@@ -8,6 +8,7 @@
 
 #include "firmware-bridge/core/time.hpp"
 #include "gateway/store/sqlite.hpp"
+#include "gateway/sync/owed.hpp"
 
 namespace lintel::sync {
 
@@ -25,13 +26,10 @@ struct OwedAlert {
 };
 
 /// Alerts of one request, in the order in which they changed.
-struct OwedAlerts {
-  std::vector<OwedAlert> alerts;
-  bool more = false;  ///< there are others that the next request takes
+using OwedAlerts = Owed<OwedAlert>;
 
-  [[nodiscard]] bool empty() const { return alerts.empty(); }
-  [[nodiscard]] std::size_t width() const;  ///< upper estimate in bytes
-};
+/// At least as many bytes as append_alerts() writes; 0 for none.
+[[nodiscard]] std::size_t width_of(const OwedAlerts& owed);
 
 /// Reads what is owed. Used by one thread; throws store::SqliteError.
 class AlertReader {

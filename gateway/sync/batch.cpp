@@ -7,6 +7,7 @@
 
 #include "gateway/store/sensor_settings.hpp"
 #include "gateway/sync/json_text.hpp"
+#include "gateway/sync/shared_series.hpp"
 
 namespace lintel::sync {
 
@@ -100,14 +101,12 @@ void BatchBuilder::close() {
 void BatchBuilder::collect(const BatchOrder& order, Batch& batch) {
   bytes_ = kEnvelope + order.liveness.size() * kLivenessFrame;
   for (const auto& entry : order.liveness) name(entry.sensor);
-  for (const auto& entry : order.coverage.spans) name(entry.series.sensor);
-  for (const auto& entry : order.alerts.alerts) {
+  for (const auto& entry : order.coverage.items) name(entry.series.sensor);
+  for (const auto& entry : order.alerts.items) {
     if (entry.sensor) name(*entry.sensor);
   }
-  if (!order.coverage.empty()) bytes_ += order.coverage.width();
-  if (!order.alerts.empty()) bytes_ += order.alerts.width();
-  for (const auto& day : order.given_up.days) name(day.sensor);
-  if (!order.given_up.empty()) bytes_ += order.given_up.width();
+  for (const auto& day : order.given_up.items) name(day.sensor);
+  bytes_ += width_of(order.coverage) + width_of(order.alerts) + width_of(order.given_up);
   if (order.health) bytes_ += order.health->regions.size();
   for (auto* cursor : {&lines_, &regions_, &journal_, &moves_}) cursor->open(order.after, batch.last_change);
 
@@ -142,7 +141,7 @@ void BatchBuilder::compare(const BatchOrder& order, Batch& batch) {
 /// The totals hold every reading of the database, so only a request that holds all of them may state any.
 void BatchBuilder::state_counters(const BatchOrder& order, Batch& batch) {
   if (!order.counters_every) return;
-  batch.counters = counters_.owed(std::chrono::steady_clock::now(), *order.counters_every);
+  batch.counters = counters_.owed(order.instant, *order.counters_every);
   std::size_t taken = 0;
   for (; taken < batch.counters.size(); ++taken) {
     const auto width = width_of(batch.counters[taken]);
@@ -291,26 +290,16 @@ Series& BatchBuilder::series_of(KnownSensor& known, std::int64_t sensor, bool re
 
 void BatchBuilder::write(const BatchOrder& order, Batch& batch) {
   for (const auto& entry : order.liveness) (void)sensor(entry.sensor);
-  for (const auto& entry : order.coverage.spans) (void)sensor(entry.series.sensor);
-  for (const auto& entry : order.alerts.alerts) {
+  for (const auto& entry : order.coverage.items) (void)sensor(entry.series.sensor);
+  for (const auto& entry : order.alerts.items) {
     if (entry.sensor) (void)sensor(*entry.sensor);
   }
-  for (const auto& day : order.given_up.days) (void)sensor(day.sensor);
+  for (const auto& day : order.given_up.items) (void)sensor(day.sensor);
   std::string& out = batch.body;
   out.reserve(bytes_ + kEnvelope);
-  out += "{\"v\":1,\"epoch\":";
-  append_json_string(out, batch.epoch);
-  out += ",\"version\":";
-  append_json_string(out, order.version);
-  fmt::format_to(std::back_inserter(out), ",\"time\":{},\"config_version\":{},\"after\":{},\"to\":{}",
-                 count_ms(order.now), order.config_version, batch.after, batch.to);
-  write_sensors(batch);
-  out += ",\"series\":[";
-  for (std::size_t s = 0; s < batch.series.size(); ++s) {
-    if (s > 0) out += ',';
-    batch.series[s].append_json(out, sensors_.at(batch.series[s].sensor()).id);
-  }
-  out += ']';
+  write_head(order, batch);
+  write_sensors(order, batch);
+  write_series(order, batch);
   write_liveness(order, out);
   const auto named = [this](std::int64_t id) -> const std::string& { return sensors_.at(id).id; };
   append_coverage(out, order.coverage, named);
@@ -327,11 +316,49 @@ void BatchBuilder::write(const BatchOrder& order, Batch& batch) {
   out += '}';
 }
 
-void BatchBuilder::write_sensors(Batch& batch) {
+void BatchBuilder::write_head(const BatchOrder& order, Batch& batch) {
+  auto& out = batch.body;
+  fmt::format_to(std::back_inserter(out), "{{\"v\":{}", order.speaks.highest);
+  if (order.speaks.lowest > 1) {
+    fmt::format_to(std::back_inserter(out), ",\"v_least\":{}", order.speaks.lowest);
+  }
+  out += ",\"epoch\":";
+  append_json_string(out, batch.epoch);
+  if (!order.version.empty()) {
+    out += ",\"version\":";
+    append_json_string(out, order.version);
+  }
+  if (order.schema) {
+    out += ",\"schema\":";
+    append_json_string(out, *order.schema);
+  }
+  fmt::format_to(std::back_inserter(out), ",\"time\":{},\"config_version\":{},\"after\":{},\"to\":{}",
+                 count_ms(order.now), order.config_version, batch.after, batch.to);
+}
+
+void BatchBuilder::write_series(const BatchOrder& order, Batch& batch) {
+  auto& out = batch.body;
+  if (order.spoken >= kSharedKeys) {
+    if (batch.series.empty()) return;
+    out += ",\"series\":";
+    append_shared(out, batch.series,
+                  [this](std::int64_t id) -> const std::string& { return sensors_.at(id).id; });
+    return;
+  }
+  out += ",\"series\":[";
+  for (std::size_t s = 0; s < batch.series.size(); ++s) {
+    if (s > 0) out += ',';
+    batch.series[s].append_json(out, sensors_.at(batch.series[s].sensor()).id);
+  }
+  out += ']';
+}
+
+void BatchBuilder::write_sensors(const BatchOrder& order, Batch& batch) {
   std::vector<std::int64_t> declared;
   for (const auto& [id, known] : sensors_) {
     if (known.declared) declared.push_back(id);
   }
+  if (declared.empty() && order.spoken >= kSharedKeys) return;
   std::sort(declared.begin(), declared.end());
   batch.body += ",\"sensors\":[";
   for (const auto id : declared) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "gateway/store/sqlite.hpp"
 #include "gateway/sync/alerts.hpp"
 #include "gateway/sync/checksums.hpp"
+#include "gateway/sync/contract.hpp"
 #include "gateway/sync/counters.hpp"
 #include "gateway/sync/coverage.hpp"
 #include "gateway/sync/given_up.hpp"
@@ -44,8 +46,12 @@ struct BatchOrder {
   bool live = false;          ///< the newest changes, ahead of what is owed before `after`
   std::size_t bytes = kBodyLimit;
   UtcMs now{};
+  std::chrono::steady_clock::time_point instant{};  ///< the same on the clock that nobody sets
+  Versions speaks = kContract;                      ///< what this gateway understands
+  std::int64_t spoken = 1;                          ///< what HQ is known to understand as well
   std::int64_t config_version = 0;
-  std::string_view version = {};
+  std::string_view version = {};                     ///< of the program; empty: HQ knows
+  std::optional<std::string> schema = std::nullopt;  ///< by which rules HQ judges, as far as is known here
   std::vector<Liveness> liveness = {};
   OwedCoverage coverage = {};
   OwedAlerts alerts = {};
@@ -68,7 +74,7 @@ struct Batch {
   std::int64_t to = 0;                   ///< every change of (after, to] that exists is in the body
   std::int64_t last_change = 0;          ///< the highest number given out when the batch was built
   std::size_t changes = 0;               ///< readings and journal entries in it
-  std::vector<Series> series;            ///< as in the body: positions for `rejected`
+  std::vector<Series> series;            ///< as HQ counts those in the body: positions for `rejected`
   std::vector<Named> by_uuid;            ///< sensors the body names by public id
   std::optional<DayChecksums> compared;  ///< the day in it
   std::vector<StatedCounter> counters;   ///< the totals in it
@@ -119,7 +125,9 @@ class BatchBuilder {
   Series& series_of(KnownSensor& known, std::int64_t sensor, bool region, std::string_view name,
                     Batch& batch);
   void write(const BatchOrder& order, Batch& batch);
-  void write_sensors(Batch& batch);
+  void write_head(const BatchOrder& order, Batch& batch);
+  void write_series(const BatchOrder& order, Batch& batch);
+  void write_sensors(const BatchOrder& order, Batch& batch);
   void write_liveness(const BatchOrder& order, std::string& out);
   void close();
 

@@ -51,6 +51,17 @@ void keep_rejected(store::Database& writer, const Confirmation& confirmation, Ut
   }
 }
 
+/// True: what HQ refused may be taken now.
+bool keep_schema(store::Database& writer, const Confirmation& confirmation) {
+  if (!confirmation.schema) return false;
+  auto keep =
+      writer.prepare("update sync_state set hq_schema = ?1 where id = 1 and hq_schema is not ?1 returning 1");
+  keep.bind(*confirmation.schema);
+  const bool changed = keep.step();
+  keep.reset();
+  return changed && writer.scalar("select exists (select 1 from set_aside)") != 0;
+}
+
 /// A sensor that HQ knows and this file does not was made there, or on the card before this one.
 void add_sensor(store::Database& writer, const SensorConfiguration& entry, UtcMs now) {
   if (entry.serial.empty()) return;
@@ -168,13 +179,15 @@ void configure(store::Database& writer, const Configuration& configuration, UtcM
 
 }  // namespace
 
-std::vector<Resend> apply(store::Database& writer, const Confirmation& confirmation, UtcMs now) {
+FollowUp apply(store::Database& writer, const Confirmation& confirmation, UtcMs now) {
   if (!same_file(writer, confirmation)) return {};
   if (!confirmation.error.empty()) {
     keep_failure(writer, confirmation);
     return {};
   }
-  auto resend = keep_verdicts(writer, confirmation, now);
+  FollowUp follow_up;
+  follow_up.resend = keep_verdicts(writer, confirmation, now);
+  follow_up.retry_refused = keep_schema(writer, confirmation);
   keep_ids(writer, confirmation);
   keep_carried(writer, confirmation);
   keep_rejected(writer, confirmation, now);
@@ -189,7 +202,7 @@ std::vector<Resend> apply(store::Database& writer, const Confirmation& confirmat
           "last_success_at = ?, last_error = null, failures = 0 where id = 1")
       .bind(confirmation.watermark, confirmation.history, count_ms(confirmation.attempted_at), count_ms(now))
       .run();
-  return resend;
+  return follow_up;
 }
 
 }  // namespace lintel::sync

@@ -72,15 +72,21 @@ struct Confirmation {
   std::string coverage_refused;  ///< what it left out of that, and why; empty: nothing
   std::optional<std::int64_t> given_up_told;  ///< HQ knows what was given up to this revision
   std::optional<AlertVerdict> alerts;         ///< of the alerts it was told
+  std::optional<std::string> schema;          ///< by which rules HQ judges readings, if they are new to us
   UtcMs server_time{};
   std::optional<std::vector<store::CarriedCounter>> carried;  ///< totals of the card before, as HQ was asked
   std::vector<DayVerdict> verdicts;                           ///< of the days that were compared
 };
 
+/// What the writer has to do once a confirmation is applied.
+struct FollowUp {
+  std::vector<Resend> resend;  ///< readings that HQ is to be sent again (store::Readings::owe_again)
+  bool retry_refused = false;  ///< HQ judges by other rules now (store::Readings::owe_set_aside)
+};
+
 /// Writes a confirmation into the local database: sync_state, hq_id of sensors, set_aside, configuration,
 /// days that were compared, totals to go on from (carried_counters). For the writer thread, inside its
-/// transaction; may be repeated. Returns readings that HQ is to be sent again (store::Readings::owe_again).
-/// Throws store::SqliteError.
-std::vector<Resend> apply(store::Database& writer, const Confirmation& confirmation, UtcMs now);
+/// transaction; may be repeated. Throws store::SqliteError.
+FollowUp apply(store::Database& writer, const Confirmation& confirmation, UtcMs now);
 
 }  // namespace lintel::sync

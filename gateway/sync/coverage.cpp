@@ -15,39 +15,30 @@ constexpr std::size_t kSeriesFrame = 110;
 
 }  // namespace
 
-std::size_t OwedCoverage::width() const {
-  std::size_t bytes = 32;
-  for (const auto& each : spans) bytes += kSpanFrame + kSeriesFrame + 6 * each.series.label.size();
+std::size_t width_of(const OwedCoverage& owed) {
+  std::size_t bytes = owed.empty() ? 0 : 32;
+  for (const auto& each : owed.items) bytes += kSpanFrame + kSeriesFrame + 6 * each.series.label.size();
   return bytes;
 }
 
 CoverageReader::CoverageReader(store::Database& reader)
     : select_(
-          reader.prepare("select sensor_id, regional, label, from_at, to_at, state, revision from coverage "
+          reader.prepare("select revision, sensor_id, regional, label, from_at, to_at, state from coverage "
                          "where revision > ? order by revision limit ?")) {}
 
 OwedCoverage CoverageReader::owed(std::int64_t told) {
-  OwedCoverage owed;
-  std::size_t rows = 0;
   select_.bind(told, std::uint64_t{kMostRows + 1});
-  while (select_.step()) {
-    if (++rows > kMostRows) {
-      owed.more = true;
-      break;
-    }
-    const store::CoverageSeries series{select_.integer(0), select_.integer(1) != 0,
-                                       std::string(select_.text(2))};
-    auto from = utc_ms(select_.integer(3));
-    const auto to = utc_ms(select_.integer(4));
-    const auto state = store::coverage_state_from(select_.text(5));
+  auto owed = read_owed<OwedSpan>(select_, kMostRows, [](auto& spans, const store::Statement& row) {
+    const store::CoverageSeries series{row.integer(1), row.integer(2) != 0, std::string(row.text(3))};
+    auto from = utc_ms(row.integer(4));
+    const auto to = utc_ms(row.integer(5));
+    const auto state = store::coverage_state_from(row.text(6));
     for (; to - from > kLongestSpan; from += kLongestSpan) {
-      owed.spans.push_back({series, {from, from + kLongestSpan, state}});
+      spans.push_back({series, {from, from + kLongestSpan, state}});
     }
-    owed.spans.push_back({series, {from, to, state}});
-    owed.revision = select_.integer(6);
-  }
-  select_.reset();
-  std::sort(owed.spans.begin(), owed.spans.end(), [](const auto& a, const auto& b) {
+    spans.push_back({series, {from, to, state}});
+  });
+  std::sort(owed.items.begin(), owed.items.end(), [](const auto& a, const auto& b) {
     return a.series != b.series ? a.series < b.series : a.span.from < b.span.from;
   });
   return owed;
@@ -58,7 +49,7 @@ void append_coverage(std::string& out, const OwedCoverage& owed,
   if (owed.empty()) return;
   out += ",\"coverage\":[";
   const store::CoverageSeries* series = nullptr;
-  for (const auto& each : owed.spans) {
+  for (const auto& each : owed.items) {
     if (series == nullptr || *series != each.series) {
       if (series != nullptr) out += "]},";
       series = &each.series;

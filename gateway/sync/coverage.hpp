@@ -7,23 +7,20 @@
 
 #include "gateway/store/coverage.hpp"
 #include "gateway/store/sqlite.hpp"
+#include "gateway/sync/owed.hpp"
 
 namespace lintel::sync {
 
-/// Spans of coverage that HQ has yet to be told, as one request takes them.
-struct OwedCoverage {
-  struct Span {
-    store::CoverageSeries series;
-    store::CoverageSpan span;
-  };
-  std::vector<Span> spans;    ///< ordered by series and time
-  std::int64_t revision = 0;  ///< of the newest of them: with it HQ has been told all up to there
-  bool more = false;          ///< there are others
-
-  [[nodiscard]] bool empty() const { return spans.empty(); }
-  /// At least as many bytes as append_coverage() writes.
-  [[nodiscard]] std::size_t width() const;
+struct OwedSpan {
+  store::CoverageSeries series;
+  store::CoverageSpan span;
 };
+
+/// Spans of coverage that HQ has yet to be told, as one request takes them; ordered by series and time.
+using OwedCoverage = Owed<OwedSpan>;
+
+/// At least as many bytes as append_coverage() writes; 0 for none.
+[[nodiscard]] std::size_t width_of(const OwedCoverage& owed);
 
 /// Reads them: those whose revision is above `told`, the oldest revisions first. A thousandth of a second
 /// for ten thousand rows. SqliteError leaves it.

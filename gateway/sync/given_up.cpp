@@ -12,9 +12,9 @@ constexpr std::size_t kMostDays = 500;  // HQ takes 1,000
 constexpr std::size_t kDayFrame = 190;
 }  // namespace
 
-std::size_t OwedGivenUp::width() const {
-  std::size_t bytes = 24;
-  for (const auto& day : days) bytes += kDayFrame + 6 * day.label.size();
+std::size_t width_of(const OwedGivenUp& owed) {
+  std::size_t bytes = owed.empty() ? 0 : 24;
+  for (const auto& day : owed.items) bytes += kDayFrame + 6 * day.label.size();
   return bytes;
 }
 
@@ -24,19 +24,11 @@ GivenUpReader::GivenUpReader(store::Database& reader)
                          "from given_up where revision > ? order by revision limit ?")) {}
 
 OwedGivenUp GivenUpReader::owed(std::int64_t told) {
-  OwedGivenUp owed;
   select_.bind(told, std::uint64_t{kMostDays + 1});
-  while (select_.step()) {
-    if (owed.days.size() == kMostDays) {
-      owed.more = true;
-      break;
-    }
-    owed.revision = select_.integer(0);
-    owed.days.push_back({select_.integer(1), select_.integer(2) != 0, std::string(select_.text(3)),
-                         select_.integer(4), select_.integer(5), select_.integer(6), select_.integer(7)});
-  }
-  select_.reset();
-  return owed;
+  return read_owed<GivenUp>(select_, kMostDays, [](auto& days, const store::Statement& row) {
+    days.push_back({row.integer(1), row.integer(2) != 0, std::string(row.text(3)), row.integer(4),
+                    row.integer(5), row.integer(6), row.integer(7)});
+  });
 }
 
 void append_given_up(std::string& out, const OwedGivenUp& owed,
@@ -44,7 +36,7 @@ void append_given_up(std::string& out, const OwedGivenUp& owed,
   if (owed.empty()) return;
   out += ",\"given_up\":";
   char separator = '[';
-  for (const auto& day : owed.days) {
+  for (const auto& day : owed.items) {
     out += separator;
     separator = ',';
     out += "{\"sensor\":" + id(day.sensor) + (day.region ? ",\"region\":" : ",\"line\":");

@@ -7,6 +7,7 @@
 
 #include "firmware-bridge/core/time.hpp"
 #include "gateway/store/sqlite.hpp"
+#include "gateway/sync/owed.hpp"
 
 namespace lintel::sync {
 
@@ -19,14 +20,10 @@ struct GivenUp {
   std::int64_t readings = 0, in = 0, out = 0;
 };
 
-struct OwedGivenUp {
-  std::vector<GivenUp> days;
-  std::int64_t revision = 0;  ///< HQ knows all up to it once it has answered
-  bool more = false;
+using OwedGivenUp = Owed<GivenUp>;
 
-  [[nodiscard]] bool empty() const { return days.empty(); }
-  [[nodiscard]] std::size_t width() const;  ///< upper estimate in bytes
-};
+/// At least as many bytes as append_given_up() writes; 0 for none.
+[[nodiscard]] std::size_t width_of(const OwedGivenUp& owed);
 
 /// Reads what is owed. Used by one thread; throws store::SqliteError.
 class GivenUpReader {

@@ -69,6 +69,11 @@ bool is_tls_alert(CURLcode code, std::string_view words) {
          words.find("alert") != std::string_view::npos;
 }
 
+/// The line ended in the middle of the handshake: nobody has looked at a certificate yet.
+bool is_cut_handshake(CURLcode code, std::string_view words) {
+  return code == CURLE_SSL_CONNECT_ERROR && words.find("SSL_ERROR_SYSCALL") != std::string_view::npos;
+}
+
 struct FreeList {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
@@ -140,6 +145,8 @@ Http::Http(HttpOptions options, const std::atomic<bool>& stop) : options_(std::m
     if (!verify_chains_with(curl, handle_->verify)) handle_->verify = {};  // then the machine's clock decides
   }
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  // A new connection asks for the name anew: the address of a minute ago may be the one that is dead.
+  curl_easy_setopt(curl, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
   curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.total_timeout.count()));
@@ -186,6 +193,7 @@ Exchange Http::post(const std::string& url, const std::vector<std::string>& head
     out.failure = Failure::not_http;
   }
   if (is_tls_alert(code, handle_->error.data())) out.failure = Failure::tls;
+  if (is_cut_handshake(code, handle_->error.data())) out.failure = Failure::cut;
   if (code != CURLE_OK) {
     out.detail = handle_->error[0] != '\0' ? handle_->error.data() : curl_easy_strerror(code);
   }

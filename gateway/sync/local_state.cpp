@@ -11,7 +11,7 @@ LocalState::LocalState(store::Database& reader)
           "select w.epoch, w.next_change_no - 1, s.watermark, s.history_id, s.config_version, "
           "w.coverage_news, s.coverage_told, "
           "(select coalesce(max(revision), 0) from owed_alerts), "
-          "(select coalesce(max(revision), 0) from given_up), s.given_up_told, s.counters_owed "
+          "(select coalesce(max(revision), 0) from given_up), s.given_up_told, s.counters_owed, s.hq_schema "
           "from writer_state w, sync_state s")),
       sensors_(reader.prepare("select id, status, last_data_received, offline_since from sensor_metadata "
                               "where deleted_at is null order by id")),
@@ -33,6 +33,7 @@ LocalState::Snapshot LocalState::read() {
   out.given_up_news = state_.integer(8);
   out.given_up_told = state_.integer(9);
   out.counters_owed = state_.integer(10) != 0;
+  out.hq_schema = state_.text(11);
   state_.reset();
   return out;
 }

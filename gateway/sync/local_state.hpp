@@ -32,6 +32,7 @@ class LocalState {
     std::int64_t given_up_news = 0;  ///< highest revision of what was given up
     std::int64_t given_up_told = 0;  ///< HQ knows all up to this revision
     std::int64_t alert_news = 0;     ///< highest revision of an alert that is owed; 0: none is
+    std::string hq_schema;           ///< by which rules HQ judges readings; empty: not known
     bool counters_owed = false;      ///< HQ is to be asked for the totals of the card before
   };
 

@@ -7,6 +7,7 @@
 
 #include "firmware-bridge/core/time.hpp"
 #include "gateway/sync/confirmation.hpp"
+#include "gateway/sync/contract.hpp"
 #include "gateway/sync/http.hpp"
 
 namespace lintel::sync {
@@ -34,12 +35,14 @@ struct Options {
   std::string version = LINTEL_VERSION;
   HttpOptions http;
   Timing timing;
+  Versions contract = kContract;  ///< of the sync contract
 };
 
 /// What sync needs of the world. `post` and `log` are called on the sync thread.
 struct Surroundings {
-  std::function<void(Confirmation)> post;       ///< hands to the writer; must not wait for its commit
-  std::function<UtcMs()> utc;                   ///< wall time as the gateway believes it
+  std::function<void(Confirmation)> post;  ///< hands to the writer; must not wait for its commit
+  std::function<UtcMs()> utc;              ///< wall time as the gateway believes it
+  std::function<std::chrono::steady_clock::time_point()> steady;  ///< default: the machine's
   std::function<double()> random;               ///< uniform in [0, 1); default: a generator of its own
   std::function<void(const std::string&)> log;  ///< one line when trouble begins, changes or ends; optional
   Credentials* credentials = nullptr;           ///< outlives sync; null: Options::credential_file

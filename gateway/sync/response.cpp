@@ -219,13 +219,28 @@ void take_configuration(const json& document, Answer& answer) {
   }
 }
 
-Answer read_answer(const json& document) {
+std::optional<Versions> versions(const json& document) {
+  const auto* value = find(document, "versions");
+  if (value == nullptr) return std::nullopt;
+  if (array(*value, "versions").size() != 2) throw Mismatch{"\"versions\" is not a pair"};
+  const auto lowest = integer((*value)[0], "versions", 1, kMostChanges);
+  return Versions{lowest, integer((*value)[1], "versions", lowest, kMostChanges)};
+}
+
+Answer read_answer(const json& document, std::int64_t version) {
   Answer answer;
+  answer.version = version;
+  answer.versions = versions(document);
+  if (const auto* schema = find(document, "schema")) answer.schema = text(*schema, "schema");
   answer.watermark = integer(need(document, "watermark"), "watermark", 0, kMostChanges);
   answer.history = text(need(document, "history"), "history");
   if (answer.history.empty()) throw Mismatch{"\"history\" is empty"};
   answer.time = utc_ms(integer(need(document, "time"), "time", 0, kMostChanges));
   answer.applied = ranges(document, "applied");
+  // It goes without saying that there is nothing beyond the watermark.
+  if (version >= kSharedKeys && find(document, "applied") == nullptr && answer.watermark > 0) {
+    answer.applied = {{1, answer.watermark}};
+  }
   answer.missing = ranges(document, "missing");
   answer.sensors = sensor_ids(document);
   answer.rejected = refusals(document);
@@ -250,20 +265,22 @@ Refused read_refused(const json& error) {
 
 }  // namespace
 
-ParsedAnswer parse_answer(std::string_view body) {
+ParsedAnswer parse_answer(std::string_view body, const Versions& ours) {
   ParsedAnswer out;
   const auto document = read_document(body, out.why_not);
   if (!document) return out;
   try {
     if (!document->is_object()) throw Mismatch{"it is not an object"};
     const auto version = integer(need(*document, "v"), "v", 1, kMostChanges);
-    if (version != 1) {
-      throw Mismatch{fmt::format("it speaks version {} of the contract, this gateway version 1", version)};
-    }
     if (const auto* error = find(*document, "error")) {
       out.refused = read_refused(object(*error, "error"));
+      out.refused->versions = versions(*document);
+    } else if (!ours.contains(version)) {
+      out.refused = Refused{version < ours.lowest ? kHqTooOld : kGatewayTooOld,
+                            fmt::format("HQ answered in version {} of the sync contract", version),
+                            versions(*document)};
     } else {
-      out.answer = read_answer(*document);
+      out.answer = read_answer(*document, version);
     }
   } catch (const Mismatch& mismatch) {
     out.why_not = "is not an answer of the sync contract: " + mismatch.where;

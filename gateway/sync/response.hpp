@@ -9,6 +9,7 @@
 #include "firmware-bridge/core/result.hpp"
 #include "firmware-bridge/core/time.hpp"
 #include "gateway/sync/confirmation.hpp"
+#include "gateway/sync/contract.hpp"
 
 namespace lintel::sync {
 
@@ -24,6 +25,10 @@ struct Answer {
     std::string code;
     std::string message;
   };
+  std::int64_t version = 1;          ///< of the contract, in which it is written
+  std::optional<Versions> versions;  ///< what HQ understands, where its newest is not ours
+  std::optional<std::string>
+      schema;  ///< by which rules HQ judges readings, if they are not those it was told
   std::int64_t watermark = 0;
   std::vector<Range> applied;
   std::vector<Range> missing;
@@ -55,6 +60,7 @@ struct Answer {
 struct Refused {
   std::string code;
   std::string message;
+  std::optional<Versions> versions;  ///< what HQ understands, where it says so
 };
 
 struct ParsedAnswer {
@@ -64,9 +70,10 @@ struct ParsedAnswer {
 };
 
 /// Reads the body of a 200. Strict: whatever is not exactly the contract's object is told in `why_not`,
-/// and nothing of it is believed. Unknown keys are let pass, for a newer HQ. Never throws; memory is
+/// and nothing of it is believed. Unknown keys are let pass, for a newer HQ; a version that is not ours is
+/// `refused` with the codes of the contract, whoever of the two is older. Never throws; memory is
 /// bounded by a limit on the number of values.
-[[nodiscard]] ParsedAnswer parse_answer(std::string_view body);
+[[nodiscard]] ParsedAnswer parse_answer(std::string_view body, const Versions& ours = kContract);
 
 /// `code` and `message` of a PostgREST error body; both empty if it is none.
 struct ErrorBody {

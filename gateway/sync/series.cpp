@@ -8,6 +8,8 @@ namespace lintel::sync {
 
 namespace {
 
+constexpr std::size_t kLongestShared = 900;  // HQ takes 1,000 bytes
+
 void append_key(std::string& out, const char* key) {
   out += ",\"";
   out += key;
@@ -52,18 +54,16 @@ bool Series::all(std::int64_t Reading::*column, std::int64_t value) const {
                      [&](const Reading& reading) { return reading.*column == value; });
 }
 
-void Series::append_json(std::string& out, const std::string& id) const {
+void Series::append_json(std::string& out, const std::string& id, bool packed) const {
   out += "{\"sensor\":";
   out += id;
   append_key(out, region_ ? "region" : "line");
   append_json_string(out, name_);
   append_times(out);
   append_durations(out);
-  if (region_) {
-    append_counts(out, "occ", &Reading::count_in);
-  } else {
-    append_counts(out, "in", &Reading::count_in);
-    append_counts(out, "out", &Reading::count_out);
+  for (const auto& column : counts(packed)) {
+    append_key(out, column.key);
+    out += column.list;
   }
   append_unless_default(out, "seq", &Reading::seq, 0);
   append_unless_default(out, "rev", &Reading::revision, 1);
@@ -72,25 +72,46 @@ void Series::append_json(std::string& out, const std::string& id) const {
   out += '}';
 }
 
-void Series::append_times(std::string& out) const {
-  const auto first = readings_.front().started_at;
-  append_key(out, "t");
-  append_number(out, first);
-  // Somewhere the length of the series has to show: in a list of counts, or else in the list of starts.
-  const bool counted = !all(&Reading::count_in, kNoCount) || !all(&Reading::count_out, kNoCount);
-  if (readings_.size() == 1 && counted) return;
-
-  const auto step = readings_.size() > 1 ? readings_[1].started_at - first : 0;
-  bool steady = step > 0 && counted;
-  for (std::size_t k = 1; steady && k < readings_.size(); ++k) {
-    steady = readings_[k].started_at - readings_[k - 1].started_at == step;
+std::optional<std::string> Series::shared() const {
+  const bool plain = moves_.empty() && counted() && all(&Reading::seq, 0) && all(&Reading::revision, 1) &&
+                     all(&Reading::flags, 0) && all(&Reading::duration, readings_.front().duration);
+  if (!plain || (readings_.size() > 1 && steady_step() == 0)) return std::nullopt;
+  std::string out = region_ ? "\"region\":" : "\"line\":";
+  append_json_string(out, name_);
+  if (readings_.size() > 1) {
+    append_key(out, "step");
+    append_number(out, steady_step());
   }
-  if (steady) {
+  append_durations(out);
+  if (out.size() > kLongestShared) return std::nullopt;
+  return out;
+}
+
+/// Somewhere the length of the series has to show: in a list of counts, or else in the list of starts.
+bool Series::counted() const {
+  return !all(&Reading::count_in, kNoCount) || !all(&Reading::count_out, kNoCount);
+}
+
+/// The time between any two readings; 0: there are not two, or it varies.
+std::int64_t Series::steady_step() const {
+  if (readings_.size() < 2) return 0;
+  const auto step = readings_[1].started_at - readings_[0].started_at;
+  for (std::size_t k = 2; k < readings_.size(); ++k) {
+    if (readings_[k].started_at - readings_[k - 1].started_at != step) return 0;
+  }
+  return std::max<std::int64_t>(step, 0);
+}
+
+void Series::append_times(std::string& out) const {
+  append_key(out, "t");
+  append_number(out, start());
+  if (readings_.size() == 1 && counted()) return;
+  if (const auto step = steady_step(); step > 0 && counted()) {
     append_key(out, "step");
     append_number(out, step);
   } else {
     append_column(out, "d", readings_,
-                  [&](const Reading& reading) { append_number(out, reading.started_at - first); });
+                  [&](const Reading& reading) { append_number(out, reading.started_at - start()); });
   }
 }
 
@@ -105,11 +126,27 @@ void Series::append_durations(std::string& out) const {
   }
 }
 
-void Series::append_counts(std::string& out, const char* key, std::int64_t Reading::*column) const {
-  if (all(column, kNoCount)) return;
-  append_column(out, key, readings_, [&](const Reading& reading) {
+std::vector<Series::Column> Series::counts(bool packed) const {
+  std::vector<Column> out;
+  const auto add = [&](const char* key, std::int64_t Reading::*column) {
+    if (!all(column, kNoCount)) out.push_back({key, list_of(column, packed)});
+  };
+  add(region_ ? "occ" : "in", &Reading::count_in);
+  if (!region_) add("out", &Reading::count_out);
+  return out;
+}
+
+std::string Series::list_of(std::int64_t Reading::*column, bool packed) const {
+  const bool digits = packed && readings_.size() > 2 &&
+                      std::all_of(readings_.begin(), readings_.end(), [&](const Reading& reading) {
+                        return reading.*column >= 0 && reading.*column <= 9;
+                      });
+  std::string out = digits ? "\":" : "\"";
+  for (const auto& reading : readings_) {
+    if (!digits && &reading != &readings_.front()) out += ',';
     if (reading.*column != kNoCount) append_number(out, reading.*column);
-  });
+  }
+  return out += '"';
 }
 
 void Series::append_unless_default(std::string& out, const char* key, std::int64_t Reading::*column,

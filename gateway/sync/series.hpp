@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,8 +34,20 @@ class Series {
   void add_move(std::int64_t started_at, std::int64_t seq);
 
   /// Appends the series as an object of the contract (schema/SYNC.md), naming the sensor by `id`, a JSON
-  /// value. Columns that say nothing are left out.
-  void append_json(std::string& out, const std::string& id) const;
+  /// value. Columns that say nothing are left out. `packed`: counts may be digits in a row.
+  void append_json(std::string& out, const std::string& id, bool packed = false) const;
+
+  /// What this series may have in common with others, as JSON without braces: everything but its sensor, its
+  /// start and its counts. Absent: it says more of its readings than that.
+  [[nodiscard]] std::optional<std::string> shared() const;
+  /// The start of its first reading.
+  [[nodiscard]] std::int64_t start() const { return readings_.front().started_at; }
+  /// Its lists of counts, each with its key, as JSON.
+  struct Column {
+    const char* key;
+    std::string list;
+  };
+  [[nodiscard]] std::vector<Column> counts(bool packed) const;
 
   /// At least the bytes that `reading` adds to append_json().
   [[nodiscard]] std::size_t width(const Reading& reading) const;
@@ -55,7 +68,9 @@ class Series {
 
   void append_times(std::string& out) const;
   void append_durations(std::string& out) const;
-  void append_counts(std::string& out, const char* key, std::int64_t Reading::*column) const;
+  [[nodiscard]] bool counted() const;
+  [[nodiscard]] std::int64_t steady_step() const;
+  [[nodiscard]] std::string list_of(std::int64_t Reading::*column, bool packed) const;
   void append_unless_default(std::string& out, const char* key, std::int64_t Reading::*column,
                              std::int64_t usual) const;
   void append_moves(std::string& out) const;

@@ -9,8 +9,6 @@ namespace lintel::sync {
 
 namespace {
 
-using Steady = std::chrono::steady_clock;
-
 constexpr std::size_t kMostUnstored = 32;
 
 std::string endpoint(std::string base) {
@@ -44,7 +42,12 @@ Session::Session(const Options& options, const Surroundings& surroundings, const
       url_(endpoint(options.url)),
       shown_(shown_url(url_)),
       url_secrets_(secrets_of(options.url)),
-      backoff_(options.timing.backoff_base, options.timing.backoff_cap) {}
+      backoff_(options.timing.backoff_base, options.timing.backoff_cap),
+      spoken_(options.contract.lowest) {}
+
+Session::Instant Session::now() const {
+  return surroundings_.steady ? surroundings_.steady() : std::chrono::steady_clock::now();
+}
 
 Turn Session::trouble(Course course, Trouble trouble, std::string message, std::string advice) {
   Verdict verdict;
@@ -62,15 +65,14 @@ Turn Session::turn(bool always) {
     epoch_ = snapshot.epoch;
     last_change_ = snapshot.last_change;
     if (auto waiting = wait_for_writer(snapshot)) return std::move(*waiting);
-    coverage_told_ = std::max(coverage_told_, snapshot.coverage_told);
-    coverage_news_ = snapshot.coverage_news > coverage_told_ && Steady::now() >= coverage_after_;
-    given_up_told_ = std::max(given_up_told_, snapshot.given_up_told);
-    given_up_news_ = snapshot.given_up_news > given_up_told_ && Steady::now() >= given_up_after_;
-    alert_news_ = snapshot.alert_news > alerts_told_ && Steady::now() >= alerts_after_;
-    counters_owed_ = snapshot.counters_owed && Steady::now() >= ask_after_;
+    hq_schema_ = snapshot.hq_schema;
+    coverage_.look(snapshot.coverage_news, snapshot.coverage_told, now());
+    given_up_.look(snapshot.given_up_news, snapshot.given_up_told, now());
+    alerts_.look(snapshot.alert_news, 0, now());
+    asking_.look(snapshot.counters_owed ? 1 : 0, 0, now());
     const bool owed = last_change_ > position_.watermark;
-    if (!owed && !coverage_news_ && !alert_news_ && !given_up_news_ && !counters_owed_ && !always && !greet_)
-      return {};
+    const bool news = coverage_.news() || given_up_.news() || alerts_.news() || asking_.news();
+    if (!owed && !news && !always && !greet_) return {};
     return request(greet_ || !owed);
   } catch (const store::SqliteError& error) {
     local_.reset();
@@ -96,14 +98,14 @@ std::optional<Turn> Session::wait_for_writer(const LocalState::Snapshot& snapsho
   const auto seen = std::find(unstored_.rbegin(), unstored_.rend(), snapshot.durable);
   if (seen != unstored_.rend()) {
     unstored_.erase(unstored_.begin(), seen.base());
-    unstored_since_ = Steady::now();
+    unstored_since_ = now();
   }
   if (unstored_.empty()) {
     position_ = snapshot.durable;
     settle_ = false;
     return std::nullopt;
   }
-  if (Steady::now() - unstored_since_ > options_.timing.store_timeout) {
+  if (now() - unstored_since_ > options_.timing.store_timeout) {
     unstored_.clear();
     position_ = snapshot.durable;
     return trouble(Course::back_off, Trouble::local,
@@ -122,12 +124,12 @@ std::optional<std::int64_t> Session::live_after() const {
   const auto most = static_cast<std::int64_t>(std::min(size_.get(), BatchSize::kUsual));
   const auto newest = std::max({position_.watermark, live_, last_change_ - most});
   if (last_change_ - position_.watermark <= static_cast<std::int64_t>(size_.get())) return std::nullopt;
-  if (newest == last_change_ || Steady::now() - live_at_ < options_.timing.interval) return std::nullopt;
+  if (newest == last_change_ || now() - live_at_ < options_.timing.interval) return std::nullopt;
   return newest;
 }
 
 BatchOrder Session::order(bool hello) {
-  const auto now = Steady::now();
+  const auto instant = now();
   BatchOrder out;
   out.after = position_.watermark;
   out.changes = hello ? 0 : size_.get();
@@ -137,29 +139,33 @@ BatchOrder Session::order(bool hello) {
     out.live = true;
     out.after = *live;
     out.changes = std::min(size_.get(), BatchSize::kUsual);
-    live_at_ = now;
+    live_at_ = instant;
   }
   out.now = surroundings_.utc();
+  out.instant = instant;
+  out.speaks = options_.contract;
+  out.spoken = spoken_;
   out.config_version = position_.config_version;
-  out.version = options_.version;
-  const bool all = hello || now - full_liveness_ >= options_.timing.liveness_every;
-  if (all || now - any_liveness_ >= options_.timing.interval) {
+  const bool all = hello || instant - full_liveness_ >= options_.timing.liveness_every;
+  if (all || instant - any_liveness_ >= options_.timing.interval) {
     out.liveness = local_->state.liveness(all);
-    any_liveness_ = now;
+    any_liveness_ = instant;
   }
-  out.want_counters = counters_owed_;
-  if (!greet_ && now >= counters_after_) out.counters_every = options_.timing.counters_every;
-  out.compare = !greet_ && now >= compare_after_;
+  out.want_counters = asking_.news();
+  if (!greet_ && totals_.may(instant)) out.counters_every = options_.timing.counters_every;
+  out.compare = !greet_ && instant >= compare_after_;
   // Growth alone is told with the liveness.
-  if (!greet_ && now >= coverage_after_ && (all || coverage_news_)) {
-    out.coverage = local_->state.coverage(coverage_told_);
+  if (!greet_ && coverage_.may(instant) && (all || coverage_.news())) {
+    out.coverage = local_->state.coverage(coverage_.told());
   }
-  if (!greet_ && given_up_news_) out.given_up = local_->state.given_up(given_up_told_);
-  if (!greet_ && alert_news_) out.alerts = local_->state.alerts(alerts_told_);
+  if (!greet_ && given_up_.news()) out.given_up = local_->state.given_up(given_up_.told());
+  if (!greet_ && alerts_.news()) out.alerts = local_->state.alerts(alerts_.told());
   if (all) {
+    out.version = options_.version;
+    out.schema = hq_schema_;
     out.health = Health{last_change_ - position_.watermark, free_bytes(options_.database.parent_path()),
                         local_->state.regions()};
-    full_liveness_ = now;
+    full_liveness_ = instant;
   }
   return out;
 }
@@ -182,7 +188,7 @@ Turn Session::request(bool hello) {
   auto secrets = url_secrets_;
   secrets.push_back(token_);
   secrets.push_back(options_.api_key);
-  return understand(judge(exchange, shown_, secrets), batch, wanted);
+  return understand(judge(exchange, shown_, secrets, options_.contract), batch, wanted);
 }
 
 Turn Session::understand(Verdict verdict, const Batch& batch, const BatchOrder& order) {
@@ -204,6 +210,8 @@ Turn Session::failed(Verdict verdict, const Batch* batch) {
   if (verdict.trouble == Trouble::refused_request && batch != nullptr && batch->changes > 0) {
     verdict.message += fmt::format(" (changes {} to {})", batch->after + 1, batch->to);
   }
+  // An HQ that came from a backup may be of an older version than the one we spoke to.
+  if (verdict.trouble == Trouble::refused_request) spoken_ = options_.contract.lowest;
   // HQ may be another one when it comes back, and a small question is enough to find out that it is.
   greet_ = greet_ || !out.shrunk;
   // Neither the present nor the backlog stands in the other's way: what has not failed goes next.
@@ -217,7 +225,7 @@ void Session::advance(Confirmation confirmation) {
   Position next{confirmation.watermark, confirmation.history,
                 confirmation.configuration ? confirmation.configuration->version : position_.config_version};
   if (next != position_) {
-    if (unstored_.empty()) unstored_since_ = Steady::now();
+    if (unstored_.empty()) unstored_since_ = now();
     unstored_.push_back(next);
   }
   position_ = std::move(next);

@@ -67,9 +67,14 @@ class Session {
   [[nodiscard]] const std::string& alerts_refused() const { return alerts_refused_; }
   /// What HQ left out of the totals it was told last, or what of its own cannot be used; empty: nothing.
   [[nodiscard]] const std::string& counters_refused() const { return counters_refused_; }
+  /// That HQ's newest version of the contract is not ours, and what to do about it; empty: it is.
+  [[nodiscard]] const std::string& contract_note() const { return contract_note_; }
+  /// Identity of the local database; empty until it has been read.
   [[nodiscard]] const std::string& epoch() const { return epoch_; }
 
  private:
+  using Instant = std::chrono::steady_clock::time_point;
+
   /// Statements go before the connection they belong to.
   struct Local {
     store::Database reader;
@@ -78,6 +83,7 @@ class Session {
     explicit Local(store::Database db) : reader(std::move(db)), state(reader), builder(reader) {}
   };
 
+  [[nodiscard]] Instant now() const;
   [[nodiscard]] std::optional<Turn> open_local();
   [[nodiscard]] std::optional<Turn> wait_for_writer(const LocalState::Snapshot& snapshot);
   [[nodiscard]] Turn request(bool hello);
@@ -85,6 +91,8 @@ class Session {
   [[nodiscard]] BatchOrder order(bool hello);
   [[nodiscard]] Turn understand(Verdict verdict, const Batch& batch, const BatchOrder& order);
   [[nodiscard]] Turn take(Answer answer, const Batch& batch, const BatchOrder& order);
+  [[nodiscard]] bool is_owed_more(const Batch& batch, const BatchOrder& order,
+                                  const Confirmation& confirmation, bool greeting) const;
   [[nodiscard]] Turn failed(Verdict verdict, const Batch* batch);
   [[nodiscard]] Turn trouble(Course course, Trouble trouble, std::string message, std::string advice);
   [[nodiscard]] Wait pause_of_rewind(bool new_history);
@@ -92,6 +100,7 @@ class Session {
   [[nodiscard]] bool is_new_history(const Answer& answer) const;
   [[nodiscard]] Confirmation confirmation_of(Answer& answer, const Batch& batch);
   void advance(Confirmation confirmation);
+  void take_contract(const Answer& answer);
   void take_counters(Answer& answer, const Batch& batch, Confirmation& confirmation);
   void take_coverage(const Answer& answer, const BatchOrder& order, Confirmation& confirmation);
   void take_given_up(const Answer& answer, const BatchOrder& order, Confirmation& confirmation);
@@ -111,16 +120,16 @@ class Session {
 
   Position position_;
   std::deque<Position> unstored_;  ///< posted, not seen in the database yet
-  std::chrono::steady_clock::time_point unstored_since_{};
+  Instant unstored_since_{};
   bool settle_ = false;  ///< go on only when all answers are durable
   bool greet_ = true;    ///< begin with a request without changes: who is there?
   int rewinds_ = 0;
   std::int64_t highest_ = 0;
   BatchSize size_;
   Backoff backoff_;
-  std::chrono::steady_clock::time_point full_liveness_{};
-  std::chrono::steady_clock::time_point any_liveness_{};
-  std::chrono::steady_clock::time_point compare_after_{};
+  Instant full_liveness_{};
+  Instant any_liveness_{};
+  Instant compare_after_{};
 
   std::string epoch_;
   std::int64_t last_change_ = 0;
@@ -128,32 +137,18 @@ class Session {
   std::optional<UtcMs> server_time_;
   std::string configuration_error_;
 
-  std::int64_t coverage_told_ = 0;  ///< HQ has confirmed all up to this revision
-  bool coverage_news_ = false;      ///< and there is something it should hear of soon
-  std::chrono::steady_clock::time_point
-      coverage_after_{};  ///< an HQ that does not know it is not asked before
-  std::string coverage_refused_;
-
   std::int64_t live_ = 0;  ///< newest change that HQ has ahead of the backlog
   bool was_live_ = false;  ///< the last request told of the present
-  std::chrono::steady_clock::time_point
-      live_at_{};  ///< when it was last told the newest ahead of the backlog
+  Instant live_at_{};      ///< when it was last told the newest ahead of the backlog
 
-  std::int64_t given_up_told_ = 0;  ///< HQ has answered for what was given up, to this revision
-  bool given_up_news_ = false;
-  std::chrono::steady_clock::time_point
-      given_up_after_{};  ///< an HQ that does not know it is not told before
+  Telling coverage_, given_up_, alerts_;
+  Telling asking_;  ///< for the totals of the card before
+  Telling totals_;  ///< of this one
+  std::string coverage_refused_, alerts_refused_, counters_refused_;
 
-  std::int64_t alerts_told_ = 0;  ///< HQ has answered for the alerts up to this revision
-  bool alert_news_ = false;       ///< and others have changed since
-  std::chrono::steady_clock::time_point
-      alerts_after_{};  ///< an HQ that does not know them is not told before
-  std::string alerts_refused_;
-
-  bool counters_owed_ = false;  ///< HQ is to be asked for totals, but not before:
-  std::chrono::steady_clock::time_point ask_after_{};
-  std::chrono::steady_clock::time_point counters_after_{};  ///< totals are not told before
-  std::string counters_refused_;
+  std::int64_t spoken_;  ///< version of the contract that HQ is known to understand
+  std::string contract_note_;
+  std::string hq_schema_;  ///< by which rules HQ judges readings, as the local database knows
 };
 
 }  // namespace lintel::sync

@@ -9,8 +9,6 @@ namespace lintel::sync {
 
 namespace {
 
-using Steady = std::chrono::steady_clock;
-
 /// It need not be all of the request: HQ may have come from a backup meanwhile.
 bool confirms(const Answer& answer, const Batch& batch) {
   return answer.watermark > batch.after ||
@@ -62,6 +60,7 @@ Confirmation Session::confirmation_of(Answer& answer, const Batch& batch) {
   out.sensors = std::move(answer.sensors);
   out.configuration = std::move(answer.configuration);
   out.server_time = answer.time;
+  out.schema = std::move(answer.schema);
   if (out.new_history && !answer.rejected.empty()) {
     // The request named sensors by the ids of the HQ that was: what was said of them means nothing.
     out.watermark = std::min(answer.watermark, position_.watermark);
@@ -76,36 +75,35 @@ Confirmation Session::confirmation_of(Answer& answer, const Batch& batch) {
   return out;
 }
 
+void Session::take_contract(const Answer& answer) {
+  spoken_ = answer.version;
+  contract_note_ = answer.versions ? note_on(*answer.versions, options_.contract) : std::string();
+}
+
 void Session::take_counters(Answer& answer, const Batch& batch, Confirmation& confirmation) {
   if (confirmation.new_history) local_->builder.counters().forget();
   if (batch.counters.empty() && !batch.asks) return;
-  const auto now = Steady::now();
+  const auto later = now() + options_.timing.liveness_every;
   const bool understood = answer.counters && (!batch.asks || answer.counters->carried);
-  if (batch.asks) ask_after_ = now + (understood ? options_.timing.interval : options_.timing.liveness_every);
+  if (batch.asks) asking_.wait_until(understood ? now() + options_.timing.interval : later);
   if (!answer.counters) {  // an HQ that does not know of them
-    counters_after_ = now + options_.timing.liveness_every;
+    totals_.wait_until(later);
     return;
   }
   counters_refused_ = answer.counters->first;
   confirmation.carried = std::move(answer.counters->carried);
   if (confirmation.new_history || batch.counters.empty()) return;
   if (answer.counters->ignored == 0) {
-    local_->builder.counters().told(batch.counters, now);
+    local_->builder.counters().told(batch.counters, now());
   } else {
-    counters_after_ = now + options_.timing.liveness_every;
+    totals_.wait_until(later);
   }
 }
 
 void Session::take_coverage(const Answer& answer, const BatchOrder& order, Confirmation& confirmation) {
-  if (confirmation.new_history) {
-    coverage_told_ = 0;
-    return;
-  }
+  if (confirmation.new_history) return coverage_.forget();
   if (order.coverage.empty()) return;
-  if (!answer.coverage) {
-    coverage_after_ = Steady::now() + options_.timing.liveness_every;
-    return;
-  }
+  if (!answer.coverage) return coverage_.wait_until(now() + options_.timing.liveness_every);
   coverage_refused_.clear();
   if (answer.coverage->ignored > 0) {
     coverage_refused_ =
@@ -113,47 +111,47 @@ void Session::take_coverage(const Answer& answer, const BatchOrder& order, Confi
                     answer.coverage->ignored + answer.coverage->taken, answer.coverage->first);
   }
   confirmation.coverage_refused = coverage_refused_;
-  confirmation.coverage_told = coverage_told_ = order.coverage.revision;
+  confirmation.coverage_told = order.coverage.revision;
+  coverage_.tell(order.coverage.revision);
 }
 
 void Session::take_given_up(const Answer& answer, const BatchOrder& order, Confirmation& confirmation) {
-  if (confirmation.new_history) {
-    given_up_told_ = 0;
-    return;
-  }
+  if (confirmation.new_history) return given_up_.forget();
   if (order.given_up.empty()) return;
-  if (!answer.given_up) {
-    given_up_after_ = Steady::now() + options_.timing.liveness_every;
-    return;
-  }
-  confirmation.given_up_told = given_up_told_ = order.given_up.revision;
+  if (!answer.given_up) return given_up_.wait_until(now() + options_.timing.liveness_every);
+  confirmation.given_up_told = order.given_up.revision;
+  given_up_.tell(order.given_up.revision);
 }
 
 void Session::take_alerts(const Answer& answer, const Batch& batch, const BatchOrder& order,
                           Confirmation& confirmation) {
-  if (confirmation.new_history) {
-    alerts_told_ = 0;
-    return;
-  }
+  if (confirmation.new_history) return alerts_.forget();
   if (order.alerts.empty()) return;
-  if (!answer.alerts) {
-    alerts_after_ = Steady::now() + options_.timing.liveness_every;
-    return;
-  }
+  if (!answer.alerts) return alerts_.wait_until(now() + options_.timing.liveness_every);
   // A request from before what HQ has seen tells it old news, and HQ does not look at its alerts.
   if (answer.watermark > batch.to) return;
   confirmation.alerts = judge_alerts(order.alerts, *answer.alerts);
   alerts_refused_ = confirmation.alerts->refused;
-  alerts_told_ = order.alerts.alerts.back().revision;
+  alerts_.tell(order.alerts.revision);
   if (confirmation.alerts->again) {
-    alerts_told_ = 0;
-    alerts_after_ = Steady::now() + options_.timing.interval;
+    alerts_.forget();
+    alerts_.wait_until(now() + options_.timing.interval);
   }
+}
+
+bool Session::is_owed_more(const Batch& batch, const BatchOrder& order, const Confirmation& confirmation,
+                           bool greeting) const {
+  const bool changes = last_change_ > confirmation.watermark &&
+                       (greeting || batch.more() || confirmation.watermark < batch.to);
+  return changes || (confirmation.coverage_told && order.coverage.more) ||
+         (confirmation.given_up_told && order.given_up.more) ||
+         (confirmation.alerts && !confirmation.alerts->again && order.alerts.more);
 }
 
 Turn Session::take(Answer answer, const Batch& batch, const BatchOrder& order) {
   if (auto out = contradiction(answer, batch)) return std::move(*out);
   auto confirmation = confirmation_of(answer, batch);
+  take_contract(answer);
   take_coverage(answer, order, confirmation);
   take_given_up(answer, order, confirmation);
   take_alerts(answer, batch, order, confirmation);
@@ -161,7 +159,7 @@ Turn Session::take(Answer answer, const Batch& batch, const BatchOrder& order) {
   if (answer.checksums) {
     confirmation.verdicts = std::move(*answer.checksums);
   } else if (batch.compared) {
-    compare_after_ = Steady::now() + options_.timing.liveness_every;  // an HQ that does not know of it
+    compare_after_ = now() + options_.timing.liveness_every;  // an HQ that does not know of it
   }
   const bool rewound = confirmation.watermark < position_.watermark;
   Turn turn;
@@ -169,11 +167,7 @@ Turn Session::take(Answer answer, const Batch& batch, const BatchOrder& order) {
   turn.greeting = order.changes == 0;
   turn.pace = std::min(answer.pace, options_.timing.longest_wait);
   if (rewound) turn.pace = std::max(turn.pace, pause_of_rewind(confirmation.new_history));
-  turn.more = last_change_ > confirmation.watermark &&
-              (turn.greeting || batch.more() || confirmation.watermark < batch.to);
-  turn.more = turn.more || (confirmation.coverage_told && order.coverage.more) ||
-              (confirmation.given_up_told && order.given_up.more) ||
-              (confirmation.alerts && !confirmation.alerts->again && order.alerts.more);
+  turn.more = is_owed_more(batch, order, confirmation, turn.greeting);
   if (confirmation.watermark > highest_) rewinds_ = 0;
   highest_ = std::max(highest_, confirmation.watermark);
 

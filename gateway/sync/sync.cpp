@@ -89,17 +89,26 @@ void Sync::run() {
     news_ = false;
     const auto turn = session.turn(asked || schedule.silent_too_long(Steady::now()));
     if (turn.kind == Turn::Kind::stopped) return;
+    place_slots(session, schedule);
     schedule.after(turn, Steady::now(), surroundings_.random());
     report(session, turn, schedule);
     if (!wait(schedule, asked)) return;
   }
 }
 
-bool Sync::wait(const Schedule& schedule, bool& asked) {
+void Sync::place_slots(const Session& session, Schedule& schedule) const {
+  if (session.epoch().empty()) return;
+  const auto& interval = options_.timing.interval;
+  const auto now = surroundings_.utc().time_since_epoch() % interval;
+  schedule.slot_at(Steady::now() + slot_of(session.epoch(), interval) - now);
+}
+
+bool Sync::wait(Schedule& schedule, bool& asked) {
   std::unique_lock lock(mutex_);
   for (;;) {
     if (stop_) return false;
     asked = std::exchange(asked_, false);
+    if (news_) schedule.heard(Steady::now());
     const auto due = schedule.due(news_);
     if (asked || Steady::now() >= due) return true;
     wakeup_.wait_until(lock, due);
@@ -111,7 +120,7 @@ void Sync::report(const Session& session, const Turn& turn, const Schedule& sche
   if (turn.kind == Turn::Kind::failed) post_failure(session, turn, schedule.failures());
   const auto now = surroundings_.utc();
   const auto until = std::chrono::duration_cast<Millis>(schedule.due(false) - Steady::now());
-  std::string recovered, left_out, untaken, totals;
+  std::string recovered, left_out, untaken, totals, contract;
   {
     const std::lock_guard lock(mutex_);
     if (stop_) return;
@@ -131,6 +140,8 @@ void Sync::report(const Session& session, const Turn& turn, const Schedule& sche
     status_.alerts_refused = session.alerts_refused();
     totals = status_.counters_refused != session.counters_refused() ? session.counters_refused() : "";
     status_.counters_refused = session.counters_refused();
+    contract = status_.contract_note != session.contract_note() ? session.contract_note() : "";
+    status_.contract_note = session.contract_note();
     status_.failures = schedule.failures();
     status_.next_try = now + std::max(until, Millis{0});
     if (attempted) status_.last_attempt = now;
@@ -145,6 +156,7 @@ void Sync::report(const Session& session, const Turn& turn, const Schedule& sche
       }
     }
   }
+  if (!contract.empty()) log(contract);
   if (!left_out.empty()) log(fmt::format("coverage: {}; the counts themselves are there", left_out));
   if (!untaken.empty()) log(fmt::format("HQ did not take an alert: {}; it stays in the list here", untaken));
   if (!totals.empty()) log(fmt::format("totals: {}; the counts themselves are there", totals));

@@ -42,6 +42,7 @@ struct Status {
   std::string coverage_refused;     ///< what HQ left out of what it was told of coverage, and why
   std::string alerts_refused;       ///< what HQ would not take of the alerts it was told last, and why
   std::string counters_refused;     ///< what HQ left out of the totals, or what of its own cannot be used
+  std::string contract_note;        ///< HQ's newest version of the contract is not ours; empty: it is
   std::int64_t watermark = 0;
   std::int64_t last_change = 0;
   std::size_t batch_size = 0;
@@ -81,7 +82,9 @@ class Sync {
 
   void run();
   /// False: stopped. Sets `asked` if a person asked for a request.
-  [[nodiscard]] bool wait(const Schedule& schedule, bool& asked);
+  [[nodiscard]] bool wait(Schedule& schedule, bool& asked);
+  /// Tells the schedule where this gateway's slots lie, by the wall clock as it is now.
+  void place_slots(const Session& session, Schedule& schedule) const;
   void report(const Session& session, const Turn& turn, const Schedule& schedule);
   void report_failure(const Turn& turn);
   void post_failure(const Session& session, const Turn& turn, int failures);

@@ -84,21 +84,47 @@ Verdict of_failure(const Exchange& exchange, const std::string& url, const std::
                      "and any proxy on the way");
 }
 
-Verdict of_web_page(const std::string& url) {
-  return verdict(Course::back_off, Trouble::captive_portal,
-                 fmt::format("{} answered with a web page instead of data", url),
-                 "this network shows a login page (a captive portal), or [hq] url names a web site; allow "
-                 "this gateway through, or correct the address");
+Verdict of_web_page(const Exchange& exchange, const std::string& url) {
+  return verdict(
+      Course::back_off, Trouble::captive_portal,
+      fmt::format("{} answered with a web page instead of data (status {})", url, exchange.status),
+      "this network shows a login page (a captive portal), a firewall stands before HQ, or [hq] url names "
+      "a web site; allow this gateway through, or correct the address");
 }
 
-Verdict of_success(const Exchange& exchange, const std::string& url,
-                   const std::vector<std::string>& secrets) {
-  auto parsed = parse_answer(exchange.body);
+Verdict of_slow_line(const std::string& url, const std::string& said) {
+  return verdict(Course::halve, Trouble::unreachable,
+                 fmt::format("{} did not get the whole request in time ({})", url, said),
+                 "if this stays, the line is too thin or a proxy before HQ waits too short; requests are "
+                 "made smaller");
+}
+
+Verdict of_versions(const Refused& refused, const std::string& url, const Versions& ours) {
+  const bool we = refused.code == kGatewayTooOld;
+  const auto hq = refused.versions ? fmt::format("HQ understands {} to {}", refused.versions->lowest,
+                                                 refused.versions->highest)
+                                   : std::string("HQ does not say which it understands");
+  return verdict(
+      Course::slow, Trouble::version,
+      fmt::format("this gateway is too {} for {}: of the versions of the sync contract, {}, this gateway "
+                  "{} to {}",
+                  we ? "old" : "new", url, hq, ours.lowest, ours.highest),
+      we ? "update this gateway (the package lintel); until then nothing is lost, and it is tried again"
+         : "HQ's schema has to be updated (sqitch deploy); until then nothing is lost, and it is tried "
+           "again");
+}
+
+Verdict of_success(const Exchange& exchange, const std::string& url, const std::vector<std::string>& secrets,
+                   const Versions& ours) {
+  auto parsed = parse_answer(exchange.body, ours);
   if (parsed.answer) {
     Verdict out;
     out.course = Course::confirmed;
     out.answer = std::move(parsed.answer);
     return out;
+  }
+  if (parsed.refused && (parsed.refused->code == kGatewayTooOld || parsed.refused->code == kHqTooOld)) {
+    return of_versions(*parsed.refused, url, ours);
   }
   if (parsed.refused) {
     return verdict(
@@ -108,7 +134,8 @@ Verdict of_success(const Exchange& exchange, const std::string& url,
         "HQ's schema and this gateway do not fit each other: update the older one");
   }
   return verdict(Course::back_off, Trouble::not_contract,
-                 fmt::format("the answer of {} {}", url, quoted(parsed.why_not, secrets)),
+                 fmt::format("the answer of {} {}", url,
+                             exchange.body.empty() ? "is empty" : quoted(parsed.why_not, secrets)),
                  "check that [hq] url leads to PostgREST with Lintel's schema, and that nothing on the way "
                  "changes answers");
 }
@@ -157,6 +184,12 @@ Verdict of_status(const Exchange& exchange, const std::string& url, const std::s
                    "redirects are not followed: this network shows a login page (a captive portal), or [hq] "
                    "url is not HQ's own address");
   }
+  if (status == 408) return of_slow_line(url, said);
+  if (status == 504 && error.code.empty()) {
+    return verdict(
+        Course::halve, Trouble::overloaded, fmt::format("a proxy before HQ gave up waiting for HQ: {}", said),
+        "nothing: requests are made smaller; if it stays, HQ is down or its database needs attention");
+  }
   if (status == 429 || status == 503 || status == 504) {
     return verdict(Course::back_off, Trouble::overloaded, fmt::format("HQ is busy or down: {}", said),
                    "nothing, it is tried again; if it stays, tell HQ");
@@ -169,6 +202,8 @@ Verdict of_status(const Exchange& exchange, const std::string& url, const std::s
     return verdict(Course::back_off, Trouble::permission, "the proxy asks for a login",
                    "give it in the variable https_proxy");
   }
+  // PostgREST says no in JSON.
+  if (status == 403 && looks_like_html(exchange)) return of_web_page(exchange, url);
   if (status == 403 || error.code == "42501") {
     return verdict(Course::back_off, Trouble::permission, fmt::format("HQ denied the request: {}", said),
                    "the token's role may not call this function, or the gateway is revoked at HQ");
@@ -200,16 +235,17 @@ std::optional<Verdict> judge_transport(const Exchange& exchange, const std::stri
   if (exchange.failure != Failure::none) {
     return of_failure(exchange, url, quoted(exchange.detail, secrets));
   }
-  if (exchange.status == 200 && looks_like_html(exchange)) return of_web_page(url);
+  if (exchange.status == 200 && looks_like_html(exchange)) return of_web_page(exchange, url);
   if (exchange.status == 200) return std::nullopt;
   auto out = of_error(exchange, url, secrets);
   out.retry_after = exchange.retry_after;
   return out;
 }
 
-Verdict judge(const Exchange& exchange, const std::string& url, const std::vector<std::string>& secrets) {
+Verdict judge(const Exchange& exchange, const std::string& url, const std::vector<std::string>& secrets,
+              const Versions& ours) {
   auto out = judge_transport(exchange, url, secrets);
-  return out ? std::move(*out) : of_success(exchange, url, secrets);
+  return out ? std::move(*out) : of_success(exchange, url, secrets, ours);
 }
 
 const char* to_string(Trouble trouble) {
@@ -225,6 +261,7 @@ const char* to_string(Trouble trouble) {
     case Trouble::credential: return "credential";
     case Trouble::permission: return "permission";
     case Trouble::schema_older: return "schema_older";
+    case Trouble::version: return "version";
     case Trouble::overloaded: return "overloaded";
     case Trouble::hq_error: return "hq_error";
     case Trouble::local: return "local";

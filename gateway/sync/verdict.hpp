@@ -35,6 +35,7 @@ enum class Trouble {
   credential,
   permission,
   schema_older,  ///< the function is not there
+  version,       ///< no version of the contract in common
   overloaded,    ///< 429, 503, 504, statement time-out
   hq_error,
   local,     ///< this machine: database, CA file, credential file
@@ -55,7 +56,7 @@ struct Verdict {
 /// Judges an exchange. `url` as shown to people (shown_url); `secrets` are blotted out of anything that
 /// the other side or a library said. Pure.
 [[nodiscard]] Verdict judge(const Exchange& exchange, const std::string& url,
-                            const std::vector<std::string>& secrets);
+                            const std::vector<std::string>& secrets, const Versions& ours = kContract);
 
 /// The same of any of HQ's functions, but for a 200 that is no web page: nothing, what it says is the
 /// caller's to judge.

@@ -84,6 +84,11 @@ void PostgresCluster::stop() {
   if (!process_.wait_for(kPatience)) kill9();
 }
 
+void PostgresCluster::crash() {
+  process_.kill(SIGQUIT);
+  if (!process_.wait_for(kPatience)) kill9();
+}
+
 void PostgresCluster::kill9() {
   process_.kill(SIGKILL);
   process_.wait();
@@ -91,6 +96,20 @@ void PostgresCluster::kill9() {
 
 void PostgresCluster::restart() {
   stop();
+  come_up();
+}
+
+void PostgresCluster::back_up() {
+  stop();
+  std::filesystem::remove_all(dir_ / "backup");
+  run(as_owner({"cp", "--archive", "--reflink=auto", (dir_ / "data").string(), (dir_ / "backup").string()}));
+  come_up();
+}
+
+void PostgresCluster::go_back() {
+  stop();
+  std::filesystem::remove_all(dir_ / "data");
+  run(as_owner({"cp", "--archive", "--reflink=auto", (dir_ / "backup").string(), (dir_ / "data").string()}));
   come_up();
 }
 

@@ -34,8 +34,13 @@ class PostgresCluster {
   void deploy_schema(const std::string& database = "hq");
 
   void stop();     ///< at once, as an administrator does it: sessions are ended
+  void crash();    ///< at once, and without writing down anything (pg_ctl stop -m immediate)
   void kill9();    ///< the postmaster is gone without a word
   void restart();  ///< comes up again with what was committed; stops it first if it runs
+  void back_up();  ///< stops it, copies what it has, in place of an earlier copy, and starts it again
+  void go_back();  ///< to that copy; what came since is gone
+  /// Where it keeps what it has; only the owner may look into it.
+  [[nodiscard]] const std::filesystem::path& dir() const { return dir_; }
   [[nodiscard]] const std::filesystem::path& log_file() const { return log_; }
 
  private:

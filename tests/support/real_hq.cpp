@@ -53,14 +53,14 @@ void RealHq::set_jwt_secret(const std::string& text) {
   std::filesystem::rename(dir_.path() / "secret.new", dir_.path() / "secret");
 }
 
-void RealHq::start_api() {
+void RealHq::start_api(const std::vector<std::string>& environment) {
   const auto said = dir_.path() / "standin";
   std::filesystem::remove(said);
   api_ =
       Process::spawn({LINTEL_STANDIN, "--db", cluster.conninfo() + " user=authenticator", "--listen",
                       fmt::format("127.0.0.1:{}", port_), "--schema", "api", "--jwt-secret-file",
                       (dir_.path() / "secret").string(), "--fault-file", (dir_.path() / "faults").string()},
-                     {}, said);
+                     environment, said);
   const bool up = eventually([&] { return text_of(said).find("listening on") != std::string::npos; });
   if (!up) throw std::runtime_error("the stand-in did not come up: " + text_of(said));
 }
@@ -70,9 +70,9 @@ void RealHq::stop_api() {
   api_.wait();
 }
 
-void RealHq::restart_api() {
+void RealHq::restart_api(const std::vector<std::string>& environment) {
   stop_api();
-  start_api();
+  start_api(environment);
 }
 
 void RealHq::misbehave_once(const std::string& fault) {

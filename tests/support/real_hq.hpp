@@ -17,6 +17,7 @@ class RealHq {
   RealHq();
 
   [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  [[nodiscard]] int port() const { return port_; }
   [[nodiscard]] std::string token(const std::string& valid = "1 day");
   /// A new enrolment token for the store.
   [[nodiscard]] std::string enrolment_token() const;
@@ -26,9 +27,10 @@ class RealHq {
 
   /// One line of the stand-in's fault file, used up by the next request.
   void misbehave_once(const std::string& fault);
-  void restart_api();  ///< SIGKILL, then a new one on the same port
-  void stop_api();     ///< SIGKILL
-  void start_api();
+  /// SIGKILL, then a new one on the same port, with these "NAME=value" added to its environment.
+  void restart_api(const std::vector<std::string>& environment = {});
+  void stop_api();  ///< SIGKILL
+  void start_api(const std::vector<std::string>& environment = {});
 
   PostgresCluster cluster;
 

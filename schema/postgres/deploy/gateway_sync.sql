@@ -43,6 +43,35 @@ language sql immutable
 return jsonb_build_object('v', 1, 'error', jsonb_build_object('code', code, 'message', message));
 comment on function private.sync_failure(text, text) is 'Answer to a request that changed nothing';
 
+create function private.contract_refusal(body jsonb) returns jsonb
+language plpgsql immutable as $$
+declare
+  speaks  bigint;
+  accepts bigint;
+begin
+  speaks := case when private.is_integer(body -> 'v') then body ->> 'v' else '0' end;
+  if speaks < 1 then
+    return null;  -- malformed, which is another complaint
+  end if;
+  accepts := case when private.is_integer(body -> 'v_least') then body ->> 'v_least' else '1' end;
+  if speaks >= private.contract_lowest() and accepts <= private.contract_highest() then
+    return null;
+  end if;
+  return jsonb_build_object(
+    'v', least(speaks, private.contract_highest()),
+    'versions', jsonb_build_array(private.contract_lowest(), private.contract_highest()),
+    'error', case when speaks < private.contract_lowest()
+      then jsonb_build_object('code', 'gateway_too_old', 'message',
+             format('HQ understands versions %s to %s of the sync contract, the gateway speaks up to %s: update the gateway',
+                    private.contract_lowest(), private.contract_highest(), speaks))
+      else jsonb_build_object('code', 'hq_too_old', 'message',
+             format('HQ understands versions %s to %s of the sync contract, the gateway needs %s at least: deploy the newer schema at HQ',
+                    private.contract_lowest(), private.contract_highest(), accepts)) end);
+end $$;
+comment on function private.contract_refusal(jsonb) is
+  'Answer to a gateway with which there is no version in common, which changes nothing; null for any other';
+revoke all on function private.contract_refusal(jsonb) from public, anon, authenticated, lintel_gateway, lintel_hq;
+
 create function private.mark_applied(epoch private.epochs, after bigint, upto bigint) returns private.epochs
 language plpgsql volatile as $$
 begin
@@ -62,7 +91,7 @@ create function private.after_counts(gateway data.gateways, store data.stores, b
 language plpgsql volatile as $$
 declare
   -- The gateway's row as it was before this request: at most once a minute, like liveness.
-  due    constant boolean := current and coalesce(gateway.last_seen_at <= now() - interval '1 minute', true);
+  due    constant boolean := current and coalesce(gateway.last_seen_at <= now() - interval '50 seconds', true);
   answer jsonb := '[]';
 begin
   if readings > 0 or rejected <> '[]' then
@@ -110,23 +139,28 @@ comment on function private.told_sensors(jsonb) is 'Compact ids of the sensors t
 revoke all on function private.told_sensors(jsonb) from public, anon, authenticated, lintel_gateway, lintel_hq;
 
 -- In one query: a small request is paid for by the statements it takes.
-create function private.sync_terms(organization_id bigint, out history text, out pace_ms integer, out horizon timestamptz)
+create function private.sync_terms(organization_id bigint, out history text, out pace_ms integer, out horizon timestamptz,
+                                   out schema text)
 language plpgsql stable as $$
 begin
-  select h.value, p.value, private.horizon(least((o.settings ->> 'raw_retention_months')::integer, m.value::integer))
-    into history, pace_ms, horizon
+  select h.value, p.value, private.horizon(least((o.settings ->> 'raw_retention_months')::integer, m.value::integer)),
+         private.schema_version() || coalesce('.' || nullif(r.value, '0'), '')
+    into history, pace_ms, horizon, schema
     from private.settings m
     left join private.settings h on h.key = 'history'
     left join private.settings p on p.key = 'pace_ms'
+    left join private.settings r on r.key = 'retry_rejected'
     left join data.organizations o on o.id = sync_terms.organization_id
    where m.key = 'raw_retention_months';
 end $$;
-comment on function private.sync_terms(bigint) is 'The settings a sync answers and judges by: history, pace_ms, and the tenant''s private.retention_horizon';
+comment on function private.sync_terms(bigint) is 'The settings a sync answers and judges by: history, pace_ms, the tenant''s private.retention_horizon, and which rules judge';
 revoke all on function private.sync_terms(bigint) from public, anon, authenticated, lintel_gateway, lintel_hq;
 
 create function private.sync(gateway data.gateways, store data.stores, body jsonb) returns jsonb
 language plpgsql volatile as $$
 declare
+  speaks   constant bigint := body ->> 'v';
+  spoken   constant bigint := least(speaks, private.contract_highest());
   epoch    private.epochs := private.sync_epoch(gateway, body ->> 'epoch');
   upto     bigint := (body ->> 'to')::bigint;
   -- A request from before what HQ has already seen tells old news of the sensors' health.
@@ -137,6 +171,9 @@ declare
   config   jsonb;
   coverage jsonb;
   alerts_rejected jsonb;
+  mark     bigint;
+  missing  jsonb;
+  told     jsonb;
   answer   jsonb;
 begin
   if body ? 'sensors' then
@@ -164,16 +201,36 @@ begin
   if to_jsonb(store.config_version) is distinct from body -> 'config_version' then
     config := private.sync_config(gateway);
   end if;
+  mark := private.watermark_of(epoch.applied);
+  missing := private.ranges_json(int8multirange(int8range(0, upto, '(]')) - epoch.applied);
+  told := private.told_sensors(sensors);
   answer := jsonb_build_object(
-    'v', 1,
-    'watermark', private.watermark_of(epoch.applied),
-    'applied', private.ranges_json(epoch.applied),
-    'missing', private.ranges_json(int8multirange(int8range(0, upto, '(]')) - epoch.applied),
-    'sensors', private.told_sensors(sensors),
-    'rejected', parsed.rejected,
+    'v', spoken,
+    'watermark', mark,
     'history', terms.history,
-    'time', floor(extract(epoch from clock_timestamp()) * 1000)::bigint,
-    'pace_ms', terms.pace_ms);
+    'time', floor(extract(epoch from clock_timestamp()) * 1000)::bigint);
+  -- From version 2 on what goes without saying is left out.
+  if spoken = 1 or epoch.applied <> int8multirange(int8range(0, mark, '(]')) then
+    answer := answer || jsonb_build_object('applied', private.ranges_json(epoch.applied));
+  end if;
+  if spoken = 1 or missing <> '[]' then
+    answer := answer || jsonb_build_object('missing', missing);
+  end if;
+  if spoken = 1 or told <> '{}' then
+    answer := answer || jsonb_build_object('sensors', told);
+  end if;
+  if spoken = 1 or parsed.rejected <> '[]' then
+    answer := answer || jsonb_build_object('rejected', parsed.rejected);
+  end if;
+  if spoken = 1 or terms.pace_ms <> 0 then
+    answer := answer || jsonb_build_object('pace_ms', terms.pace_ms);
+  end if;
+  if speaks <> private.contract_highest() then
+    answer := answer || jsonb_build_object('versions', jsonb_build_array(private.contract_lowest(), private.contract_highest()));
+  end if;
+  if body ? 'schema' and to_jsonb(terms.schema) is distinct from body -> 'schema' then
+    answer := answer || jsonb_build_object('schema', terms.schema);
+  end if;
   if config is not null then
     answer := answer || jsonb_build_object('config', config);
   end if;
@@ -209,16 +266,28 @@ declare
   gateway   data.gateways := private.sync_gateway(claims);
   store     data.stores := private.sync_store(gateway);
   denial    jsonb := private.sync_denial(gateway, store, claims);
+  body      jsonb := $1;
+  refusal   jsonb;
   complaint text;
 begin
   if denial is not null then
     return denial;
   end if;
-  complaint := private.sync_complaint($1);
+  refusal := private.contract_refusal(body);
+  if refusal is not null then
+    return refusal;
+  end if;
+  if body -> 'v' <> '1' and jsonb_typeof(body -> 'series') = 'array' and jsonb_path_exists(body, '$.series[*].of') then
+    complaint := private.of_complaint(body -> 'series');
+    if complaint is null then
+      body := jsonb_set(body, '{series}', private.written_out(body -> 'series'));
+    end if;
+  end if;
+  complaint := coalesce(complaint, private.sync_complaint(body));
   if complaint is not null then
     return private.sync_failure('malformed', complaint);
   end if;
-  return private.sync(gateway, store, $1);
+  return private.sync(gateway, store, body);
 end $$;
 comment on function api.gateway_sync_v1(jsonb) is
   'One round trip of a gateway: its changes up, what HQ has of them and the configuration down. Any request may be repeated.';

@@ -20,6 +20,7 @@ insert into private.settings (key, value, description) values
   ('partition_unit', 'month', 'Width of new partitions: month, week or day'),
   ('partitions_ahead_months', '3', 'How far ahead ensure_partitions() creates partitions'),
   ('raw_retention_months', '13', 'How far back readings are accepted and partitions exist'),
+  ('retry_rejected', '0', 'Raise it when HQ takes what it rejected before, for a reason that no new version of the schema tells (a longer retention, a sensor handed over): gateways send it once more.'),
   ('pace_ms', '0', 'How long HQ asks gateways to wait before the next request'),
   ('max_sensors_per_store', '1000', 'Sensors that gateways may register in one store');
 

@@ -216,11 +216,12 @@ declare
   its_version text := coalesce(left(body ->> 'version', 100), gateway.version);
   its_health  jsonb;
 begin
-  if gateway.last_seen_at > now() - interval '1 minute' and gateway.status = 'online'
+  -- Gateways that report each minute come some milliseconds early now and then.
+  if gateway.last_seen_at > now() - interval '50 seconds' and gateway.status = 'online'
      and gateway.offline_since is null and its_version is not distinct from gateway.version then
     return;
   end if;
-  its_health := case when current and octet_length((body -> 'health')::text) <= 16384 then body -> 'health' end;
+  its_health := case when current and octet_length((body -> 'health')::text) <= 16384 then (body -> 'health') || jsonb_build_object('contract', body -> 'v') end;
   update data.gateways g
      set last_seen_at = clock_timestamp(), status = 'online', offline_since = null, version = its_version,
          version_since = case when its_version is distinct from g.version then clock_timestamp() else g.version_since end,

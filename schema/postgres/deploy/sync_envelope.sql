@@ -15,10 +15,24 @@ language sql immutable
 return coalesce(value ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$', false);
 comment on function private.is_uuid(text) is 'Whether a text is a uuid as it crosses the wire';
 
+-- A newer version of the contract only adds: what changes the meaning of a key gets a new function.
+create function private.contract_lowest() returns bigint
+language sql immutable
+return 1;
+comment on function private.contract_lowest() is 'The oldest version of the sync contract that is still understood';
+revoke all on function private.contract_lowest() from public, anon, authenticated, lintel_gateway, lintel_hq;
+
+create function private.contract_highest() returns bigint
+language sql immutable
+return 2;
+comment on function private.contract_highest() is 'The newest version of the sync contract that is understood';
+revoke all on function private.contract_highest() from public, anon, authenticated, lintel_gateway, lintel_hq;
+
 create function private.list_length(list text) returns integer
 language sql immutable strict
-return length(list) - length(replace(list, ',', '')) + 1;
-comment on function private.list_length(text) is 'How many values a comma separated list holds; an empty text holds one, a null';
+return case when starts_with(list, ':') then length(list) - 1 else length(list) - length(replace(list, ',', '')) + 1 end;
+comment on function private.list_length(text) is
+  'How many values a list holds: comma separated, where an empty text holds one, a null; or after a colon a digit each';
 
 create function private.series_length(series jsonb) returns integer
 language sql immutable
@@ -79,7 +93,7 @@ begin
       return 'its lists differ in length';
     end if;
   end loop;
-  if length is null then
+  if length is null or length = 0 then
     return 'has no readings';
   elsif length > 1 and not series ? 'd' and not series ? 'step' then
     return 'needs d or step';
@@ -103,7 +117,7 @@ create function private.is_plain_request(body jsonb) returns boolean
 language plpgsql immutable as $$
 begin
   return coalesce(
-    body @@ '$.type() == "object" && $.v == 1 && $.epoch.type() == "string" && $.epoch like_regex "^.{1,64}$" flag "s"
+    body @@ '$.type() == "object" && ($.v == 1 || $.v == 2) && $.epoch.type() == "string" && $.epoch like_regex "^.{1,64}$" flag "s"
              && $.after.type() == "number" && $.to.type() == "number" && 0 <= $.after && $.after < $.to && $.to <= 999999999999999
              && $.series.type() == "array" && $.series.size() == 1'
     and strpos(body ->> 'after', '.') + strpos(body ->> 'to', '.') = 0 and not body ?| '{sensors,liveness,health}'
@@ -112,6 +126,54 @@ end $$;
 comment on function private.is_plain_request(jsonb) is
   'Whether a request surely can be understood: one plain reading and nothing that wants a closer look';
 revoke all on function private.is_plain_request(jsonb) from public, anon, authenticated, lintel_gateway, lintel_hq;
+
+-- Series that have much in common are told as one: its keys hold for each of those in `of`, a list per key.
+create function private.of_complaint(all_series jsonb) returns text
+language plpgsql immutable as $$
+declare
+  shared    record;
+  lengths   integer[];
+  series    bigint := 0;
+begin
+  for shared in
+    select n - 1 as s, x - 'of' as rest, x -> 'of' as of
+      from jsonb_array_elements(all_series) with ordinality as e (x, n)
+     where jsonb_typeof(x) = 'object' and x ? 'of' order by n
+  loop
+    if jsonb_typeof(shared.of) <> 'object' or shared.of = '{}'
+       or exists (select from jsonb_each(shared.of) as c where jsonb_typeof(c.value) <> 'array') then
+      return format('series[%s]: of must be an object of arrays', shared.s);
+    end if;
+    lengths := array(select distinct jsonb_array_length(c.value) from jsonb_each(shared.of) as c);
+    if cardinality(lengths) <> 1 or lengths[1] = 0 then
+      return format('series[%s]: the arrays of of have to be of one length, and not empty', shared.s);
+    -- What is shared is copied, so little may ask for much.
+    elsif octet_length(shared.rest::text) > 1000 then
+      return format('series[%s]: what is shared must not be longer than 1000 bytes', shared.s);
+    end if;
+    series := series + lengths[1];
+  end loop;
+  return case when series > 5000 then 'there are more than 5000 series' end;
+end $$;
+comment on function private.of_complaint(jsonb) is 'Why series that share keys cannot be written out; null when they can';
+revoke all on function private.of_complaint(jsonb) from public, anon, authenticated, lintel_gateway, lintel_hq;
+
+create function private.written_out(all_series jsonb) returns jsonb
+language plpgsql immutable as $$
+begin
+  return (
+  select jsonb_agg(w.series order by e.n, w.k)
+    from jsonb_array_elements(all_series) with ordinality as e (x, n)
+   cross join lateral (
+     select 0 as k, e.x as series where jsonb_typeof(e.x) <> 'object' or not e.x ? 'of'
+     union all
+     select c.k, (e.x - 'of') || jsonb_object_agg(c.key, c.value)
+       from (select o.key, v.value, v.k from jsonb_each(case when jsonb_typeof(e.x) = 'object' then e.x -> 'of' end) as o,
+                    jsonb_array_elements(o.value) with ordinality as v (value, k)) as c
+      group by c.k) as w);
+end $$;
+comment on function private.written_out(jsonb) is 'Series each on its own, where several were told as one';
+revoke all on function private.written_out(jsonb) from public, anon, authenticated, lintel_gateway, lintel_hq;
 
 create function private.sync_complaint(body jsonb) returns text
 language plpgsql immutable as $$
@@ -123,7 +185,7 @@ begin
   end if;
   complaint := case
     when coalesce(jsonb_typeof(body) <> 'object', true) then 'the body is not an object'
-    when body -> 'v' is distinct from '1' then 'v must be 1'
+    when not private.is_integer(body -> 'v') or (body ->> 'v')::bigint < 1 then 'v must be a whole number from 1 on'
     when coalesce(jsonb_typeof(body -> 'epoch') <> 'string', true)
       or length(body ->> 'epoch') not between 1 and 64 then 'epoch must be a text of 1 to 64 characters'
     when not private.is_integer(body -> 'after') or not private.is_integer(body -> 'to') then 'after and to must be whole numbers'

@@ -8,6 +8,7 @@ drop function private.told_sensors(jsonb);
 drop function private.sync_terms(bigint);
 drop function private.after_counts(data.gateways, data.stores, jsonb, bigint, jsonb, boolean);
 drop function private.mark_applied(private.epochs, bigint, bigint);
+drop function private.contract_refusal(jsonb);
 drop function private.sync_failure(text, text);
 drop function private.watermark_of(int8multirange);
 drop function private.ranges_json(int8multirange);

@@ -10,6 +10,7 @@ drop function private.naming_complaint(jsonb, jsonb);
 drop function private.reject_message(text);
 drop function private.parse_list(text);
 drop type private.reading;
+drop function private.schema_version();
 
 notify pgrst, 'reload schema';
 commit;

@@ -43,4 +43,10 @@ inline void mishap(RealHq& hq, std::minstd_rand& random) {
   }
 }
 
+/// The readings HQ holds, as local_readings() gives those of the gateway.
+[[nodiscard]] std::map<ContractHq::Key, ContractHq::Content> readings_at(RealHq& hq);
+/// How many hours, and days, of lines differ from what the raw rows add up to.
+[[nodiscard]] std::string wrong_hours(RealHq& hq);
+[[nodiscard]] std::string wrong_days(RealHq& hq);
+
 }  // namespace lintel::test

@@ -98,9 +98,9 @@ void ApplyingWriter::run() {
     queue_.pop_front();
     lock.unlock();
     db_.execute("begin immediate");
-    const auto resend = sync::apply(db_, confirmation,
-                                    std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now()));
-    for (const auto& again : resend) owe_again(again);
+    const auto follow_up = sync::apply(
+        db_, confirmation, std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now()));
+    for (const auto& again : follow_up.resend) owe_again(again);
     db_.execute("commit");
     {
       const std::lock_guard calling(calling_);

@@ -49,11 +49,20 @@ TEST_CASE("batch: a steady sensor becomes one start, one step and two lists") {
   store.line({.started_at = kNoon + 2 * kMinute, .duration = kMinute, .in = 1, .out = 0});
   const auto batch = build(store);
   CHECK(batch.body ==
-        R"({"v":1,"epoch":"5b0c0000-0000-4000-8000-000000000001","version":"0.1.0","time":1785499200000,)"
+        R"({"v":2,"epoch":"5b0c0000-0000-4000-8000-000000000001","version":"0.1.0","time":1785499200000,)"
         R"("config_version":0,"after":0,"to":3,"sensors":[],"series":[{"sensor":12,"line":"1",)"
         R"("t":1785499200000,"step":60000,"dur":60000,"in":"0,2,1","out":"1,0,0"}]})");
   CHECK(batch.to == 3);
   CHECK_FALSE(batch.more());
+}
+
+TEST_CASE("batch: a gateway that has given up old versions says so") {
+  FilledStore store;
+  store.sensor("A", "Door", 12);
+  const auto body = json::parse(build(store, {.speaks = {3, 4}, .schema = "1.7"}).body);
+  CHECK(body.at("v") == 4);
+  CHECK(body.at("v_least") == 3);
+  CHECK(body.at("schema") == "1.7");
 }
 
 TEST_CASE("batch: a sensor HQ has no compact id for is declared and named by its public id") {

@@ -93,7 +93,7 @@ void Card::window(UtcMs from, UtcMs to, std::int64_t in, std::int64_t out) {
 void Card::apply(const sync::Confirmation& confirmation) {
   const auto now = app::machine_now();
   store_->begin();
-  (void)sync::apply(store_->db(), confirmation, now);
+  if (sync::apply(store_->db(), confirmation, now).retry_refused) store_->readings().owe_set_aside(now);
   if (confirmation.configuration) {
     (void)store_->follow_calendar(now);
     store_->sensors().reread();

@@ -1,5 +1,6 @@
 #include "tests/gateway/sync/contract_hq.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <vector>
 
@@ -14,6 +15,11 @@ void expect(bool holds, const char* rule) {
 }
 
 std::vector<std::string> split(const std::string& list) {
+  if (!list.empty() && list[0] == ':') {
+    std::vector<std::string> digits;
+    for (const char c : list.substr(1)) digits.emplace_back(1, c);
+    return digits;
+  }
   std::vector<std::string> out(1);
   for (const char c : list) {
     if (c == ',') {
@@ -75,6 +81,42 @@ std::string ContractHq::sensor_of(const json& name) const {
   return {};
 }
 
+/// Series that share keys, each on its own.
+json ContractHq::written_out(const json& all_series) const {
+  auto out = json::array();
+  for (const auto& entry : all_series) {
+    const auto list_is_packed = [&](const char* key) {
+      return entry.contains(key) && entry.at(key).get<std::string>().starts_with(":");
+    };
+    expect(highest >= 2 || !(entry.contains("of") || list_is_packed("in") || list_is_packed("out")),
+           "version 1 knows neither of nor digits in a row");
+    if (!entry.contains("of")) {
+      out.push_back(entry);
+      continue;
+    }
+    auto shared = entry;
+    shared.erase("of");
+    const auto& of = entry.at("of");
+    for (std::size_t i = 0; i < of.begin()->size(); ++i) {
+      auto series = shared;
+      for (const auto& [key, list] : of.items()) {
+        expect(list.size() == of.begin()->size(), "the arrays of of are of one length");
+        series[key] = list[i];
+      }
+      out.push_back(std::move(series));
+    }
+  }
+  return out;
+}
+
+std::string ContractHq::refusal(std::int64_t speaks, std::int64_t accepts) const {
+  if (speaks >= lowest && accepts <= highest) return {};
+  return json{{"v", std::min(speaks, highest)},
+              {"versions", {lowest, highest}},
+              {"error", {{"code", speaks < lowest ? "gateway_too_old" : "hq_too_old"}, {"message", "no"}}}}
+      .dump();
+}
+
 void ContractHq::take_series(const json& series, std::size_t position, json& rejected) {
   const bool region = series.contains("region");
   expect(region != series.contains("line"), "line or region");
@@ -117,23 +159,33 @@ std::string ContractHq::answer(const std::string& body) {
   expect(body.size() < 1'000'000, "bodies stay below 1 MB");
   const auto request = json::parse(body);
   last_request = request;
-  expect(request.at("v") == 1, "v is 1");
+  const auto speaks = request.at("v").get<std::int64_t>();
+  if (auto no = refusal(speaks, request.value("v_least", std::int64_t{1})); !no.empty()) return no;
   const auto after = request.at("after").get<std::int64_t>();
   const auto to = request.at("to").get<std::int64_t>();
   expect(after <= to, "after <= to");
   json told = json::object();
-  for (const auto& sensor : request.at("sensors")) {
+  for (const auto& sensor : request.value("sensors", json::array())) {
     const auto id = sensor.at("id").get<std::string>();
     told[id] = ids.try_emplace(id, next_id).first->second;
     ++next_id;
   }
   json rejected = json::array();
   std::size_t position = 0;
-  for (const auto& series : request.at("series")) take_series(series, position++, rejected);
+  for (const auto& series : written_out(request.value("series", json::array()))) {
+    take_series(series, position++, rejected);
+  }
   for (auto number = after + 1; number <= to; ++number) applied.insert(number);
-  json out{{"v", 1},          {"watermark", watermark()}, {"applied", ranges()}, {"missing", json::array()},
-           {"sensors", told}, {"rejected", rejected},     {"history", history},  {"time", 1785539521000},
-           {"pace_ms", 0}};
+  const auto spoken = std::min(speaks, highest);
+  json out{{"v", spoken}, {"watermark", watermark()}, {"history", history}, {"time", 1785539521000}};
+  if (spoken == 1) out.update({{"missing", json::array()}, {"pace_ms", 0}});
+  // All that is applied lies up to the watermark: that goes without saying.
+  const bool gapless = static_cast<std::int64_t>(applied.size()) == watermark();
+  if (spoken == 1 || !gapless) out["applied"] = ranges();
+  if (spoken == 1 || !told.empty()) out["sensors"] = told;
+  if (spoken == 1 || !rejected.empty()) out["rejected"] = rejected;
+  if (speaks != highest) out["versions"] = {lowest, highest};
+  if (request.contains("schema") && request.at("schema") != schema) out["schema"] = schema;
   if (!configuration.is_null() && configuration.at("version") != request.at("config_version")) {
     out["config"] = configuration;
   }

@@ -27,7 +27,8 @@ class ContractHq {
     friend bool operator==(const Content&, const Content&) = default;
   };
 
-  /// The answer to a request's body. Throws when the body breaks the contract.
+  /// The answer to a request's body. Throws when the body breaks the contract; what only newer versions know
+  /// than the one it speaks breaks it as well.
   std::string answer(const std::string& body);
 
   std::map<Key, Content> readings;
@@ -37,12 +38,16 @@ class ContractHq {
   nlohmann::json configuration;               ///< null: none
   std::map<std::string, std::string> refuse;  ///< value of `in` -> code of its rejection
   std::int64_t next_id = 100;
+  std::int64_t lowest = 1, highest = 2;  ///< versions of the contract it understands
+  std::string schema = "1";
   nlohmann::json last_request;
 
   [[nodiscard]] std::int64_t watermark() const;
 
  private:
   nlohmann::json ranges() const;
+  std::string refusal(std::int64_t speaks, std::int64_t accepts) const;
+  nlohmann::json written_out(const nlohmann::json& all_series) const;
   void take_series(const nlohmann::json& series, std::size_t position, nlohmann::json& rejected);
   std::string sensor_of(const nlohmann::json& name) const;
 };

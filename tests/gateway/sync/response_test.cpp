@@ -79,7 +79,7 @@ TEST_CASE("response: an answer with one wrong byte is understood whole or not at
       auto body = kAnswer;
       body[at] = wrong;
       const auto parsed = parse_answer(body);
-      CHECK((parsed.answer.has_value() || !parsed.why_not.empty()));
+      CHECK((parsed.answer || parsed.refused || !parsed.why_not.empty()));
     }
   }
 }
@@ -109,10 +109,6 @@ TEST_CASE("response: wrong types and values are refused with their place") {
   CHECK(is_refused("<html></html>"));
   CHECK(is_refused(kAnswer + "x"));
   CHECK(parse_answer(with("420,", "\"420\",")).why_not.find("watermark") != std::string::npos);
-}
-
-TEST_CASE("response: another version of the contract is named") {
-  CHECK(parse_answer(with("\"v\": 1", "\"v\": 2")).why_not.find("version 2") != std::string::npos);
 }
 
 TEST_CASE("response: a request that HQ did not understand is told apart from an answer") {
@@ -204,4 +200,42 @@ TEST_CASE("response: what HQ says of coverage is understood, and nothing else in
   CHECK(is_refused(coverage("7")));
   CHECK(is_refused(coverage(R"({"taken": "all", "ignored": 0})")));
   CHECK(is_refused(coverage(R"({"taken": 1})")));
+}
+
+TEST_CASE("response: in version 2 what goes without saying is understood") {
+  const auto parsed = parse_answer(R"({"v":2,"watermark":7,"history":"h","time":1})");
+  REQUIRE(parsed.answer);
+  CHECK(parsed.answer->version == 2);
+  REQUIRE(parsed.answer->applied.size() == 1);
+  CHECK(parsed.answer->applied[0].first == 1);
+  CHECK(parsed.answer->applied[0].last == 7);
+  CHECK(parse_answer(R"({"v":2,"watermark":0,"history":"h","time":1})").answer->applied.empty());
+  CHECK(parse_answer(R"({"v":1,"watermark":7,"history":"h","time":1})").answer->applied.empty());
+}
+
+TEST_CASE("response: versions that are not ours are refused by the code that says who is older") {
+  const auto code = [](const std::string& body, Versions ours) {
+    const auto parsed = parse_answer(body, ours);
+    CHECK_FALSE(parsed.answer);
+    REQUIRE(parsed.refused);
+    return parsed.refused->code;
+  };
+  CHECK(code(R"({"v":3,"watermark":7,"history":"h","time":1})", {1, 2}) == "gateway_too_old");
+  CHECK(code(R"({"v":1,"watermark":7,"history":"h","time":1})", {2, 3}) == "hq_too_old");
+  CHECK(code(R"({"v":9,"versions":[8,9],"error":{"code":"gateway_too_old"}})", {1, 2}) == "gateway_too_old");
+  CHECK(parse_answer(R"({"v":9,"versions":[8,9],"error":{"code":"gateway_too_old"}})").refused->versions ==
+        Versions{8, 9});
+}
+
+TEST_CASE("response: what HQ understands, and by which rules it judges, is taken where it says so") {
+  const auto parsed =
+      parse_answer(R"({"v":2,"watermark":0,"history":"h","time":1,"versions":[1,3],"schema":"4.1"})");
+  REQUIRE(parsed.answer);
+  CHECK(parsed.answer->versions == Versions{1, 3});
+  CHECK(parsed.answer->schema == "4.1");
+  for (const char* versions : {"7", "[1]", "[3,1]", "[0,1]", "[1,2,3]", R"(["1","2"])"}) {
+    CAPTURE(versions);
+    CHECK(is_refused(std::string(R"({"v":2,"watermark":0,"history":"h","time":1,"versions":)") + versions +
+                     "}"));
+  }
 }

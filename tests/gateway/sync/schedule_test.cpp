@@ -162,6 +162,92 @@ TEST_CASE("schedule: while requests get smaller the wait does not grow") {
   CHECK(schedule.due(false) <= kStart + seconds{1});
 }
 
+TEST_CASE(
+    "schedule: a store's slot is its own, the same after every restart, and a fleet's are spread over the "
+    "minute") {
+  CHECK(slot_of("5b0c0000-0000-4000-8000-000000000001", minutes{1}) ==
+        slot_of("5b0c0000-0000-4000-8000-000000000001", minutes{1}));
+  std::vector<int> seconds_of_the_minute(60);
+  for (int store = 0; store < 60'000; ++store) {
+    const auto slot =
+        slot_of("5b0c0000-0000-4000-8000-" + std::to_string(100'000'000'000 + store), minutes{1});
+    ++seconds_of_the_minute.at(static_cast<std::size_t>(slot / seconds{1}));
+  }
+  for (const int stores : seconds_of_the_minute) {
+    CHECK(stores > 800);
+    CHECK(stores < 1200);
+  }
+  CHECK(slot_of("a store", milliseconds{0}) == milliseconds{0});
+}
+
+TEST_CASE("schedule: stores whose sensors report on the minute ask each in its own slot, once a minute") {
+  for (const auto offset : {milliseconds{0}, milliseconds{1}, milliseconds{17'250}, milliseconds{59'999}}) {
+    CAPTURE(offset.count());
+    Schedule schedule{Timing{}};
+    schedule.slot_at(kStart + offset);
+    auto now = kStart + hours{1} + milliseconds{350};
+    schedule.after(confirmed(false), now, 0.5);
+    for (int minute = 2; minute < 30; ++minute) {
+      const auto counted = kStart + hours{1} + minutes{minute};
+      schedule.heard(counted);
+      schedule.heard(counted + milliseconds{200});
+      const auto due = schedule.due(true);
+      CHECK((due - kStart) % minutes{1} == offset);
+      CHECK(due >= counted);
+      CHECK(due < counted + minutes{1});
+      now = due + milliseconds{80};
+      schedule.after(confirmed(false), now, 0.5);
+    }
+  }
+}
+
+TEST_CASE("schedule: what is committed waits an interval and a tenth at most, whenever it comes") {
+  std::minstd_rand random(3);
+  Schedule schedule{Timing{}};
+  schedule.slot_at(kStart + seconds{41});
+  auto now = kStart;
+  for (int round = 0; round < 1000; ++round) {
+    schedule.after(random() % 3 == 0 ? Turn{} : confirmed(false), now, 0.5);
+    const auto news = now + milliseconds{random() % 200'000};
+    schedule.heard(news);
+    const auto due = std::max(schedule.due(true), news);
+    CHECK(due - news <= seconds{66});
+    CHECK(schedule.due(false) - now <= minutes{5});
+    now = due + milliseconds{random() % 500};
+  }
+}
+
+TEST_CASE(
+    "schedule: neither a backlog, nor the first turn, nor a retry, nor an answer to be kept waits for a "
+    "slot") {
+  Schedule schedule{Timing{}};
+  schedule.heard(kStart);
+  CHECK(schedule.due(true) <= kStart);
+  schedule.slot_at(kStart + seconds{30});
+  schedule.after(confirmed(true), kStart, 0.5);
+  schedule.heard(kStart);
+  CHECK(schedule.due(true) == kStart);
+  schedule.after(failed(), kStart, 0.5);
+  schedule.heard(kStart);
+  CHECK(schedule.due(true) == kStart + milliseconds{500});
+  Turn unstored;
+  unstored.kind = Turn::Kind::unstored;
+  schedule.after(unstored, kStart, 0.5);
+  schedule.heard(kStart);
+  CHECK(schedule.due(true) <= kStart + milliseconds{20});
+}
+
+TEST_CASE("schedule: in a slot, too, the pause HQ asks for is kept") {
+  Schedule schedule{Timing{}};
+  schedule.slot_at(kStart + seconds{10});
+  auto turn = confirmed(false);
+  turn.pace = minutes{30};
+  schedule.after(turn, kStart, 0.5);
+  schedule.heard(kStart + seconds{1});
+  CHECK(schedule.due(true) == kStart + minutes{30} + seconds{10});
+  CHECK(schedule.due(false) == kStart + minutes{30} + seconds{10});
+}
+
 TEST_CASE("batch size: doubles under a backlog, halves after a time-out, creeps up again") {
   BatchSize size;
   CHECK(size.get() == 500);

@@ -1,38 +1,13 @@
 #pragma once
 
 #include <atomic>
-#include <filesystem>
-#include <memory>
 #include <string>
 #include <thread>
 
 #include "firmware-bridge/core/time.hpp"
-
-typedef struct ssl_ctx_st SSL_CTX;
-typedef struct x509_st X509;
-typedef struct evp_pkey_st EVP_PKEY;
+#include "tests/support/authority.hpp"
 
 namespace lintel::test {
-
-/// A certificate authority that lives from 2000 to 2049, made for one test.
-class Authority {
- public:
-  Authority();
-  ~Authority();
-  Authority(const Authority&) = delete;
-  Authority& operator=(const Authority&) = delete;
-
-  /// As PEM, for those who are to trust it.
-  void write(const std::filesystem::path& file) const;
-  /// A certificate for a client called `name`, and its key (mode 0600), as PEM.
-  void issue(const std::string& name, const std::filesystem::path& certificate,
-             const std::filesystem::path& key) const;
-
- private:
-  friend class TlsServer;
-  EVP_PKEY* key_;
-  X509* certificate_;
-};
 
 /// A real TLS server on a loopback port: one answer to every request, with the given header lines.
 class TlsServer {

@@ -106,7 +106,7 @@ TEST_CASE("verdict: a statement time-out makes requests smaller, under any statu
 
 TEST_CASE("verdict: every other status backs off and explains itself") {
   for (const long status : {400L, 402L, 403L, 405L, 406L, 407L, 409L, 415L, 422L, 429L, 431L,
-                            500L, 501L, 502L, 503L, 504L, 520L, 599L, 301L, 307L, 101L, 202L}) {
+                            500L, 501L, 502L, 503L, 520L, 599L, 301L, 307L, 101L, 202L}) {
     for (const auto& body : {std::string(), error_body("XX000"), std::string("<html>")}) {
       const auto verdict = of(answered(status, body));
       CAPTURE(status);
@@ -116,6 +116,36 @@ TEST_CASE("verdict: every other status backs off and explains itself") {
   }
   CHECK(of(answered(403, error_body("42501"))).trouble == Trouble::permission);
   CHECK(of(answered(406, error_body("PGRST106"))).course == Course::slow);
+}
+
+TEST_CASE("verdict: whoever gave up waiting gets smaller requests, but for PostgREST without a connection") {
+  for (const auto& body : {std::string(), std::string("<html>nginx</html>")}) {
+    auto verdict = of(answered(504, body));
+    CHECK(verdict.course == Course::halve);
+    CHECK(verdict.trouble == Trouble::overloaded);
+    explains(verdict);
+    verdict = of(answered(408, body));
+    CHECK(verdict.course == Course::halve);
+    CHECK(verdict.trouble == Trouble::unreachable);
+    CHECK(verdict.message.find(kUrl) != std::string::npos);
+    explains(verdict);
+  }
+  CHECK(of(answered(504, error_body("PGRST003"))).course == Course::back_off);
+}
+
+TEST_CASE("verdict: a firewall's page is not taken for HQ's refusal") {
+  const auto page = of(answered(403, "<html>Access denied</html>", "text/html"));
+  CHECK(page.trouble == Trouble::captive_portal);
+  CHECK(page.message.find("status 403") != std::string::npos);
+  explains(page);
+  CHECK(of(answered(403, error_body("42501"))).trouble == Trouble::permission);
+  CHECK(of(answered(403, "no")).trouble == Trouble::permission);
+}
+
+TEST_CASE("verdict: an empty answer is called empty") {
+  const auto verdict = of(answered(200, ""));
+  CHECK(verdict.trouble == Trouble::not_contract);
+  CHECK(verdict.message.find("is empty") != std::string::npos);
 }
 
 TEST_CASE("verdict: Retry-After is passed on") {

@@ -1,5 +1,5 @@
 \ir setup.psql
-select plan(35);
+select plan(44);
 select pg_temp.become_store('envelope') \g /dev/null
 
 create function pg_temp.complaint(body jsonb) returns text
@@ -19,7 +19,7 @@ language sql as $$ select pg_temp.with(jsonb_build_object('series', jsonb_build_
 
 select matches(pg_temp.complaint(body::jsonb), message, body) from (values
   ('[]', 'not an object'), ('"x"', 'not an object'), ('null', 'not an object'), ('7', 'not an object'),
-  ('{}', 'v must be 1'), ('{"v": 2, "epoch": "e", "after": 0, "to": 0}', 'v must be 1'), ('{"v": "1"}', 'v must be 1'),
+  ('{}', 'v must be'), ('{"v": 0, "epoch": "e", "after": 0, "to": 0}', 'v must be'), ('{"v": 1.5}', 'v must be'), ('{"v": "1"}', 'v must be'),
   ('{"v": 1}', 'epoch'), ('{"v": 1, "epoch": 7}', 'epoch'), ('{"v": 1, "epoch": "", "after": 0, "to": 0}', 'epoch'),
   ('{"v": 1, "epoch": "e"}', 'after and to'), ('{"v": 1, "epoch": "e", "after": 1.5, "to": 2}', 'whole numbers'),
   ('{"v": 1, "epoch": "e", "after": -1, "to": 2}', '0 <= after'), ('{"v": 1, "epoch": "e", "after": 3, "to": 2}', 'after <= to'),
@@ -38,6 +38,14 @@ select matches(pg_temp.complaint(pg_temp.with_series(series::jsonb)), message, s
   ('{"sensor": 1, "line": "", "t": 1, "step": 1, "in": "1,2", "out": "1"}', 'differ in length'),
   ('{"sensor": 1, "line": "", "t": 1, "in": "1", "occ": "1"}', 'no occ'),
   ('{"sensor": 1, "line": "", "t": 1, "in": "1", "moved": [{"k": 1, "t": 0}]}', 'reading that is not there')) as t (series, message);
+
+-- Series told as one, from version 2 on.
+select matches(pg_temp.complaint(pg_temp.with_series(series::jsonb) || '{"v": 2}'), message, series) from (values
+  ('{"line": "", "t": 1, "of": 3}', 'series.0.: of must be'), ('{"line": "", "t": 1, "of": {}}', 'of must be'), ('{"of": {"sensor": 1}}', 'of must be'),
+  ('{"line": "", "t": 1, "of": {"sensor": [1, 2], "in": ["1"]}}', 'one length'), ('{"line": "", "t": 1, "of": {"sensor": []}}', 'one length'),
+  ('{"line": "", "t": 1, "of": {"sensor": [1, 2], "in": ["1", 2]}}', 'series.1.: in must be a text'),
+  ('{"sensor": 1, "line": "", "t": 1, "in": ":"}', 'no readings')) as t (series, message);
+select matches(pg_temp.complaint(pg_temp.with_series(jsonb_build_object('line', repeat('x', 1001), 'of', '{"sensor": [1]}'::jsonb)) || '{"v": 2}'), '1000 bytes', 'little cannot be made much');
 
 select is((select count(*) from data.people_counting_raw where store_id = pg_temp.store())
         + (select count(*) from private.epochs e join data.gateways g on g.id = e.gateway_id where g.store_id = pg_temp.store()),
