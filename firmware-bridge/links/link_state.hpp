@@ -17,6 +17,7 @@ struct LinkState {
   std::uint64_t pictures = 0;  ///< that came beside the counts, and were dropped
   /// Devices that were asked and do not answer, by the name that their decoder uses; and why.
   std::map<std::string, std::string, std::less<>> silent{};
+  int failed_cycles = 0;  ///< of a link that asks one device: rounds in a row that failed
 };
 
 }  // namespace lintel::bridge::links

@@ -58,6 +58,7 @@ void PollDevice::say(bool up, const std::string& trouble) {
     news = state_.up != up || state_.trouble != trouble;
     state_.up = up;
     state_.trouble = trouble;
+    state_.failed_cycles = up ? 0 : failures_ + 1;
   }
   if (!news) return;
   const bool well = trouble.empty();

@@ -17,8 +17,8 @@ using nlohmann::json;
 constexpr std::size_t kFramesAtOnce = 100;
 constexpr auto kReplace = json::error_handler_t::replace;
 constexpr std::string_view kVerbs[] = {
-    "discover",   "adopt",     "sensors-set", "correct",   "quarantine-replay", "sync-verify", "sync-retry",
-    "walk-start", "walk-look", "walk-next",   "walk-sign", "walk-cancel",       "walk-list"};
+    "discover",   "adopt",      "sensors-set", "correct",   "quarantine-replay", "sync-verify", "sync-retry",
+    "alerts-ack", "walk-start", "walk-look",   "walk-next", "walk-sign",         "walk-cancel", "walk-list"};
 
 std::string text_of(const json& request, const char* key) {
   const auto found = request.find(key);
@@ -30,6 +30,7 @@ std::string_view table_of(std::string_view verb) {
   if (verb == "adopt" || verb == "sensors-set") return "sensor_metadata";
   if (verb == "correct" || verb == "sync-retry") return "people_counting_raw";
   if (verb == "quarantine-replay") return "quarantine";
+  if (verb == "alerts-ack") return "alerts";
   if (verb == "walk-start" || verb == "walk-sign" || verb == "walk-cancel") return "walk_tests";
   return {};
 }
@@ -66,6 +67,7 @@ Result<json> Administration::carry_out(std::string_view verb, const json& reques
   if (verb == "sync-retry") return json{{"readings", parts_.store.readings().owe_set_aside(now)}};
   if (verb == "quarantine-replay") return replay(request);
   if (verb.starts_with("walk-")) return walk_test(verb, request, now);
+  if (verb == "alerts-ack") return acknowledge(request, now);
   return fail(ErrorKind::misconfigured, fmt::format("nobody knows how to {}", verb));
 }
 

@@ -17,7 +17,7 @@
 namespace lintel::app {
 
 /// What people ask of the store: `discover`, `adopt`, `sensors-set`, `correct`, `quarantine-replay`,
-/// `sync-verify`, `sync-retry`, and walk tests (walks.hpp). In the
+/// `sync-verify`, `sync-retry`, `alerts-ack`, and walk tests (walks.hpp). In the
 /// daemon on the writer thread inside its batch; in a command that found no daemon under the writer's lock.
 /// Requests and answers are JSON objects, as they cross the control socket. Nothing is written when one
 /// fails; what changed something is in the audit log, with `actor`.
@@ -47,6 +47,7 @@ class Administration {
   Result<nlohmann::json> set(const nlohmann::json& request, UtcMs now);
   Result<nlohmann::json> correct(const nlohmann::json& request, UtcMs now);
   Result<nlohmann::json> verify_days(const nlohmann::json& request);
+  Result<nlohmann::json> acknowledge(const nlohmann::json& request, UtcMs now);
   Result<nlohmann::json> replay(const nlohmann::json& request);
   Result<nlohmann::json> walk_test(std::string_view verb, const nlohmann::json& request, UtcMs now);
 

@@ -17,11 +17,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string user_name() {
-  const auto* user = ::getpwuid(::getuid());  // NOLINT(concurrency-mt-unsafe): one thread
-  return user == nullptr ? std::to_string(::getuid()) : user->pw_name;
-}
-
 constexpr auto kAnswerWithin = std::chrono::seconds{30};
 
 Result<json> alone(const config::Config& config, const std::string& verb, const json& request) {
@@ -65,6 +60,11 @@ Result<json> carry_out(const config::Config& config, const std::string& verb, js
   }
   if (answer || answer.error().kind != ErrorKind::misconfigured) return answer;
   return alone(config, verb, request);
+}
+
+std::string user_name() {
+  const auto* user = ::getpwuid(::getuid());  // NOLINT(concurrency-mt-unsafe): one thread
+  return user == nullptr ? std::to_string(::getuid()) : user->pw_name;
 }
 
 Result<std::optional<std::string>> take_option(std::vector<std::string>& args, std::string_view name) {

@@ -15,6 +15,9 @@ namespace lintel::app {
 Result<nlohmann::json> carry_out(const config::Config& config, const std::string& verb,
                                  nlohmann::json request);
 
+/// Who asks, for what is kept of what people did.
+std::string user_name();
+
 /// Takes `--name VALUE` or `--name=VALUE` out of `args`. `misconfigured` when the value is missing.
 Result<std::optional<std::string>> take_option(std::vector<std::string>& args, std::string_view name);
 

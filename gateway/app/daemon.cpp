@@ -170,6 +170,7 @@ Writer::Options Daemon::writer_options() {
   options.commit_interval = config_.commit_interval;
   options.committed = [this](std::int64_t) { sync_.notify(); };
   options.each_second = [this](store::Database& db, UtcMs now) { watch_health(db, now); };
+  options.rolled_back = [this] { watch_.rolled_back(); };
   options.log = [](const std::string& text) { log(text); };
   return options;
 }
@@ -250,8 +251,12 @@ void Daemon::watch_health(store::Database& db, UtcMs now) {
   offset_ = current.source == clock::Source::none ? kUnknown : current.offset.count();
   if (first && current.source != clock::Source::none) sync_.wake();  // certificates can be judged now
   health::Surroundings surroundings{wall_.boot(), clock::boot_now(), now, {}};
-  for (const auto& link : links_.facts())
-    surroundings.links[link.name] = {link.up, link.trouble, link.silent};
+  surroundings.time_known = current.source != clock::Source::none;
+  surroundings.devices = &pipeline_.devices();
+  for (const auto& link : links_.facts()) {
+    surroundings.links[link.name] = {link.up, link.trouble, link.silent, link.type == "poll",
+                                     link.failed_cycles};
+  }
   if (configured_ != pipeline_.reloads()) {
     configured_ = pipeline_.reloads();
     watch_.expect(pipeline_.intervals());

@@ -236,6 +236,7 @@ std::vector<status::Facts::Link> Links::facts() const {
   const auto add = [&all](const bridge::links::LinkState& state) {
     all.push_back({state.name, state.type, state.up, state.trouble, state.frames, state.pictures});
     all.back().silent = state.silent;
+    all.back().failed_cycles = state.failed_cycles;
   };
   for (const auto& link : mqtt_) add(link->state());
   for (const auto& link : serial_) add(link->state());

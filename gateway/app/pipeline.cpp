@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "gateway/app/opening.hpp"
+#include "gateway/clock/clock.hpp"
 
 namespace lintel::app {
 
@@ -99,6 +100,7 @@ void Pipeline::forget_others() {
 }
 
 void Pipeline::flush() {
+  devices_.flush(store_.db());
   occupancy_.flush();
   coverage_.flush();
   each_route([this](const std::string& link, Route& route) {
@@ -108,6 +110,7 @@ void Pipeline::flush() {
 }
 
 void Pipeline::load() {
+  devices_.load(store_.db(), clock::boot_now());
   coverage_.load();
   occupancy_.load();
   carrying_ = !carried_.all().empty();
@@ -260,6 +263,7 @@ void Pipeline::process(const bridge::Frame& frame, const clock::Arrival& arrival
       reason = done.error().message;
     }
   }
+  note_devices(frame, *taken, arrival);
   if (!judged_.empty()) testify(frame, *taken, arrival.at, spooled);
   if (kind.empty()) return;
   auto marks = nlohmann::json::array();

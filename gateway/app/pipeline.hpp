@@ -105,6 +105,8 @@ class Pipeline {
 
   /// When the series were counting.
   counting::CoverageStates& coverage() { return coverage_; }
+  /// What devices say of themselves.
+  [[nodiscard]] const health::Devices& devices() const { return devices_; }
   /// HQ has told where the totals of a card before stood (carried_counters): series go on from there, and
   /// what passed before their first total here becomes a reading. Inside a batch.
   void carry(UtcMs now);
@@ -174,6 +176,7 @@ class Pipeline {
   void sign_of_life(const store::Sensor& sensor, const bridge::Frame& frame, UtcMs at);
   void wrong_count(const bridge::Observation& observation, const Installed& place, UtcMs arrival);
   void take_reports(const bridge::Frame& frame, const Route& route, UtcMs arrival);
+  void note_devices(const bridge::Frame& frame, const Route& route, const clock::Arrival& arrival);
 
   const config::Config& config_;
   store::Store& store_;
@@ -182,6 +185,7 @@ class Pipeline {
   bool carrying_ = false;  ///< something is there that no series has taken up
   counting::CoverageStates coverage_;
   counting::Occupancies occupancy_;
+  health::Devices devices_;
   counting::Weigh weigh_;  ///< what is told of several days at once
   const FindDecoder find_decoder_;
   Counted counted_;

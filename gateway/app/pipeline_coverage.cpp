@@ -54,6 +54,23 @@ void Pipeline::take_reports(const bridge::Frame& frame, const Route& route, UtcM
   }
 }
 
+/// What devices say of themselves, once those that are new are sensors.
+void Pipeline::note_devices(const bridge::Frame& frame, const Route& route, const clock::Arrival& arrival) {
+  const BootTime at = arrival.live ? frame.arrived : clock::boot_now();
+  for (const auto& report : decoded_.reports) {
+    bridge::Observation named;
+    named.sensor = report.sensor;
+    if (const auto* sensor = store_.sensors().find(identify(frame, route, named)))
+      devices_.note(sensor->id, report, at, arrival.at);
+  }
+  for (const auto& observation : decoded_.observations) {
+    const auto& flags = observation.flags;
+    if (std::find(flags.begin(), flags.end(), "counter_defect") == flags.end()) continue;
+    if (const auto* sensor = store_.sensors().find(identify(frame, route, observation)))
+      devices_.defective(sensor->id, at, arrival.at);
+  }
+}
+
 void Pipeline::watch_ways(const std::map<std::string, health::LinkState, std::less<>>& links, UtcMs now) {
   for (const auto& [serial, sensor] : store_.sensors().all()) {
     const auto link = links.find(sensor.link);

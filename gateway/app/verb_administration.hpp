@@ -15,6 +15,7 @@ int explain(std::span<const std::string> args, std::ostream& out, std::ostream& 
 int correct(std::span<const std::string> args, std::ostream& out, std::ostream& err);
 int sync_verb(std::span<const std::string> args, std::ostream& out, std::ostream& err);
 int walk_test(std::span<const std::string> args, std::ostream& out, std::ostream& err);
+int alerts(std::span<const std::string> args, std::ostream& out, std::ostream& err);
 int quarantine(std::span<const std::string> args, std::ostream& out, std::ostream& err);
 
 }  // namespace lintel::app

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "gateway/app/carry_out.hpp"
+#include "gateway/app/open_store.hpp"
+#include "gateway/app/sensor_story.hpp"
 #include "gateway/app/verb_administration.hpp"
 #include "gateway/cli/configuration.hpp"
 #include "gateway/cli/database.hpp"
@@ -77,6 +79,29 @@ int list(const config::Config& config, bool as_json, std::ostream& out, std::ost
   return cli::kOk;
 }
 
+int show(const config::Config& config, const std::string& word, bool as_json, std::ostream& out,
+         std::ostream& err) {
+  auto db = cli::open_database(config);
+  if (!db) return cli::refuse(db.error(), err);
+  try {
+    const auto story = story_of(*db, word, machine_now());
+    if (!story) return cli::refuse(story.error(), err);
+    auto row = db->prepare("select timezone from stores where id = 1");
+    const std::string timezone(row.step() ? row.text(0) : "UTC");
+    if (as_json) {
+      out << story->dump(2, ' ', false, json::error_handler_t::replace) << '\n';
+    } else {
+      out << story_text(*story, timezone);
+    }
+    return cli::kOk;
+  } catch (const store::SqliteError& error) {
+    return cli::refuse(
+        {ErrorKind::corrupt, fmt::format("cannot read the database {}: {}",
+                                         store::database_path(config.state_dir).string(), error.message)},
+        err);
+  }
+}
+
 int set(const config::Config& config, std::vector<std::string> words, bool as_json, std::ostream& out,
         std::ostream& err) {
   if (words.size() < 2) {
@@ -113,9 +138,8 @@ int sensors(std::span<const std::string> args, std::ostream& out, std::ostream& 
   }
   if (rest.empty() || rest == std::vector<std::string>{"list"}) return list(*config, as_json, out, err);
   if (rest.front() == "set") return set(*config, {rest.begin() + 1, rest.end()}, as_json, out, err);
-  return cli::refuse(
-      {ErrorKind::misconfigured, fmt::format("lintel sensors knows list and set, not {}", rest.front())},
-      err);
+  if (rest.size() == 1) return show(*config, rest.front(), as_json, out, err);
+  return cli::refuse({ErrorKind::misconfigured, "name one sensor, or say list or set"}, err);
 }
 
 int adopt(std::span<const std::string> args, std::ostream& out, std::ostream& err) {

@@ -27,13 +27,27 @@ constexpr cli::Verb kVerbs[] = {
      "lintel status --json", cli::status},
     {"sensors", "the sensors, and how they are mounted",
      "lintel sensors [list] [--json]\n"
+     "lintel sensors NAME [--json]\n"
      "lintel sensors set SERIAL KEY=VALUE... [--json]",
-     "set changes how one sensor is read, from now on: what was counted stays as it\n"
-     "is. invert=yes swaps in and out; line=\"door in=C1 out=C2\" says which channels\n"
-     "make up a line; line_name=\"1=Main door\" and region_name=\"2=Checkout\" are what\n"
-     "people read, the series goes on; name, timezone, expected_interval_seconds. An\n"
-     "empty VALUE takes back what was said. HQ is told; what HQ changes later wins.",
+     "NAME (or a serial) shows how one sensor is, since when, and how often it was\n"
+     "otherwise. set changes how one sensor is read, from now on: what was counted\n"
+     "stays as it is. invert=yes swaps in and out; line=\"door in=C1 out=C2\" says\n"
+     "which channels make up a line; line_name=\"1=Main door\" and\n"
+     "region_name=\"2=Checkout\" are what people read, the series goes on; name,\n"
+     "timezone, expected_interval_seconds. An empty VALUE takes back what was said.\n"
+     "HQ is told; what HQ changes later wins.",
      "lintel sensors set 6789C30012340001 invert=yes name=\"Main entrance\"", sensors},
+    {"alerts", "what needs somebody, and who takes care of it",
+     "lintel alerts [list] [--all] [--json]\n"
+     "lintel alerts ack ID [--by NAME] [--json]",
+     "list shows what is open, --all also what is over, the newest first. An alert\n"
+     "ends by itself when its reason is gone. ack says that somebody takes care of it:\n"
+     "it does not become critical by lasting any more; if it becomes worse, it is open\n"
+     "again. NAME is who asks, unless --by says another. Ends with 1 while one is open\n"
+     "that nobody has acknowledged.",
+     "lintel alerts\n"
+     "lintel alerts ack 12 --by Ann",
+     alerts},
     {"explain", "where a count comes from",
      "lintel explain SENSOR FROM [TO] [--line LINE] [--payloads] [--limit N]\n"
      "               [--json]",

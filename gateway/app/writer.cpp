@@ -311,6 +311,7 @@ void Writer::recover(const std::string& error) {
   held_.load();
   boots_.rolled_back();
   parts_.retention.load();
+  if (options_.rolled_back) options_.rolled_back();
   cursor_ = {parts_.store.position().segment, parts_.store.position().offset};
   remember_packets();
   {

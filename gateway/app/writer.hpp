@@ -60,6 +60,8 @@ class Writer {
     std::function<void(std::int64_t)> committed;
     /// Once a second inside a batch: health rules and the like.
     Task each_second;
+    /// What was written since the last commit is undone: whoever remembers it is to look again.
+    std::function<void()> rolled_back{};
     std::function<void(const std::string&)> log;
   };
 

@@ -24,6 +24,7 @@ struct Facts {
     std::uint64_t frames = 0;
     std::uint64_t pictures = 0;                                ///< dropped before anything was stored
     std::map<std::string, std::string, std::less<>> silent{};  ///< devices that do not answer it, and why
+    int failed_cycles = 0;  ///< of a polled device: rounds in a row without an answer
   };
   /// Of a gateway that enrolled; never a secret.
   struct Card {

@@ -192,6 +192,7 @@ Routes Page::routes() {
   add("/api/sensors", [](const json& all) {
     return json{{"time", all["time"]}, {"sensors", all["sensors"]}};
   });
+  add("/api/alerts", [](const json& all) { return json{{"time", all["time"]}, {"alerts", all["alerts"]}}; });
   add("/api/health", [](const json& all) {
     auto health = all["verdict"];
     health["time"] = all["time"];

@@ -21,6 +21,7 @@ using nlohmann::json;
 namespace fs = std::filesystem;
 
 constexpr int kQuarantineLook = 500;
+constexpr int kMostAlerts = 100;
 
 json instant(std::optional<std::int64_t> ms) {
   return ms ? json(format_utc(utc_ms(*ms))) : json(nullptr);
@@ -281,6 +282,30 @@ json quarantine(store::Database& db, UtcMs now) {
   return result;
 }
 
+/// What is open, the worst and newest first.
+json alerts(store::Database& db) {
+  auto list = json::array();
+  auto rows = db.prepare(
+      "select id, kind, severity, state, message, opened_at, acknowledged_at, sensor_id, "
+      "iif(json_valid(details), json_extract(details, '$.acknowledged_by'), null) from alerts "
+      "where state <> 'resolved' order by severity = 'critical' desc, opened_at desc, id desc limit ?");
+  rows.bind(kMostAlerts);
+  while (rows.step()) {
+    const bool acknowledged = rows.text(3) == "acknowledged";
+    list.push_back(
+        {{"id", rows.integer(0)},
+         {"kind", rows.text(1)},
+         {"severity", rows.text(2)},
+         {"state", rows.text(3)},
+         {"message", rows.text(4)},
+         {"opened_at", instant(rows.maybe_integer(5))},
+         {"acknowledged_at", instant(rows.maybe_integer(6))},
+         {"acknowledged_by", acknowledged && !rows.is_null(8) ? json(rows.text(8)) : json(nullptr)},
+         {"sensor", number(rows.maybe_integer(7))}});
+  }
+  return list;
+}
+
 UtcMs now_of(const Runtime& runtime, const json& facts) {
   const UtcMs ours =
       runtime.now ? runtime.now() : std::chrono::floor<Millis>(std::chrono::system_clock::now());
@@ -301,7 +326,8 @@ json snapshot(store::Database& reader, const Runtime& runtime) {
               {"links", facts.is_object() ? facts.value("links", json::array()) : json::array()},
               {"backlog", backlog(reader)},
               {"hq", hq(reader, runtime, facts)},
-              {"quarantine", quarantine(reader, now)}};
+              {"quarantine", quarantine(reader, now)},
+              {"alerts", alerts(reader)}};
   result["verdict"] = verdict(result, now);
   return result;
 }

@@ -20,6 +20,8 @@ insert into explained (table_name, column_name, aspect, reason) values
   ('owed_alerts', '', 'sqlite_only', 'alerts whose last change HQ has not taken yet'),
   ('walk_tests', '', 'sqlite_only', 'walk tests that go on, and the signed ones HQ has not taken; HQ keeps its side in private.acceptances'),
   ('coverage', '', 'sqlite_only', 'when series were counting; HQ keeps its side in private.coverage'),
+  ('sensor_states', '', 'sqlite_only', 'states of sensors over time, for who asks at the store; HQ keeps alerts'),
+  ('device_states', '', 'sqlite_only', 'what devices said of themselves last; HQ is told of what is wrong by alerts'),
   ('quarantine', '', 'sqlite_only', 'frames nobody could decode'),
   ('held_frames', '', 'sqlite_only', 'frames that wait for the wall time'),
   ('boots', '', 'sqlite_only', 'which wall time a boot had'),

@@ -57,7 +57,7 @@ SensorFacts facts_of(const Moment& moment) {
   facts.heard_before = moment.earlier_boot;
   facts.stated_interval = moment.stated;
   facts.learned_interval = moment.learned;
-  facts.link = "broker";
+  facts.link.name = "broker";
   return facts;
 }
 
@@ -88,9 +88,9 @@ TEST_CASE("health: the silence of an offline sensor begins no earlier than the g
 TEST_CASE("health: a link that is down explains silence, also at a quiet door") {
   SensorFacts facts;
   facts.last_data = 100min;
-  facts.link = "door-serial";
-  facts.link_up = false;
-  facts.link_trouble = "no such device";
+  facts.link.name = "door-serial";
+  facts.link.up = false;
+  facts.link.trouble = "no such device";
   const Rules rules{30min, 0min};
   const auto soon = judge(facts, rules, 101min);
   CHECK(soon.status == Status::degraded);
@@ -124,13 +124,13 @@ TEST_CASE("health: a unit that its link asks and that does not answer is offline
   SensorFacts facts;
   facts.last_data = 99min;
   facts.learned_interval = 10s;
-  facts.link = "bus";
-  facts.no_answer = "slave 90 does not answer";
+  facts.link.name = "bus";
+  facts.link.no_answer = "slave 90 does not answer";
   const auto verdict = judge(facts, {}, 100min);
   CHECK(verdict.status == Status::offline);
   CHECK(verdict.cause == "slave 90 does not answer");
   CHECK(verdict.since == BootTime(99min));
-  facts.link_up = false;  // then it is the line
-  facts.link_trouble = "the adapter is gone";
+  facts.link.up = false;  // then it is the line
+  facts.link.trouble = "the adapter is gone";
   CHECK(judge(facts, {}, 100min).cause == "its link bus is down: the adapter is gone");
 }

@@ -315,3 +315,27 @@ TEST_CASE(
   CHECK(fresh["today"]["coverage"] == 1.0);
   CHECK(fresh["today"]["hours"].size() == 2);
 }
+
+TEST_CASE("snapshot: open alerts are listed, the critical one first, with who takes care of them") {
+  StoreBench bench;
+  const auto open = [&](const char* key, const char* severity, const char* state, const char* details) {
+    bench.store()
+        .db()
+        .prepare(
+            "insert into alerts (organization_id, store_id, gateway_id, public_id, kind, dedup_key, "
+            "severity, "
+            "state, message, details, opened_at, acknowledged_at, created_at, updated_at) "
+            "values (1, 1, 1, ?1, 'link_down', ?1, ?2, ?3, ?1, ?4, ?5, ?5, 0, 0)")
+        .bind(key, severity, state, details, count_ms(kNoon))
+        .run();
+  };
+  open("broker", "warning", "acknowledged", R"({"acknowledged_by":"Ann"})");
+  open("bus", "critical", "open", "{}");
+  open("door", "warning", "resolved", "{}");
+  const auto alerts = look(bench, running())["alerts"];
+  REQUIRE(alerts.size() == 2);
+  CHECK(alerts[0]["message"] == "bus");
+  CHECK(alerts[0]["acknowledged_by"].is_null());
+  CHECK(alerts[1]["acknowledged_by"] == "Ann");
+  CHECK(alerts[1]["opened_at"] == "2026-07-31T12:00:00Z");
+}
