@@ -106,7 +106,9 @@ void BatchBuilder::collect(const BatchOrder& order, Batch& batch) {
     if (entry.sensor) name(*entry.sensor);
   }
   for (const auto& day : order.given_up.items) name(day.sensor);
-  bytes_ += width_of(order.coverage) + width_of(order.alerts) + width_of(order.given_up);
+  for (const auto& each : order.acceptances.items) name(each.sensor);
+  bytes_ += width_of(order.coverage) + width_of(order.alerts) + width_of(order.given_up) +
+            width_of(order.acceptances);
   if (order.health) bytes_ += order.health->regions.size();
   for (auto* cursor : {&lines_, &regions_, &journal_, &moves_}) cursor->open(order.after, batch.last_change);
 
@@ -295,6 +297,7 @@ void BatchBuilder::write(const BatchOrder& order, Batch& batch) {
     if (entry.sensor) (void)sensor(*entry.sensor);
   }
   for (const auto& day : order.given_up.items) (void)sensor(day.sensor);
+  for (const auto& each : order.acceptances.items) (void)sensor(each.sensor);
   std::string& out = batch.body;
   out.reserve(bytes_ + kEnvelope);
   write_head(order, batch);
@@ -305,6 +308,7 @@ void BatchBuilder::write(const BatchOrder& order, Batch& batch) {
   append_coverage(out, order.coverage, named);
   append_alerts(out, order.alerts, named);
   append_given_up(out, order.given_up, named);
+  append_acceptances(out, order.acceptances, named);
   append_counters(out, batch.counters);
   if (batch.asks) out += ",\"want\":[\"counters\"]";
   if (batch.compared) append_checksums(out, *batch.compared);

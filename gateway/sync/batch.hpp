@@ -10,6 +10,7 @@
 
 #include "firmware-bridge/core/time.hpp"
 #include "gateway/store/sqlite.hpp"
+#include "gateway/sync/acceptances.hpp"
 #include "gateway/sync/alerts.hpp"
 #include "gateway/sync/checksums.hpp"
 #include "gateway/sync/contract.hpp"
@@ -55,6 +56,7 @@ struct BatchOrder {
   std::vector<Liveness> liveness = {};
   OwedCoverage coverage = {};
   OwedAlerts alerts = {};
+  OwedAcceptances acceptances = {};
   OwedGivenUp given_up = {};
   std::optional<Health> health = std::nullopt;
   bool compare = false;  ///< a day that is over, if nothing more is owed and there is room for it

@@ -193,7 +193,11 @@ FollowUp apply(store::Database& writer, const Confirmation& confirmation, UtcMs 
   keep_rejected(writer, confirmation, now);
   keep_coverage(writer, confirmation);
   keep_given_up(writer, confirmation, now);
-  if (confirmation.new_history) owe_all_alerts(writer, now);
+  if (confirmation.new_history) {
+    owe_all_alerts(writer, now);
+    owe_all_acceptances(writer);
+  }
+  if (confirmation.acceptances) keep_acceptances(writer, *confirmation.acceptances);
   if (confirmation.alerts) keep_alerts(writer, *confirmation.alerts);
   if (confirmation.configuration) configure(writer, *confirmation.configuration, now);
   writer

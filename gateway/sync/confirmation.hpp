@@ -8,6 +8,7 @@
 #include "firmware-bridge/core/time.hpp"
 #include "gateway/store/carried_counters.hpp"
 #include "gateway/store/sqlite.hpp"
+#include "gateway/sync/acceptances.hpp"
 #include "gateway/sync/alerts.hpp"
 #include "gateway/sync/checksums.hpp"
 #include "gateway/sync/regions.hpp"
@@ -70,9 +71,10 @@ struct Confirmation {
   std::optional<std::int64_t>
       coverage_told;             ///< HQ has taken what it was told of coverage up to this revision
   std::string coverage_refused;  ///< what it left out of that, and why; empty: nothing
-  std::optional<std::int64_t> given_up_told;  ///< HQ knows what was given up to this revision
-  std::optional<AlertVerdict> alerts;         ///< of the alerts it was told
-  std::optional<std::string> schema;          ///< by which rules HQ judges readings, if they are new to us
+  std::optional<std::int64_t> given_up_told;     ///< HQ knows what was given up to this revision
+  std::optional<AcceptanceVerdict> acceptances;  ///< of the walk tests it was told
+  std::optional<AlertVerdict> alerts;            ///< of the alerts it was told
+  std::optional<std::string> schema;             ///< by which rules HQ judges readings, if they are new to us
   UtcMs server_time{};
   std::optional<std::vector<store::CarriedCounter>> carried;  ///< totals of the card before, as HQ was asked
   std::vector<DayVerdict> verdicts;                           ///< of the days that were compared

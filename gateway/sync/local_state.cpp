@@ -11,12 +11,14 @@ LocalState::LocalState(store::Database& reader)
           "select w.epoch, w.next_change_no - 1, s.watermark, s.history_id, s.config_version, "
           "w.coverage_news, s.coverage_told, "
           "(select coalesce(max(revision), 0) from owed_alerts), "
-          "(select coalesce(max(revision), 0) from given_up), s.given_up_told, s.counters_owed, s.hq_schema "
+          "(select coalesce(max(revision), 0) from given_up), s.given_up_told, s.counters_owed, s.hq_schema, "
+          "(select coalesce(max(revision), 0) from walk_tests), s.acceptances_told "
           "from writer_state w, sync_state s")),
       sensors_(reader.prepare("select id, status, last_data_received, offline_since from sensor_metadata "
                               "where deleted_at is null order by id")),
       coverage_(reader),
       alerts_(reader),
+      acceptances_(reader),
       given_up_(reader),
       regions_(reader) {}
 
@@ -34,6 +36,8 @@ LocalState::Snapshot LocalState::read() {
   out.given_up_told = state_.integer(9);
   out.counters_owed = state_.integer(10) != 0;
   out.hq_schema = state_.text(11);
+  out.acceptance_news = state_.integer(12);
+  out.acceptance_told = state_.integer(13);
   state_.reset();
   return out;
 }

@@ -27,13 +27,15 @@ class LocalState {
     std::string epoch;
     std::int64_t last_change = 0;  ///< the highest number given out
     Position durable;
-    std::int64_t coverage_news = 0;  ///< highest revision of coverage that HQ should hear of soon
-    std::int64_t coverage_told = 0;  ///< HQ knows all up to this revision
-    std::int64_t given_up_news = 0;  ///< highest revision of what was given up
-    std::int64_t given_up_told = 0;  ///< HQ knows all up to this revision
-    std::int64_t alert_news = 0;     ///< highest revision of an alert that is owed; 0: none is
-    std::string hq_schema;           ///< by which rules HQ judges readings; empty: not known
-    bool counters_owed = false;      ///< HQ is to be asked for the totals of the card before
+    std::int64_t coverage_news = 0;    ///< highest revision of coverage that HQ should hear of soon
+    std::int64_t coverage_told = 0;    ///< HQ knows all up to this revision
+    std::int64_t given_up_news = 0;    ///< highest revision of what was given up
+    std::int64_t given_up_told = 0;    ///< HQ knows all up to this revision
+    std::int64_t alert_news = 0;       ///< highest revision of an alert that is owed; 0: none is
+    std::int64_t acceptance_news = 0;  ///< highest revision of a signed walk test
+    std::int64_t acceptance_told = 0;  ///< HQ knows all up to this revision
+    std::string hq_schema;             ///< by which rules HQ judges readings; empty: not known
+    bool counters_owed = false;        ///< HQ is to be asked for the totals of the card before
   };
 
   explicit LocalState(store::Database& reader);
@@ -46,6 +48,7 @@ class LocalState {
   [[nodiscard]] OwedCoverage coverage(std::int64_t told) { return coverage_.owed(told); }
   /// Alerts that are owed above a revision, as many as a request takes.
   [[nodiscard]] OwedAlerts alerts(std::int64_t told) { return alerts_.owed(told); }
+  [[nodiscard]] OwedAcceptances acceptances(std::int64_t told) { return acceptances_.owed(told); }
   [[nodiscard]] OwedGivenUp given_up(std::int64_t told) { return given_up_.owed(told); }
   /// Counted regions, as the health states them.
   [[nodiscard]] std::string regions() { return regions_.health(); }
@@ -59,6 +62,7 @@ class LocalState {
   store::Statement sensors_;
   CoverageReader coverage_;
   AlertReader alerts_;
+  AcceptanceReader acceptances_;
   GivenUpReader given_up_;
   RegionReader regions_;
   std::unordered_map<std::int64_t, Liveness> told_;

@@ -148,6 +148,22 @@ std::optional<std::vector<AlertRefusal>> alerts(const json& document) {
   return out;
 }
 
+std::optional<AcceptanceAnswer> acceptances(const json& document) {
+  const auto* value = find(document, "acceptances");
+  if (value == nullptr) return std::nullopt;
+  (void)object(*value, "acceptances");
+  AcceptanceAnswer out;
+  for (const auto& id : array(need(*value, "taken"), "acceptances.taken"))
+    out.taken.push_back(text(id, "acceptances.taken"));
+  for (const auto& entry : array(need(*value, "rejected"), "acceptances.rejected")) {
+    (void)object(entry, "acceptances.rejected");
+    out.rejected.emplace_back(
+        static_cast<std::size_t>(integer(need(entry, "n"), "acceptances.rejected.n", 0, kMostChanges)),
+        text(need(entry, "code"), "acceptances.rejected.code"));
+  }
+  return out;
+}
+
 /// A total from ahead would make every total until then a late one.
 store::CarriedCounter not_ahead(store::CarriedCounter counter, UtcMs now) {
   counter.at = std::min(counter.at, now);
@@ -247,6 +263,7 @@ Answer read_answer(const json& document, std::int64_t version) {
   answer.coverage = taken(document, "coverage");
   answer.given_up = taken(document, "given_up");
   answer.alerts = alerts(document);
+  answer.acceptances = acceptances(document);
   answer.counters = counters(document, answer.time);
   answer.checksums = checksums(document);
   if (const auto* pace = find(document, "pace_ms")) {

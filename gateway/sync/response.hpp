@@ -46,6 +46,7 @@ struct Answer {
   std::vector<Refusal> rejected;
   std::optional<Coverage> coverage;                  ///< only where the request had some
   std::optional<Coverage> given_up;                  ///< only where the request had some
+  std::optional<AcceptanceAnswer> acceptances;       ///< only where the request had some
   std::optional<std::vector<AlertRefusal>> alerts;   ///< refused ones; only where the request had some
   std::optional<Counters> counters;                  ///< only where the request had or wanted some
   std::optional<std::vector<DayVerdict>> checksums;  ///< only where the request had some

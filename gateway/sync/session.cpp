@@ -69,9 +69,11 @@ Turn Session::turn(bool always) {
     coverage_.look(snapshot.coverage_news, snapshot.coverage_told, now());
     given_up_.look(snapshot.given_up_news, snapshot.given_up_told, now());
     alerts_.look(snapshot.alert_news, 0, now());
+    acceptances_.look(snapshot.acceptance_news, snapshot.acceptance_told, now());
     asking_.look(snapshot.counters_owed ? 1 : 0, 0, now());
     const bool owed = last_change_ > position_.watermark;
-    const bool news = coverage_.news() || given_up_.news() || alerts_.news() || asking_.news();
+    const bool news =
+        coverage_.news() || given_up_.news() || alerts_.news() || asking_.news() || acceptances_.news();
     if (!owed && !news && !always && !greet_) return {};
     return request(greet_ || !owed);
   } catch (const store::SqliteError& error) {
@@ -159,6 +161,7 @@ BatchOrder Session::order(bool hello) {
     out.coverage = local_->state.coverage(coverage_.told());
   }
   if (!greet_ && given_up_.news()) out.given_up = local_->state.given_up(given_up_.told());
+  if (!greet_ && acceptances_.news()) out.acceptances = local_->state.acceptances(acceptances_.told());
   if (!greet_ && alerts_.news()) out.alerts = local_->state.alerts(alerts_.told());
   if (all) {
     out.version = options_.version;

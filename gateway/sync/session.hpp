@@ -104,6 +104,7 @@ class Session {
   void take_counters(Answer& answer, const Batch& batch, Confirmation& confirmation);
   void take_coverage(const Answer& answer, const BatchOrder& order, Confirmation& confirmation);
   void take_given_up(const Answer& answer, const BatchOrder& order, Confirmation& confirmation);
+  void take_acceptances(const Answer& answer, const BatchOrder& order, Confirmation& confirmation);
   void take_alerts(const Answer& answer, const Batch& batch, const BatchOrder& order,
                    Confirmation& confirmation);
 
@@ -141,7 +142,7 @@ class Session {
   bool was_live_ = false;  ///< the last request told of the present
   Instant live_at_{};      ///< when it was last told the newest ahead of the backlog
 
-  Telling coverage_, given_up_, alerts_;
+  Telling coverage_, given_up_, alerts_, acceptances_;
   Telling asking_;  ///< for the totals of the card before
   Telling totals_;  ///< of this one
   std::string coverage_refused_, alerts_refused_, counters_refused_;

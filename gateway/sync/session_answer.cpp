@@ -123,6 +123,15 @@ void Session::take_given_up(const Answer& answer, const BatchOrder& order, Confi
   given_up_.tell(order.given_up.revision);
 }
 
+void Session::take_acceptances(const Answer& answer, const BatchOrder& order, Confirmation& confirmation) {
+  if (confirmation.new_history) return acceptances_.forget();
+  if (order.acceptances.empty()) return;
+  if (!answer.acceptances) return acceptances_.wait_until(now() + options_.timing.liveness_every);
+  confirmation.acceptances = judge_acceptances(order.acceptances, *answer.acceptances);
+  if (confirmation.acceptances->again) return acceptances_.wait_until(now() + options_.timing.interval);
+  acceptances_.tell(order.acceptances.revision);
+}
+
 void Session::take_alerts(const Answer& answer, const Batch& batch, const BatchOrder& order,
                           Confirmation& confirmation) {
   if (confirmation.new_history) return alerts_.forget();
@@ -145,7 +154,8 @@ bool Session::is_owed_more(const Batch& batch, const BatchOrder& order, const Co
                        (greeting || batch.more() || confirmation.watermark < batch.to);
   return changes || (confirmation.coverage_told && order.coverage.more) ||
          (confirmation.given_up_told && order.given_up.more) ||
-         (confirmation.alerts && !confirmation.alerts->again && order.alerts.more);
+         (confirmation.alerts && !confirmation.alerts->again && order.alerts.more) ||
+         (confirmation.acceptances && !confirmation.acceptances->again && order.acceptances.more);
 }
 
 Turn Session::take(Answer answer, const Batch& batch, const BatchOrder& order) {
@@ -155,6 +165,7 @@ Turn Session::take(Answer answer, const Batch& batch, const BatchOrder& order) {
   take_coverage(answer, order, confirmation);
   take_given_up(answer, order, confirmation);
   take_alerts(answer, batch, order, confirmation);
+  take_acceptances(answer, order, confirmation);
   take_counters(answer, batch, confirmation);
   if (answer.checksums) {
     confirmation.verdicts = std::move(*answer.checksums);

@@ -57,8 +57,7 @@ Error refused(std::string text) {
 }
 
 bool is_plain(std::string_view text) {
-  return std::none_of(text.begin(), text.end(),
-                      [](unsigned char c) { return (c < 0x20 && c != '\n') || c == 0x7f; });
+  return std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
 }  // namespace
@@ -226,11 +225,10 @@ Result<Test> Tests::sign(std::string_view id, const Signature& signature, UtcMs 
     return tl::unexpected(refused("the walk test is not over yet: walk in, walk out, then sign"));
   if (test->step == Step::signed_)
     return tl::unexpected(refused(fmt::format("{} has signed this walk test already", test->signed_by)));
-  if (signature.name.empty() || signature.name.size() > kLongestName || !is_plain(signature.name) ||
-      signature.name.find('\n') != std::string::npos)
+  if (signature.name.empty() || signature.name.size() > kLongestName || !is_plain(signature.name))
     return tl::unexpected(refused(fmt::format("sign with a name, at most {} bytes", kLongestName)));
   if (signature.note.size() > kLongestNote || !is_plain(signature.note))
-    return tl::unexpected(refused(fmt::format("a note has at most {} bytes", kLongestNote)));
+    return tl::unexpected(refused(fmt::format("a note is one line of at most {} bytes", kLongestNote)));
   const bool passed = signature.passed.value_or(test->verdict->passed);
   if (passed != test->verdict->passed && signature.note.empty())
     return tl::unexpected(refused("to sign otherwise than it was judged, say why in a note"));
