@@ -142,6 +142,10 @@ Daemon::Daemon(const config::Config& config, sync::Options usual, Opened opened)
       offset_(kUnknown),
       source_(clock::Source::none),
       watch_({config_.offline_after, started_}, pipeline_.intervals()),
+      own_({"/",
+            config_.state_dir,
+            {config_.keep_days, config_.database_bytes},
+            config_.card_endurance_bytes}),
       card_(keep_card()),
       sync_(sync_options(), sync_surroundings()),
       web_clock_(config_.hq_url, sync_options().http, clock::build_date(), web_clock_surroundings()),
@@ -170,7 +174,10 @@ Writer::Options Daemon::writer_options() {
   options.commit_interval = config_.commit_interval;
   options.committed = [this](std::int64_t) { sync_.notify(); };
   options.each_second = [this](store::Database& db, UtcMs now) { watch_health(db, now); };
-  options.rolled_back = [this] { watch_.rolled_back(); };
+  options.rolled_back = [this] {
+    watch_.rolled_back();
+    own_.rolled_back();
+  };
   options.log = [](const std::string& text) { log(text); };
   return options;
 }
@@ -262,6 +269,8 @@ void Daemon::watch_health(store::Database& db, UtcMs now) {
     watch_.expect(pipeline_.intervals());
   }
   watch_.refresh(db, store_->sensors(), surroundings);
+  own_.refresh(
+      db, {surroundings.now, surroundings.time_known ? std::optional(now) : std::nullopt, storage_error()});
   if (current.source != clock::Source::none) pipeline_.watch_ways(surroundings.links, now);
   if (current.source != clock::Source::none && pipeline_.occupancy().due(now)) {
     writer_.post([this](store::Database&, UtcMs at) { pipeline_.occupancy().at(at); });
@@ -275,6 +284,12 @@ std::optional<UtcMs> Daemon::now() const {
   return UtcMs{Millis{offset} + std::chrono::floor<Millis>(clock::boot_now())};
 }
 
+/// Why nothing can be stored now; empty: all is well.
+std::string Daemon::storage_error() const {
+  auto error = writer_.facts().error;
+  return error.empty() ? spool_->facts().full_reason : error;
+}
+
 status::Facts Daemon::facts() const {
   const auto writer = writer_.facts();
   const auto spool = spool_->facts();
@@ -285,7 +300,8 @@ status::Facts Daemon::facts() const {
   facts.clock_uncertainty = writer.clock_uncertainty;
   facts.frames_wait = writer.frames_wait;
   facts.clock_disagreement = writer.clock_disagreement;
-  facts.storage_error = !writer.error.empty() ? writer.error : spool.full_reason;
+  facts.storage_error = storage_error();
+  facts.own = own_.found();
   facts.notice = store_->notice();
   facts.spool_bytes = spool.bytes_waiting;
   facts.frames = writer.frames;

@@ -19,6 +19,7 @@
 #include "gateway/config/config.hpp"
 #include "gateway/enrol/card_keeper.hpp"
 #include "gateway/evidence/log.hpp"
+#include "gateway/health/own_watch.hpp"
 #include "gateway/health/watch.hpp"
 #include "gateway/status/actions.hpp"
 #include "gateway/status/control.hpp"
@@ -66,6 +67,7 @@ class Daemon {
   sync::WebClock::Surroundings web_clock_surroundings();
   void follow_calendar(UtcMs now);
   void watch_health(store::Database& db, UtcMs now);
+  [[nodiscard]] std::string storage_error() const;
   [[nodiscard]] status::Facts facts() const;
   [[nodiscard]] status::Facts::Hq hq_facts() const;
   [[nodiscard]] std::optional<UtcMs> now() const;
@@ -88,6 +90,7 @@ class Daemon {
   std::atomic<std::int64_t> offset_;   // wall_'s offset in ms for the other threads; kUnknown without time
   std::atomic<clock::Source> source_;  // the same of its source
   health::Watch watch_;
+  health::OwnWatch own_;
   std::uint64_t configured_ = 0;  // of the writer thread: the pipeline's configuration that watch_ has
   std::atomic<bool> card_stop_{false};
   std::unique_ptr<enrol::CardKeeper> card_;  // of the sync thread; null: the token comes from a file

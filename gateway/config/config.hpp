@@ -145,6 +145,7 @@ struct Config {
                                                   ///< request per interval while there is no backlog
 
   // [health]
+  std::uint64_t card_endurance_bytes = 0;  ///< that may be written to the card; 0: not known
   std::chrono::minutes offline_after{30};
 
   std::vector<Link> links;      ///< sorted by name

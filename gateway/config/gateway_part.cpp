@@ -154,6 +154,8 @@ void apply_gateway(const Settings& settings, Config& config, Report& report) {
       checked(seconds(settings.text("hq.interval_seconds"), 0ms, 24h), std::chrono::milliseconds(60s));
   look_at_hq(settings, config, report);
 
+  config.card_endurance_bytes =
+      static_cast<std::uint64_t>(number(settings, "health.card_endurance_gb")) * 1'000'000'000;
   config.offline_after = std::chrono::minutes(number(settings, "health.offline_after_minutes"));
   for (const auto& key : gateway_keys()) {
     const auto name = key.full_name();

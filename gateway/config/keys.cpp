@@ -32,6 +32,7 @@ Wrong whole(std::string_view value) {
   return wrong(whole_number(value, Least, Most, What, Example));
 }
 
+constexpr char kGigabytes[] = "a whole number of gigabytes";
 constexpr char kMegabytes[] = "a whole number of megabytes";
 constexpr char kMilliseconds[] = "a whole number of milliseconds";
 constexpr char kMinutes[] = "a whole number of minutes";
@@ -196,6 +197,11 @@ const Key kGatewayKeys[] = {
     {"health", "offline_after_minutes", "30",
      "Silence after which a sensor is offline, in minutes; never less than three of its own intervals.",
      whole<1, 44'640, kMinutes, k30>},
+    {"health", "card_endurance_gb", "0",
+     "How much may be written to the card in its life, in gigabytes, by its maker's word (TBW); 0: not "
+     "known. With it "
+     "the gateway says how long the card will last, an estimate.",
+     whole<0, 1'000'000, kGigabytes, kNothing>},
 };
 
 const Key kMqttKeys[] = {

@@ -8,8 +8,6 @@ namespace lintel::health {
 
 namespace {
 
-using Severity = Condition::Severity;
-
 constexpr std::uint64_t kMegabyte = 1ull << 20;
 constexpr std::uint64_t kGigabyte = 1'000'000'000;
 constexpr std::uint64_t kLittleDisk = 200 * kMegabyte;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/health/finding.hpp"
 #include "gateway/health/machine.hpp"
 
 namespace lintel::health {
@@ -22,7 +23,6 @@ struct OwnFacts {
 };
 
 struct Condition {
-  enum class Severity { warning, critical };
   std::string kind;  ///< a stable word, as alerts have it
   Severity severity = Severity::warning;
   std::string what;    ///< a sentence

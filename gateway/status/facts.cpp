@@ -10,6 +10,31 @@ nlohmann::json instant(const std::optional<UtcMs>& time) {
   return time ? nlohmann::json(format_utc(*time)) : nlohmann::json(nullptr);
 }
 
+template <typename T>
+nlohmann::json maybe(const std::optional<T>& value) {
+  return value ? nlohmann::json(*value) : nlohmann::json(nullptr);
+}
+
+nlohmann::json machine(const health::Machine& machine) {
+  return {{"temperature", maybe(machine.temperature)},
+          {"undervoltage", maybe(machine.undervoltage)},
+          {"undervoltage_before", maybe(machine.undervoltage_before)},
+          {"read_only", maybe(machine.read_only)},
+          {"written_day", maybe(machine.written_day)},
+          {"written_over_s", machine.measured.count()}};
+}
+
+nlohmann::json conditions(const std::vector<health::Condition>& found) {
+  auto list = nlohmann::json::array();
+  for (const auto& condition : found) {
+    list.push_back({{"kind", condition.kind},
+                    {"severity", health::to_string(condition.severity)},
+                    {"what", condition.what},
+                    {"advice", condition.advice}});
+  }
+  return list;
+}
+
 nlohmann::json card(const std::optional<Facts::Card>& card) {
   if (!card) return nullptr;
   return {{"enrolled", card->enrolled},
@@ -52,6 +77,8 @@ nlohmann::json to_json(const Facts& facts) {
             {"disagreement_ms", facts.clock_disagreement.count()},
             {"readings_wait", facts.frames_wait}}},
           {"storage_error", facts.storage_error},
+          {"machine", machine(facts.own.machine)},
+          {"conditions", conditions(facts.own.conditions)},
           {"notice", facts.notice},
           {"spool_bytes", facts.spool_bytes},
           {"frames", facts.frames},

@@ -9,6 +9,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "firmware-bridge/core/time.hpp"
+#include "gateway/health/own_watch.hpp"
 #include "gateway/health/watch.hpp"
 
 namespace lintel::status {
@@ -65,6 +66,7 @@ struct Facts {
   std::uint64_t repeats = 0;
   std::vector<Link> links;
   Hq hq;
+  health::OwnWatch::Found own;  ///< what the machine says, and what is wrong with it
   std::map<std::int64_t, health::Watch::Sensor> sensors;  ///< by sensor id
 };
 

@@ -96,7 +96,8 @@ json row_of(const Reading& row) {
 std::string key_of(json snapshot) {
   snapshot.erase("time");
   auto& gateway = snapshot["gateway"];
-  for (const char* noise : {"uptime_s", "disk_free_bytes", "database_bytes", "spool_bytes", "clock"}) {
+  for (const char* noise :
+       {"uptime_s", "disk_free_bytes", "database_bytes", "spool_bytes", "clock", "machine"}) {
     gateway.erase(noise);
   }
   return dump(snapshot);

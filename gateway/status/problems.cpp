@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "gateway/health/own.hpp"
 #include "gateway/health/words.hpp"
 #include "gateway/status/instants.hpp"
 
@@ -15,7 +16,6 @@ namespace {
 using health::counted;
 using nlohmann::json;
 
-constexpr std::uint64_t kLittleDisk = 200ull << 20;
 constexpr auto kHqMayBeSilent = std::chrono::minutes{15};
 
 class Problems {
@@ -44,6 +44,23 @@ std::string text(const json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+/// What is wrong with the gateway itself: as the daemon judges it where it runs, else what the disk says.
+std::vector<health::Condition> conditions_of(const json& gateway) {
+  std::vector<health::Condition> found;
+  if (const auto told = gateway.find("conditions"); told != gateway.end()) {
+    for (const auto& each : *told) {
+      found.push_back({text(each, "kind"), health::severity_from(text(each, "severity")), text(each, "what"),
+                       text(each, "advice")});
+    }
+    return found;
+  }
+  health::OwnFacts facts;
+  facts.running = false;
+  const auto free = gateway.find("disk_free_bytes");
+  if (free != gateway.end() && free->is_number()) facts.disk_free = free->get<std::uint64_t>();
+  return health::judge_own(facts);
+}
+
 void look_at_gateway(const json& gateway, Problems& problems) {
   const auto state = text(gateway, "state");
   if (state == "stopped") {
@@ -53,25 +70,12 @@ void look_at_gateway(const json& gateway, Problems& problems) {
     problems.add(kProblem, "The gateway is running, but does not answer.",
                  "Wait a minute; if it stays so, restart it with `systemctl restart lintel`.");
   }
-  if (const auto error = text(gateway, "storage_error"); !error.empty()) {
-    problems.add(kProblem, "Readings cannot be stored: " + error,
-                 "Messages wait in memory and are not lost yet. Free space on the disk, or replace a card "
-                 "that has become read-only.");
-  }
   if (const auto notice = text(gateway, "notice"); !notice.empty()) {
     problems.add(kAttention, notice, "Keep the old file for support; counting goes on.");
   }
-  const auto free = gateway.find("disk_free_bytes");
-  if (free != gateway.end() && free->is_number() && free->get<std::uint64_t>() < kLittleDisk) {
-    problems.add(kAttention,
-                 fmt::format("Only {} MB are free on the disk.", free->get<std::uint64_t>() >> 20),
-                 "Remove what does not belong to the gateway, or fit a larger card.");
-  }
-  if (state == "running" && gateway.contains("clock") && text(gateway["clock"], "source") == "none") {
-    problems.add(
-        kAttention, "The time is not known yet: new readings wait until it is.",
-        "Connect the gateway to a network with a time server (NTP), or to HQ by https://. Nothing is "
-        "lost meanwhile.");
+  for (const auto& condition : conditions_of(gateway)) {
+    problems.add(condition.severity == health::Severity::critical ? kProblem : kAttention, condition.what,
+                 condition.advice);
   }
 }
 

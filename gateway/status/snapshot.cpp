@@ -91,8 +91,8 @@ json gateway(store::Database& db, const Runtime& runtime, const json& facts) {
     result["day_start_minute"] = row.integer(5);
   }
   result["state"] = !facts.is_null() ? "running" : runtime.silent ? "silent" : "stopped";
-  for (const char* key :
-       {"uptime_s", "clock", "storage_error", "notice", "spool_bytes", "frames", "refused", "repeats"}) {
+  for (const char* key : {"uptime_s", "clock", "storage_error", "notice", "spool_bytes", "frames", "refused",
+                          "repeats", "machine", "conditions"}) {
     if (facts.contains(key)) result[key] = facts[key];
   }
   return result;

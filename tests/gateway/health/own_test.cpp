@@ -10,6 +10,8 @@
 #include <fmt/format.h>
 
 #include "gateway/health/machine.hpp"
+#include "gateway/health/own_watch.hpp"
+#include "gateway/store/store.hpp"
 #include "tests/support/temp_dir.hpp"
 
 using namespace lintel;
@@ -22,12 +24,17 @@ namespace {
 std::string kinds(const OwnFacts& facts) {
   std::string words;
   for (const auto& condition : judge_own(facts)) {
-    words += (words.empty() ? "" : " ") + condition.kind +
-             (condition.severity == Condition::Severity::critical ? "!" : "");
+    words +=
+        (words.empty() ? "" : " ") + condition.kind + (condition.severity == Severity::critical ? "!" : "");
     CHECK(condition.what.ends_with('.') == (condition.kind != "storage"));
     CHECK(condition.advice.ends_with('.'));
   }
   return words;
+}
+
+Result<store::Calendar> utc_calendar(const std::string&, int) {
+  return store::Calendar{[](UtcMs t) { return count_ms(t) / 86'400'000; },
+                         [](std::int64_t day) { return utc_ms(day * 86'400'000); }};
 }
 
 /// A tree that stands for "/", and a state directory on the disk of this test.
@@ -165,4 +172,34 @@ TEST_CASE("own health: bytes written are a day's, of the last day, and another d
   CHECK(watch.look(72h).measured == 24h);
   tree.disk(5);
   CHECK_FALSE(watch.look(73h).written_day);
+}
+
+TEST_CASE("own health: what stays wrong becomes an alert, also at night, and ends by itself") {
+  const Tree tree;
+  tree.write("sys/class/thermal/thermal_zone0/temp", "78000\n");
+  const auto kWall = utc_ms(1'785'499'200'000);
+  const auto store =
+      std::move(*store::Store::open(tree.state, {"", "Test", "UTC", 0, "gw", "1"}, utc_calendar, kWall));
+  OwnWatch watch({tree.root, tree.state, {}, 0});
+  const auto at = [&](std::chrono::minutes minute) {
+    for (BootTime now = minute - 1min; now <= minute; now += 10s)
+      watch.refresh(store->db(), {now, kWall + std::chrono::floor<Millis>(now), ""});
+  };
+  const auto alerts = [&] {
+    auto row =
+        store->db().prepare("select group_concat(kind || ' ' || severity || ' ' || state) from alerts");
+    (void)row.step();
+    return std::string(row.text(0));
+  };
+  for (int minute = 1; minute <= 9; ++minute) at(std::chrono::minutes{minute});
+  CHECK(watch.found().conditions.size() == 1);
+  CHECK(alerts().empty());
+  for (int minute = 10; minute <= 12; ++minute) at(std::chrono::minutes{minute});
+  CHECK(alerts() == "temperature warning open");
+  tree.write("sys/class/thermal/thermal_zone0/temp", "50000\n");
+  for (int minute = 13; minute <= 60; ++minute) at(std::chrono::minutes{minute});
+  CHECK(watch.found().conditions.empty());
+  CHECK(alerts() == "temperature warning open");  // it may come back
+  for (int minute = 61; minute <= 140; ++minute) at(std::chrono::minutes{minute});
+  CHECK(alerts() == "temperature warning resolved");
 }
