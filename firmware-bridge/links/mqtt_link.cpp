@@ -1,7 +1,6 @@
 #include "firmware-bridge/links/mqtt_link.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 // Paho C++ 1.2 shows the C message, which alone holds the packet identifier, only under this name. It
@@ -9,6 +8,7 @@
 #define UNIT_TESTS
 #include <mqtt/async_client.h>
 
+#include "firmware-bridge/links/mqtt_broker.hpp"
 #include "firmware-bridge/links/mqtt_socket.hpp"
 
 namespace lintel::bridge::links {
@@ -22,81 +22,22 @@ constexpr auto kLongestPause = 10'000ms;
 constexpr auto kConnectLimit = 15s;
 constexpr auto kLookAgain = 50ms;
 
-struct Address {
-  std::string paho;  ///< as Paho writes it: tcp://host:port, ssl://host:port
-  std::string shown;
-  std::uint16_t port = 1883;
-  bool tls = false;
-};
-
-Address parse(const std::string& url) {
-  Address address;
-  address.tls = url.starts_with("mqtts://");
-  std::string rest = url.substr(std::min(url.size(), url.find("://") + 3));
-  const auto colon = rest.rfind(':');
-  const bool has_port = colon != std::string::npos && rest.find(']', colon) == std::string::npos;
-  address.port = address.tls ? 8883 : 1883;
-  if (has_port) {
-    std::from_chars(rest.data() + colon + 1, rest.data() + rest.size(), address.port);
-  } else {
-    rest += fmt::format(":{}", address.port);
-  }
-  address.shown = rest;
-  address.paho = (address.tls ? "ssl://" : "tcp://") + rest;
-  return address;
-}
-
-/// CONNACK's refusals (MQTT 3.1.1, table 3.1) and Paho's own errors, as sentences.
-std::string explain(const mqtt::exception& error, const Address& address, const std::string& user) {
-  switch (error.get_return_code()) {
-    case 2:
-      return fmt::format("the broker {} refuses the client id: give this link another client_id",
-                         address.shown);
-    case 4:
-    case 5:
-      return fmt::format(
-          "the broker {} refuses {}: check user and password of this link, and the broker's accounts",
-          address.shown, user.empty() ? "a connection without user" : "user \"" + user + "\"");
-    default: break;
-  }
-  if (address.tls) {
-    return fmt::format(
-        "no trusted TLS connection to the broker {} ({}): check its address, its certificate, and "
-        "ca_file of this link",
-        address.shown, error.what());
-  }
-  return fmt::format(
-      "the broker {} cannot be reached ({}): is it running, and is the url of this link right?",
-      address.shown, error.what());
-}
-
 mqtt::connect_options connect_options(const MqttLink::Options& options, bool with_tls) {
-  mqtt::connect_options connect;
+  auto connect =
+      mqtt_connect_options({options.url, options.user, options.password, options.ca_file}, with_tls);
   connect.set_clean_session(options.passing);
-  connect.set_mqtt_version(MQTTVERSION_3_1_1);
   connect.set_keep_alive_interval(20);
   connect.set_connect_timeout(10);
-  if (!options.user.empty()) {
-    connect.set_user_name(options.user);
-    connect.set_password(options.password);
-  }
-  if (with_tls) {
-    mqtt::ssl_options tls;
-    tls.set_enable_server_cert_auth(true);
-    tls.set_verify(true);
-    if (!options.ca_file.empty()) tls.set_trust_store(options.ca_file.string());
-    connect.set_ssl(tls);
-  }
   return connect;
 }
 
 }  // namespace
 
 struct MqttLink::Session {
-  Session(const Options& options, Address where)
+  Session(const Options& options, BrokerAddress where)
       : address(std::move(where)), client(address.paho, options.client_id) {}
 
-  Address address;
+  BrokerAddress address;
   mqtt::async_client client;
   std::string subscribing;  ///< the topic being subscribed to; empty while connecting
 };
@@ -157,7 +98,7 @@ void MqttLink::run() {
   auto pause = std::chrono::milliseconds(kShortestPause);
   while (wait(0ms)) {
     try {
-      Session session(options_, parse(options_.url));
+      Session session(options_, broker_address(options_.url));
       if (connect(session)) {
         const auto since = std::chrono::steady_clock::now();
         stay(session);
@@ -212,7 +153,7 @@ bool MqttLink::connect(Session& session) {
     }
   } catch (const mqtt::exception& error) {
     if (session.subscribing.empty()) {
-      say(false, explain(error, session.address, options_.user));
+      say(false, why_refused(error.get_return_code(), error.what(), session.address, options_.user));
     } else {
       say_lost(session, "it did not accept the subscription to " + session.subscribing);
     }

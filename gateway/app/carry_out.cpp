@@ -67,24 +67,6 @@ std::string user_name() {
   return user == nullptr ? std::to_string(::getuid()) : user->pw_name;
 }
 
-Result<std::optional<std::string>> take_option(std::vector<std::string>& args, std::string_view name) {
-  for (auto word = args.begin(); word != args.end(); ++word) {
-    if (word->starts_with(name) && word->size() > name.size() && (*word)[name.size()] == '=') {
-      auto value = word->substr(name.size() + 1);
-      args.erase(word);
-      return std::optional(std::move(value));
-    }
-    if (*word != name) continue;
-    if (word + 1 == args.end()) {
-      return fail(ErrorKind::misconfigured, fmt::format("{} lacks its value", name));
-    }
-    auto value = *(word + 1);
-    args.erase(word, word + 2);
-    return std::optional(std::move(value));
-  }
-  return std::optional<std::string>();
-}
-
 std::string fitted(std::string_view text, std::size_t width) {
   if (text.size() <= width) return fmt::format("{:<{}}", text, width);
   return std::string(text.substr(0, width - 2)) + "..";

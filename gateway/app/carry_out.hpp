@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "gateway/cli/options.hpp"
 #include "gateway/config/config.hpp"
 
 namespace lintel::app {
@@ -18,8 +19,7 @@ Result<nlohmann::json> carry_out(const config::Config& config, const std::string
 /// Who asks, for what is kept of what people did.
 std::string user_name();
 
-/// Takes `--name VALUE` or `--name=VALUE` out of `args`. `misconfigured` when the value is missing.
-Result<std::optional<std::string>> take_option(std::vector<std::string>& args, std::string_view name);
+using cli::take_option;
 
 /// The first `width` columns of a text, with ".." where some is left out.
 std::string fitted(std::string_view text, std::size_t width);

@@ -10,6 +10,7 @@
 #include "gateway/cli/moments.hpp"
 #include "gateway/cli/outcome.hpp"
 #include "gateway/clock/zone.hpp"
+#include "gateway/status/columns.hpp"
 #include "gateway/store/sensor_settings.hpp"
 #include "gateway/store/store.hpp"
 
@@ -75,7 +76,7 @@ void tell(const json& alerts, const clock::Zone& zone, std::ostream& out) {
                        cli::local_text(utc_ms(alert["opened_ms"].get<std::int64_t>()), zone).substr(0, 16),
                        alert["severity"].get<std::string>(), state_of(alert),
                        alert["kind"].get<std::string>());
-    out << fmt::format("       {}\n", alert["message"].get<std::string>());
+    out << status::wrapped("       ", status::clean(alert["message"].get<std::string>()));
   }
 }
 

@@ -75,7 +75,8 @@ Result<std::string> token_text(const std::optional<std::string>& file, std::ostr
     auto text = enrol::read_token_file(*file);
     if (!text) return tl::unexpected(text.error());
     if (*text) return std::move(**text);
-    return fail(ErrorKind::misconfigured, fmt::format("--token-file {}: there is no such file", *file));
+    return fail(ErrorKind::misconfigured, fmt::format("--token-file {}: there is no such file{}", *file,
+                                                      cli::did_you_mean_file(*file)));
   }
   if (::isatty(STDIN_FILENO) != 1) return line_of_input();
   err << "Enrolment token from HQ (it is not shown): " << std::flush;

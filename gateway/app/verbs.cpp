@@ -7,8 +7,10 @@
 #include "gateway/cli/config.hpp"
 #include "gateway/cli/decode.hpp"
 #include "gateway/cli/decoders.hpp"
+#include "gateway/cli/doctor.hpp"
 #include "gateway/cli/probe.hpp"
 #include "gateway/cli/status.hpp"
+#include "gateway/cli/support_bundle.hpp"
 
 namespace lintel::app {
 namespace {
@@ -25,6 +27,17 @@ constexpr cli::Verb kVerbs[] = {
      "sent, and the last contact with HQ. Works while the gateway runs and when it\n"
      "does not. Ends with 1 when something needs attention.",
      "lintel status --json", cli::status},
+    {"doctor", "what is wrong, from the disk to HQ, and what to try",
+     "lintel doctor [--only CHECK]... [--json]",
+     "Checks disk, database, spool, clock, configuration, daemon, each broker, serial\n"
+     "port and sensor, then the way to HQ step by step: dns, tls, hq, credential,\n"
+     "sync. Says what was seen and what to try. Stops and changes nothing: brokers are\n"
+     "met in a session of its own, ports are not opened. What rests on something that\n"
+     "does not work is skipped. --only takes such a word, or one thing of a kind:\n"
+     "broker:shop. Ends with 1 when something needs attention.",
+     "lintel doctor\n"
+     "lintel doctor --only dns --only tls --only hq",
+     cli::doctor},
     {"sensors", "the sensors, and how they are mounted",
      "lintel sensors [list] [--json]\n"
      "lintel sensors NAME [--json]\n"
@@ -127,10 +140,10 @@ constexpr cli::Verb kVerbs[] = {
      "lintel provision --url https://project.supabase.co/rest/v1\n"
      "lintel provision --token-file /media/usb/token\n"
      "lintel provision --status",
-     provision},
+     provision, true, true},
     {"decode", "what a decoder makes of a payload",
-     "lintel decode DECODER FILE [--topic TOPIC] [--json] [--config FILE]\n"
-     "              [--map LINE:in=CHANNEL,out=CHANNEL]...\n"
+     "lintel decode DECODER FILE [--topic TOPIC] [--hex] [--port PORT] [--json]\n"
+     "              [--map LINE:in=CHANNEL,out=CHANNEL]... [--config FILE]\n"
      "lintel decode --cases FILE",
      "Prints what the payload in FILE states (- is standard input), without a gateway\n"
      "and without counting anything. DECODER is a name, or the file of a profile that\n"
@@ -141,7 +154,7 @@ constexpr cli::Verb kVerbs[] = {
      "lintel decode milesight-vs125 payload.json --json",
      cli::decode},
     {"decoders", "the sensors that are understood, and profiles for more",
-     "lintel decoders [list] [--config FILE]\n"
+     "lintel decoders [list] [--json] [--config FILE]\n"
      "lintel decoders show NAME [--config FILE]\n"
      "lintel decoders check FILE...",
      "list has a line per decoder: the name that links.d and `lintel decode` use, and\n"
@@ -152,11 +165,11 @@ constexpr cli::Verb kVerbs[] = {
      "lintel decoders show terabee-l-xl-m-json > my-counter.json\n"
      "lintel decoders check my-counter.json",
      cli::decoders},
-    {"pin", "the key of a device that speaks HTTPS, to pin it", "lintel pin URL",
+    {"pin", "the key of a device that speaks HTTPS, to pin it", "lintel pin URL [--json]",
      "Connects to the device, shows the certificate and hangs up; nothing is sent to\n"
      "it. Compare the fingerprint with what the device's own page or a direct cable\n"
      "shows, then put the line that begins with pin into its file in links.d.",
-     "lintel pin https://192.168.1.20", pin},
+     "lintel pin https://192.168.1.20", pin, false},
     {"probe", "what is connected to a serial port, and at which speed",
      "lintel probe DEVICE [--units LIST] [--seconds N] [--json]\n"
      "             [--config FILE] [--set section.key=value]...",
@@ -168,8 +181,8 @@ constexpr cli::Verb kVerbs[] = {
      "lintel probe /dev/ttyUSB0 --units 1-10",
      cli::probe},
     {"config", "check the configuration, or show what is in force",
-     "lintel config check [--config FILE] [--set section.key=value]...\n"
-     "lintel config show  [--config FILE] [--set section.key=value]...",
+     "lintel config check [--config FILE] [--set section.key=value]... [--json]\n"
+     "lintel config show  [--config FILE] [--set section.key=value]... [--json]",
      "check reads the file, links.d/*.conf and sensors.d/*.conf beside it, LINTEL_*\n"
      "variables and --set. It prints in short what they say, or all that is wrong with\n"
      "file and line and ends with 2. show prints every key in force and where it comes\n"
@@ -177,6 +190,15 @@ constexpr cli::Verb kVerbs[] = {
      "lintel config check --config /etc/lintel/gateway.conf\n"
      "lintel config show --set hq.interval_seconds=10",
      cli::config},
+    {"support-bundle", "one file to send to somebody who can help",
+     "lintel support-bundle [--out FILE] [--json]",
+     "Packs what doctor, status and config show say, the gateway's log, sensors,\n"
+     "alerts, the state of sync, sizes of tables and a sample of quarantine into a\n"
+     ".tar.gz of text and JSON. Passwords, tokens, PINs, keys and the card's identity\n"
+     "are left out, wherever they stood. - for FILE is standard output.",
+     "lintel support-bundle\n"
+     "ssh gateway lintel support-bundle --out - > bundle.tar.gz",
+     cli::support_bundle},
 };
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <span>
 #include <string>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "gateway/config/config.hpp"
 
 namespace lintel::cli {
@@ -17,5 +19,9 @@ std::string summary(const config::Config& config);
 
 /// The text of `config show`, in the shape of gateway.conf: a key at its default is commented out.
 std::string listing(const config::Config& config);
+
+/// The same for scripts: every key of gateway.conf with its values and where they come from, links and sensor
+/// files by name, warnings.
+nlohmann::json to_json(const config::Config& config);
 
 }  // namespace lintel::cli

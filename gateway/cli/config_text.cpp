@@ -3,6 +3,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "gateway/cli/config.hpp"
 #include "gateway/config/keys.hpp"
@@ -56,6 +57,8 @@ std::vector<std::string> values(const Config& config, const std::string& name) {
   if (name == "hq.client_cert") return {config.hq_client_cert.string()};
   if (name == "hq.client_key") return {config.hq_client_key.string()};
   if (name == "hq.interval_seconds") return {number(static_cast<double>(config.hq_interval.count()) / 1000)};
+  if (name == "clock.trust_system") return {config.trust_system};
+  if (name == "status.pin_file") return {config.page_pin.empty() ? "" : std::string(kMask)};
   if (name == "health.offline_after_minutes") return {std::to_string(config.offline_after.count())};
   return {};
 }
@@ -204,6 +207,28 @@ std::string listing(const Config& config) {
   for (const auto& link : config.links) text += listing(link);
   for (const auto& sensor : config.sensors) text += listing(sensor);
   return text;
+}
+
+nlohmann::json to_json(const Config& config) {
+  using nlohmann::json;
+  json all{{"file", config.file.empty() ? json(nullptr) : json(config.file.string())},
+           {"warnings", config.warnings},
+           {"keys", json::array()},
+           {"links", json::array()},
+           {"sensors", json::array()}};
+  for (const auto& key : config::gateway_keys()) {
+    const auto name = key.full_name();
+    const auto origin = config.origins.find(name);
+    all["keys"].push_back({{"key", name},
+                           {"values", values(config, name)},
+                           {"from", origin == config.origins.end() ? json(nullptr) : json(origin->second)}});
+  }
+  for (const auto& link : config.links)
+    all["links"].push_back({{"name", link.name}, {"file", link.file.string()}, {"text", in_short(link)}});
+  for (const auto& sensor : config.sensors)
+    all["sensors"].push_back(
+        {{"serial", sensor.serial}, {"name", sensor.name}, {"file", sensor.file.string()}});
+  return all;
 }
 
 }  // namespace lintel::cli

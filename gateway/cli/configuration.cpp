@@ -9,6 +9,7 @@
 
 #include "firmware-bridge/decoders/registry.hpp"
 #include "gateway/cli/enrolled.hpp"
+#include "gateway/cli/options.hpp"
 #include "gateway/cli/profiles.hpp"
 #include "gateway/config/nearest.hpp"
 #include "gateway/config/sources.hpp"
@@ -80,6 +81,12 @@ Result<ConfigurationOptions> take_configuration_options(std::vector<std::string>
 Result<config::Config> load_configuration(const ConfigurationOptions& options, std::ostream& err) {
   config::Sources sources{{}, config::environment_of_process(), options.overrides};
   sources.file = find_file(options, sources.environment);
+  std::error_code unseen;
+  if (!sources.file.empty() && !fs::exists(sources.file, unseen) && !unseen) {
+    const auto name = sources.file.string();
+    if (const auto meant = did_you_mean_file(name); !meant.empty())
+      return fail(ErrorKind::misconfigured, fmt::format("{}: there is no such file{}", name, meant));
+  }
   if (sources.file.empty()) {
     err << "note: " << kUsualFile
         << " does not exist and neither --config FILE nor LINTEL_CONFIG names another, "

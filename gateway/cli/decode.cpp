@@ -1,5 +1,6 @@
 #include "gateway/cli/decode.hpp"
 
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -15,6 +16,7 @@
 #include "firmware-bridge/core/stream_framer.hpp"
 #include "firmware-bridge/decoders/registry.hpp"
 #include "gateway/cli/decoded_text.hpp"
+#include "gateway/cli/options.hpp"
 #include "gateway/config/nearest.hpp"
 
 namespace lintel::cli {
@@ -90,6 +92,10 @@ Result<std::string> read_file(const std::string& name) {
   while (in && (in.read(chunk, sizeof chunk), in.gcount() > 0))
     bytes.append(chunk, static_cast<std::size_t>(in.gcount()));
   if (in.eof()) return bytes;
+  std::error_code error;
+  if (name != "-" && !std::filesystem::exists(name, error) && !error)
+    return fail(ErrorKind::misconfigured,
+                fmt::format("cannot read {}: there is no such file{}", name, did_you_mean_file(name)));
   return fail(ErrorKind::misconfigured,
               "cannot read " + name + ": check that the file is there and readable");
 }

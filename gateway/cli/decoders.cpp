@@ -4,22 +4,32 @@
 #include <ostream>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "firmware-bridge/core/embedded.hpp"
 #include "gateway/cli/outcome.hpp"
 #include "gateway/cli/profiles.hpp"
 #include "gateway/config/nearest.hpp"
 #include "gateway/config/sources.hpp"
+#include "gateway/status/columns.hpp"
 
 namespace lintel::cli {
 
 namespace {
 
-int list(const Decoders& decoders, std::ostream& out) {
+/// A summary under the name where both do not fit a line.
+int list(const Decoders& decoders, bool as_json, std::ostream& out) {
+  if (as_json) {
+    auto names = nlohmann::json::array();
+    for (const auto& decoder : decoders.registry->all())
+      names.push_back({{"name", decoder->name()}, {"summary", decoder->summary()}});
+    out << names.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+    return kOk;
+  }
   std::size_t width = 0;
   for (const auto& decoder : decoders.registry->all()) width = std::max(width, decoder->name().size());
   for (const auto& decoder : decoders.registry->all())
-    out << fmt::format("{:<{}}  {}\n", decoder->name(), width, decoder->summary());
+    out << status::wrapped(fmt::format("{:<{}}  ", decoder->name(), width), decoder->summary());
   return kOk;
 }
 
@@ -72,11 +82,12 @@ int decoders(std::span<const std::string> args, std::ostream& out, std::ostream&
   const auto options = take_configuration_options(words);
   if (!options) return refuse(options.error(), err);
   constexpr std::string_view kActions[] = {"list", "show", "check"};
-  constexpr std::string_view kOptions[] = {"--config", "--set"};
+  constexpr std::string_view kOptions[] = {"--config", "--set", "--json"};
+  const bool as_json = std::erase(words, "--json") > 0;
   for (const std::string& word : words)
     if (word.starts_with("-")) return refuse(unexpected_argument(word, kOptions), err);
   const std::string action = words.empty() ? "list" : words.front();
-  if (action == "list" && words.size() <= 1) return list(decoders_in_force(*options, err), out);
+  if (action == "list" && words.size() <= 1) return list(decoders_in_force(*options, err), as_json, out);
   if (action == "show" && words.size() == 2)
     return show(decoders_in_force(*options, err), words[1], out, err);
   if (action == "check" && words.size() >= 2) return check(std::span(words).subspan(1), out, err);

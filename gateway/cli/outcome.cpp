@@ -4,6 +4,14 @@
 
 namespace lintel::cli {
 
+std::span<const ExitCode> exit_codes() {
+  static constexpr ExitCode kCodes[] = {{kOk, "in order"},
+                                        {kProblem, "a problem was found"},
+                                        {kUsage, "wrong usage or configuration"},
+                                        {kTemporary, "temporary failure, try again later"}};
+  return kCodes;
+}
+
 int refuse(const Error& error, std::ostream& err) {
   err << "lintel: " << error.message << '\n';
   switch (error.kind) {

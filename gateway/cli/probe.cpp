@@ -12,6 +12,7 @@
 #include "firmware-bridge/decoders/registry.hpp"
 #include "firmware-bridge/links/probe.hpp"
 #include "gateway/cli/configuration.hpp"
+#include "gateway/cli/options.hpp"
 #include "gateway/cli/outcome.hpp"
 #include "gateway/config/device.hpp"
 #include "gateway/config/values.hpp"
@@ -49,21 +50,11 @@ Result<void> ask_daemon(const config::Config& config, const fs::path& device) {
                   device.string(), user->name));
 }
 
-/// The value of an option that stands behind its name; nothing where it is not there.
-Result<std::optional<std::string>> take(std::vector<std::string>& args, std::string_view option) {
-  const auto found = std::find(args.begin(), args.end(), option);
-  if (found == args.end()) return std::nullopt;
-  if (found + 1 == args.end()) return fail(ErrorKind::misconfigured, fmt::format("{} needs a value", option));
-  std::string value = *(found + 1);
-  args.erase(found, found + 2);
-  return value;
-}
-
 Result<ProbeOptions> options_of(std::vector<std::string>& args) {
   ProbeOptions options;
   for (const auto& decoder : bridge::decoders::Registry::built_in().all())
     options.decoders.push_back(decoder.get());
-  const auto units = take(args, "--units");
+  const auto units = take_option(args, "--units");
   if (!units) return tl::unexpected(units.error());
   if (*units) {
     auto parsed = config::bus_units(**units);
@@ -71,7 +62,7 @@ Result<ProbeOptions> options_of(std::vector<std::string>& args) {
       return fail(ErrorKind::misconfigured, fmt::format("--units {}: {}", **units, parsed.error()));
     options.units = std::move(*parsed);
   }
-  const auto seconds = take(args, "--seconds");
+  const auto seconds = take_option(args, "--seconds");
   if (!seconds) return tl::unexpected(seconds.error());
   if (*seconds) {
     using namespace std::chrono_literals;

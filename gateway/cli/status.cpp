@@ -1,9 +1,6 @@
 #include "gateway/cli/status.hpp"
 
-#include <unistd.h>
-
-#include <cstdlib>
-#include <iostream>
+#include <ostream>
 #include <vector>
 
 #include <fmt/format.h>
@@ -12,6 +9,7 @@
 #include "gateway/cli/configuration.hpp"
 #include "gateway/cli/database.hpp"
 #include "gateway/cli/outcome.hpp"
+#include "gateway/cli/terminal.hpp"
 #include "gateway/status/control.hpp"
 #include "gateway/status/snapshot.hpp"
 #include "gateway/status/text.hpp"
@@ -19,26 +17,15 @@
 
 namespace lintel::cli {
 
-namespace {
-
 using nlohmann::json;
 
-/// A healthy daemon answers within a few milliseconds.
-constexpr auto kAnswerWithin = std::chrono::milliseconds{50};
-
-bool on_terminal(const std::ostream& out) {
-  // The only place that may ask: before any thread exists.
-  const char* no_colour = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe)
-  return &out == &std::cout && ::isatty(STDOUT_FILENO) == 1 && (no_colour == nullptr || *no_colour == '\0');
-}
-
-Result<json> look(const config::Config& config) {
+Result<json> status_snapshot(const config::Config& config) {
   status::Runtime runtime;
   runtime.limits = {config.keep_days, config.database_bytes};
   runtime.state_dir = config.state_dir;
   runtime.hq_configured = !config.hq_url.empty();
   const auto answer =
-      status::ask(status::control_path(config.state_dir), {{"verb", "status"}}, kAnswerWithin);
+      status::ask(status::control_path(config.state_dir), {{"verb", "status"}}, kStatusAnswerWithin);
   if (answer) {
     runtime.facts = [&] { return *answer; };
   } else {
@@ -57,8 +44,6 @@ Result<json> look(const config::Config& config) {
   }
 }
 
-}  // namespace
-
 int status(std::span<const std::string> args, std::ostream& out, std::ostream& err) {
   std::vector<std::string> rest(args.begin(), args.end());
   const auto config = configuration(rest, err);
@@ -68,9 +53,9 @@ int status(std::span<const std::string> args, std::ostream& out, std::ostream& e
     constexpr std::string_view kOptions[] = {"--config", "--set", "--json"};
     return refuse(unexpected_argument(rest.front(), kOptions), err);
   }
-  const auto snapshot = look(*config);
+  const auto snapshot = status_snapshot(*config);
   if (!snapshot) return refuse(snapshot.error(), err);
-  out << (as_json ? status::dump(*snapshot, 2) + "\n" : status::to_text(*snapshot, on_terminal(out)));
+  out << (as_json ? status::dump(*snapshot, 2) + "\n" : status::to_text(*snapshot, wants_colour(out)));
   return (*snapshot)["verdict"]["status"] == "ok" ? kOk : kProblem;
 }
 

@@ -7,6 +7,7 @@
 
 #include "gateway/clock/zone.hpp"
 #include "gateway/health/words.hpp"
+#include "gateway/status/columns.hpp"
 #include "gateway/status/instants.hpp"
 #include "gateway/status/snapshot.hpp"
 
@@ -16,15 +17,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kWidth = 80;
-
-struct Paint {
-  bool on;
-  [[nodiscard]] std::string operator()(const char* code, const std::string& text) const {
-    return on ? fmt::format("\033[{}m{}\033[0m", code, text) : text;
-  }
-};
-
 const char* code_of(const std::string& status) {
   if (status == "ok" || status == "online") return "32";
   if (status == "problem" || status == "offline") return "31;1";
@@ -32,64 +24,9 @@ const char* code_of(const std::string& status) {
   return "2";
 }
 
-/// Valid UTF-8 without control characters.
-std::string clean(std::string_view text) {
-  const auto valid = json::parse(dump(json(text))).get<std::string>();
-  std::string result;
-  for (std::size_t i = 0; i < valid.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(valid[i]);
-    // C1 controls are U+0080 to U+009F: c2 80 to c2 9f.
-    const bool c1 = byte == 0xc2 && i + 1 < valid.size() && static_cast<unsigned char>(valid[i + 1]) < 0xa0;
-    if (c1) ++i;
-    result += c1 || byte < 0x20 || byte == 0x7f ? ' ' : static_cast<char>(byte);
-  }
-  return result;
-}
-
 std::string text_at(const json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? clean(found->get<std::string>()) : std::string();
-}
-
-bool begins_character(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xc0) != 0x80;
-}
-
-std::size_t columns(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
-}
-
-/// Exactly `width` columns, a longer text ends with an ellipsis.
-std::string fitted(std::string_view text, std::size_t width) {
-  if (columns(text) <= width) return std::string(text) + std::string(width - columns(text), ' ');
-  std::size_t end = 0, kept = 0;
-  while (kept < width) {
-    do ++end;
-    while (end < text.size() && !begins_character(text[end]));
-    if (++kept == width - 1) break;
-  }
-  return std::string(text.substr(0, end)) + "…";
-}
-
-/// Words broken into lines; the first begins with `first`, the others are indented as far.
-std::string wrapped(const std::string& first, std::string_view text) {
-  const std::string indent(columns(first), ' ');
-  std::string result, line = first;
-  bool empty = true;
-  while (!text.empty()) {
-    const auto end = std::min(text.find(' '), text.size());
-    const auto word = text.substr(0, end);
-    if (!empty && columns(line) + 1 + columns(word) > kWidth) {
-      result += line + "\n";
-      line = indent;
-      empty = true;
-    }
-    if (!empty) line += ' ';
-    line += columns(word) > kWidth - indent.size() ? fitted(word, kWidth - indent.size()) : std::string(word);
-    empty = false;
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return result + line + "\n";
 }
 
 std::string ago(const json& object, const char* key, UtcMs now) {

@@ -25,9 +25,13 @@ using Names = std::set<std::string, std::less<>>;
 /// module cannot come without a decision on where it stands.
 const std::map<std::string, Names, std::less<>> kArrows = {
     {"app",
-     {"cli", "status", "enrol", "sync", "walk", "health", "counting", "evidence", "store", "config", "clock", "links",
-      "decoders", "profiles", "wire", "core"}},
-    {"cli", {"status", "enrol", "sync", "health", "store", "config", "links", "decoders", "clock", "core"}},
+     {"cli", "status", "enrol", "sync", "walk", "health", "counting", "evidence", "store", "config", "clock",
+      "links", "decoders", "profiles", "wire", "core"}},
+    {"cli",
+     {"doctor", "support", "status", "enrol", "sync", "health", "store", "config", "links", "decoders",
+      "clock", "core"}},
+    {"doctor", {"status", "enrol", "sync", "health", "store", "config", "links", "clock", "core"}},
+    {"support", {"enrol", "sync", "store", "config", "clock", "core"}},
     {"status", {"sync", "health", "store", "clock", "core"}},
     {"enrol", {"sync", "core"}},
     {"sync", {"store", "clock", "core"}},

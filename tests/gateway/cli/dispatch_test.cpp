@@ -57,8 +57,8 @@ TEST_CASE("lintel: the help of each verb has a usage and fits 80 columns") {
     CHECK(contains(answer.out, "usage"));
     std::istringstream lines(answer.out + ask({"help"}).out);
     for (std::string line; std::getline(lines, line);) CHECK_MESSAGE(line.size() <= 80, line);
-    if (verb == "help" || verb == "version") continue;
     CHECK(contains(answer.out, "\nexample\n"));
+    if (verb == "help") continue;
     CHECK(ask({verb, "--help"}).out == answer.out);
     CHECK(ask({verb, "-h"}).code == 0);
   }
@@ -98,6 +98,9 @@ TEST_CASE("lintel: decoders lists every decoder with what it understands") {
     REQUIRE(at != std::string::npos);
     CHECK((at == 0 || answer.out[at - 1] == '\n'));
   }
+  std::istringstream lines(answer.out);
+  for (std::string line; std::getline(lines, line);) CHECK_MESSAGE(line.size() <= 80, line);
+  CHECK(contains(ask({"decoders", "--json"}).out, "\"name\": \"milesight-vs125\""));
   CHECK(ask({"decoders", "all"}).err == "lintel: decoders all: unknown, known are list, show, check\n");
 }
 
@@ -114,4 +117,20 @@ TEST_CASE("lintel: a reader that leaves early is no failure, a full disk is") {
   CHECK(lintel::test::Process::spawn({"sh", "-c", script}).wait() == 0);
   CHECK(lintel::test::text_of(codes) == "0\n");
   CHECK(lintel::test::text_of(codes + ".err").empty());
+}
+
+TEST_CASE("lintel: colour is for a terminal, and not where NO_COLOR is set") {
+  const lintel::test::TempDir dir;
+  const auto seen = (dir.path() / "seen").string();
+  const auto on_terminal = [&](const std::string& environment) {
+    const auto script = "env " + environment +
+                        " script -qec \"'" LINTEL_BINARY "' doctor --only disk\" /dev/null > '" + seen +
+                        "' < /dev/null";
+    CHECK(lintel::test::Process::spawn({"sh", "-c", script}, {"TERM=xterm"}).wait() == 0);
+    return lintel::test::text_of(seen);
+  };
+  CHECK(contains(on_terminal("LINTEL_GATEWAY_STATE_DIR=/tmp"), "\x1b[32mok "));
+  const auto plain = on_terminal("LINTEL_GATEWAY_STATE_DIR=/tmp NO_COLOR=1");
+  CHECK(contains(plain, "ok         disk: "));
+  CHECK_FALSE(contains(plain, "\x1b"));
 }
