@@ -26,16 +26,6 @@ json instant(const std::optional<std::int64_t>& ms) {
 
 }  // namespace
 
-json alerts_in_short(store::Database& reader) {
-  auto row = reader.prepare(
-      "select count(*), count(*) filter (where acknowledged_at is null), max(updated_at) from alerts "
-      "where state <> 'resolved'");
-  (void)row.step();
-  return {{"open", row.integer(0)},
-          {"unacknowledged", row.integer(1)},
-          {"changed_at", instant(row.maybe_integer(2))}};
-}
-
 json alerts(store::Database& reader, bool open_only, std::size_t limit) {
   auto rows = reader.prepare(
       std::string(kSelect) +

@@ -113,7 +113,7 @@ class Hours {
   }
 
   void read_counts() {
-    if (hours_.empty()) return;
+    if (hours_.empty() || query_.by == AnalyticsQuery::By::day) return;
     auto rows = db_.prepare(
         "select hour_at, sum(count_in), sum(count_out) from hourly_analytics where hour_at >= ?1 "
         "and hour_at < ?2 and store_id = 1 and (?3 is null or sensor_id = ?3) and region = '' group by "
