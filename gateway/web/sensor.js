@@ -9,6 +9,8 @@ import { settings } from '/sensor_settings.js';
 import { can, changed, need, signedIn, state } from '/state.js';
 import { number, share, t } from '/texts.js';
 
+const LIFECYCLES = ['draft', 'planning', 'active', 'review', 'completed', 'cancelled', 'archived'];
+
 function todayCard(sensor) {
   const hours = wholeDay(sensor.today.hours);
   return h('div', { class: 'card' },
@@ -46,7 +48,7 @@ function about(sensor) {
     [t('serial'), h('code', {}, sensor.serial)],
     [t('model'), sensor.model],
     [t('link'), sensor.link],
-    [t('state'), t(`lifecycle_${['planning', 'active', 'disabled', 'archived'].includes(sensor.lifecycle) ? sensor.lifecycle : 'active'}`)],
+    [t('state'), LIFECYCLES.includes(sensor.lifecycle) ? t(`lifecycle_${sensor.lifecycle}`) : sensor.lifecycle],
   ]);
 }
 
