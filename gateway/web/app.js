@@ -65,7 +65,18 @@ function show() {
   byId('skip').textContent = t('skip');
   document.body.classList.toggle('stale', state.live === false);
   document.title = title(page, route);
-  patch(byId('page'), state.snapshot ? page.render(route) : [h('p', { class: 'quiet' }, t('asking'))]);
+  patch(byId('page'), state.snapshot ? content(page, route) : [h('p', { class: 'quiet' }, t('asking'))]);
+}
+
+/** An answer that a page does not understand must not leave the old one standing as if it were true. */
+function content(page, route) {
+  try {
+    return page.render(route);
+  } catch (error) {
+    console.error(error);
+    return [h('h1', { id: 'title', tabindex: '-1' }, page.title(route)),
+      h('p', { class: 'trouble', role: 'alert' }, t('not_drawn'), ' ', h('a', { href: '/api/status' }, '/api/status'))];
+  }
 }
 
 let drawing = 0; // many changes at once are drawn once

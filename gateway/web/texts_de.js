@@ -18,6 +18,7 @@ export const texts = {
   no_connection: 'Keine Verbindung zum Gateway.',
   no_connection_old: 'Keine Verbindung zum Gateway. Was unten steht, ist alt.',
   no_connection_advice: 'Prüfen Sie, ob dieses Gerät im Netz der Filiale ist und ob das Gateway Strom hat. Die Seite kommt von selbst wieder.',
+  not_drawn: 'Diese Seite kann nicht zeigen, was das Gateway sagt. Die Angaben stehen unter',
   close: 'Schließen',
   open: 'Öffnen',
   more: 'Mehr',

@@ -18,6 +18,7 @@ export const texts = {
   no_connection: 'No connection to the gateway.',
   no_connection_old: 'No connection to the gateway. What is shown below is old.',
   no_connection_advice: "Check that this device is in the store's network and that the gateway has power. The page comes back by itself.",
+  not_drawn: 'This page cannot show what the gateway says. The facts are under',
   close: 'Close',
   open: 'Open',
   more: 'More',

@@ -18,6 +18,7 @@ export const texts = {
   no_connection: 'Sin conexión con el equipo.',
   no_connection_old: 'Sin conexión con el equipo. Lo que se ve abajo es antiguo.',
   no_connection_advice: 'Compruebe que este dispositivo está en la red de la tienda y que el equipo tiene corriente. La página vuelve sola.',
+  not_drawn: 'Esta página no puede mostrar lo que dice el equipo. Los datos están en',
   close: 'Cerrar',
   open: 'Abrir',
   more: 'Más',

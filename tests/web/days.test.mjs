@@ -70,6 +70,40 @@ test('days: today grows while one looks at it', async () => {
   assert.deepEqual(page.wrong, []);
 });
 
+test('days: programs hear of the hour and the day that it is, as they grow', async () => {
+  const server = await serve();
+  const page = await open(server, PHONE);
+  await page.evaluate(() => {
+    window.heard = [];
+    new EventSource('/api/analytics/stream').onmessage = (event) => window.heard.push(JSON.parse(event.data));
+  });
+  const newest = () => page.evaluate(() => window.heard.at(-1));
+  await until(newest);
+  const { hour, day } = await newest();
+  assert.deepEqual([hour.at, day.day], ['2026-07-31T12:00:00Z', '2026-07-31']);
+  server.say('walk');
+  await until(async () => (await newest()).day.in === day.in + 3);
+  assert.deepEqual(page.wrong, []);
+});
+
+test('days: an answer that nobody understands is told, and the page goes on', async () => {
+  const server = await serve();
+  const page = await open(server, PHONE);
+  page.expected = /TypeError/;
+  await page.route('**/api/analytics?*', (route) => route.fulfill({ json: {} }));
+  await go(page, '#/days');
+  await page.getByText('This page cannot show what the gateway says.').waitFor();
+  await go(page, '#/gateway');
+  assert.equal(await title(page), 'gw-1');
+  await page.unroute('**/api/analytics?*');
+  await page.route('**/api/analytics?*', (route) => route.fulfill({ status: 503, json: { error: 'the database cannot be read now' } }));
+  await go(page, '#/days?span=month');
+  await page.locator('.trouble [lang=en]', { hasText: 'the database cannot be read now' }).waitFor();
+  await page.unroute('**/api/analytics?*');
+  page.expected = /TypeError|status of 503/;
+  await page.locator('figure.chart').waitFor(); // it asks again by itself
+});
+
 test('days: odd addresses are taken for today', async () => {
   const server = await serve();
   const page = await open(server, PHONE, '#/days?span=decade&day=31.07.2026&sensor=x');
