@@ -7,7 +7,7 @@ import { number, share, t } from '/texts.js';
 const chosen = new Map(); // by chart: the column that the reader touched
 
 /** "23 in, 19 out", or why there is no number. */
-export function bucketText(bucket) {
+function bucketText(bucket) {
   if (bucket.state === 'missing') return t('state_missing');
   if (bucket.state === 'closed') return t('state_closed');
   if (bucket.state === 'none') return t('state_none');
@@ -15,7 +15,7 @@ export function bucketText(bucket) {
   return bucket.state === 'partly' ? `${counts} · ${coverageText(bucket)}` : counts;
 }
 
-export function coverageText(bucket) {
+function coverageText(bucket) {
   if (bucket.state === 'closed') return t('state_closed');
   if (bucket.covered === null) return t('coverage_forgotten');
   if (bucket.state === 'missing') return t('state_missing');

@@ -19,7 +19,7 @@ export function setStore({ timezone, day_start_minute: minute }) {
 export function setClock(iso) {
   ahead = Date.parse(iso) - Date.now();
 }
-export const now = () => Date.now() + ahead;
+const now = () => Date.now() + ahead;
 
 const formats = new Map();
 function format(options) {
@@ -30,7 +30,7 @@ function format(options) {
 
 export const clock = (iso) => format({ hour: '2-digit', minute: '2-digit' }).format(new Date(iso));
 export const hour = (iso) => format({ hour: 'numeric', hourCycle: 'h23' }).format(new Date(iso)).replace(/\D/g, '') || '0';
-export const moment = (iso) => format({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }).format(new Date(iso));
+const moment = (iso) => format({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }).format(new Date(iso));
 
 // Days are texts as 2026-07-31; they are reckoned with as if they were in UTC.
 const asDate = (day) => new Date(`${day}T00:00:00Z`);
@@ -57,7 +57,6 @@ export const addMonths = (day, n) => {
   date.setUTCMonth(date.getUTCMonth() + n);
   return asDay(date);
 };
-export const weekday = (day) => (asDate(day).getUTCDay() + 6) % 7; // Monday is 0
 
 const ofDay = (day, options) => new Intl.DateTimeFormat(language, { timeZone: 'UTC', ...options }).format(asDate(day));
 export const dayLong = (day) => ofDay(day, { weekday: 'long', day: 'numeric', month: 'long' });
@@ -72,7 +71,7 @@ export function dayRange(from, to) {
 }
 
 /** "8 sec. ago". */
-export function ago(iso) {
+function ago(iso) {
   const seconds = Math.max(0, Math.floor((now() - Date.parse(iso)) / 1000));
   const relative = new Intl.RelativeTimeFormat(language, { style: 'short', numeric: 'always' });
   if (seconds < 120) return relative.format(-seconds, 'second');

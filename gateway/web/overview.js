@@ -8,7 +8,7 @@ import { changed, state } from '/state.js';
 import { number, rich, t } from '/texts.js';
 
 /** The headline in the reader's language, as far as it is ours to say. */
-export function headline(snapshot) {
+function headline(snapshot) {
   const { verdict, sensors } = snapshot;
   if (verdict.problems.length === 1) return said(verdict.problems[0].what);
   if (verdict.problems.length > 1) return t('problems', { n: verdict.problems.length });

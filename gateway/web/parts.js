@@ -2,7 +2,7 @@
 
 import { h } from '/dom.js';
 import { clock, dayAt, hour, said, since } from '/format.js';
-import { knows, signedIn, state } from '/state.js';
+import { signedIn, state } from '/state.js';
 import { number, rich, t } from '/texts.js';
 import { shareText } from '/charts.js';
 
@@ -117,7 +117,6 @@ export function signInFirst(text) {
   if (!state.session.pin_set) return h('p', { class: 'quiet' }, t('no_pin_short'));
   return h('p', {}, h('a', { class: 'button', href: `#/sign-in?back=${encodeURIComponent(window.location.hash)}` }, text));
 }
-export const changeable = (action) => signedIn() && knows(action);
 
 export function field(label, input, hint) {
   return h('label', { class: 'field' }, h('span', {}, label), input, hint && h('small', { class: 'quiet' }, hint));
@@ -132,6 +131,8 @@ export function refusalText(error) {
 
 export function meter(label, value, most, kind) {
   const full = Math.min(100, Math.round((100 * value) / most));
-  return h('div', { class: `meter ${kind}`, role: 'meter', 'aria-label': label, 'aria-valuenow': value, 'aria-valuemin': '0', 'aria-valuemax': Math.max(most, value), 'aria-valuetext': label },
-    h('i', { style: { '--v': `${full}%` } }));
+  return h('div', {
+    class: `meter ${kind}`, role: 'meter', 'aria-label': label, 'aria-valuetext': label,
+    'aria-valuenow': value, 'aria-valuemin': '0', 'aria-valuemax': Math.max(most, value),
+  }, h('i', { style: { '--v': `${full}%` } }));
 }

@@ -25,8 +25,8 @@ function freePort() {
   });
 }
 
-/** `lintel run` with a link that devices push to; `pin`: with a PIN for its page. */
-async function gateway({ pin = PIN } = {}) {
+/** `lintel run` with a link that devices push to; `pin`: with a PIN for its page; `hq`: the address of headquarters. */
+async function gateway({ pin = PIN, hq = '' } = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'lintel-web-'));
   folders.push(folder);
   const port = await freePort();
@@ -44,7 +44,9 @@ trust_system = yes
 listen = 127.0.0.1:${port}
 [ingest]
 listen = 127.0.0.1:${port}
-`);
+${hq && `[hq]
+url = ${hq}
+`}`);
   if (pin) await writeFile(path.join(folder, 'page_pin'), `${pin}\n`, { mode: 0o600 });
   const child = start(process.env.LINTEL_EXECUTABLE, ['run', '--config', path.join(folder, 'gateway.conf')],
     { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -156,6 +158,20 @@ test('actions: what the gateway refuses is said in its words, and nothing is los
   await page.getByRole('button', { name: 'Save the name', exact: true }).click();
   await noticed(page, 'You have been signed out meanwhile: sign in again.');
   assert.ok(await page.getByRole('link', { name: 'Sign in to change something' }).isVisible());
+  assert.deepEqual(page.wrong, []);
+});
+
+test('actions: headquarters is asked at once, and what waits for it is there to see', async () => {
+  const server = await gateway({ hq: `http://127.0.0.1:${await freePort()}` });
+  await server.push([5, 2], [1, 0]);
+  const page = await open(server, PHONE, '#/gateway');
+  await page.locator('dl.facts', { hasText: /Waiting\s*\d+ changes wait/ }).waitFor();
+  await page.getByRole('link', { name: 'Sign in to ask headquarters now' }).click();
+  await signIn(page);
+  await page.getByRole('button', { name: 'Ask headquarters now' }).click();
+  await noticed(page, 'Headquarters is being asked.');
+  await page.locator('dl.facts', { hasText: /Trouble/ }).waitFor();
+  await shot(page, 'gateway-without-hq-phone');
   assert.deepEqual(page.wrong, []);
 });
 
