@@ -7,6 +7,7 @@
 
 #include "gateway/status/alerts.hpp"
 #include "gateway/status/calendar.hpp"
+#include "gateway/status/device.hpp"
 #include "gateway/status/mounting.hpp"
 #include "gateway/status/problems.hpp"
 #include "gateway/status/read_transaction.hpp"
@@ -155,6 +156,7 @@ json sensors(store::Database& db, const Runtime& runtime, const json& facts, Utc
   auto result = json::array();
   SensorReadings readings(db);
   Mounting mounting(db);
+  DeviceStory devices(db);
   auto sums = db.prepare(kDaySums);
   const auto days = store_days(db);
   const auto day = days.day(now);
@@ -179,6 +181,7 @@ json sensors(store::Database& db, const Runtime& runtime, const json& facts, Utc
     const auto force = store::object_from(select.text(11)).value("in_force", json::object());
     const auto line_names = force.value("line_names", json::object());
     sensor.update(mounting.of(id, force));
+    sensor.update(devices.of(id));
     const auto latest = readings.latest(id);
     sensor["last_reading"] = latest ? reading(*latest) : json(nullptr);
     if (latest) name_series(sensor["last_reading"], line_names, force.value("region_names", json::object()));

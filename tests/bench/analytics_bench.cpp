@@ -1,5 +1,6 @@
-// How long the snapshot, analytics and alerts take with a month of 20 sensors, each request reckoned anew: what is
-// remembered between two requests is left out. Processor time, printed beside the budget of the design.
+// How long the snapshot, analytics and alerts take with a month of 20 sensors, each request reckoned anew:
+// what is remembered between two requests is left out. Processor time, printed beside the budget of the
+// design.
 #include <algorithm>
 #include <ctime>
 #include <functional>

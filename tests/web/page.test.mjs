@@ -89,10 +89,10 @@ test('page: follows what happens, without being asked', async () => {
   assert.match(await page.title(), /^! /);
   await shot(page, 'fault-desktop');
   await page.locator('.verdict a').click();
-  await page.locator('.pill.offline').waitFor();
+  await page.locator('.top .pill.offline').waitFor();
   assert.equal(await title(page), 'Back door');
   server.say('repair');
-  await page.locator('.pill.online').waitFor();
+  await page.locator('.top .pill.online').waitFor();
   await page.goBack();
   await page.locator('.verdict.ok').waitFor();
   assert.deepEqual(page.wrong, []);
@@ -116,6 +116,20 @@ test('page: a sensor tells what it is, what it counted last and how it is mounte
     assert.deepEqual(await violations(page), []);
     assert.deepEqual(page.wrong, []);
   }
+});
+
+test('page: a sensor tells how its device is, and what happened to it', async () => {
+  const server = await serve();
+  const page = await open(server, PHONE);
+  await card(page, BACK).getByRole('link').click();
+  const facts = await page.locator('dl.facts').innerText();
+  assert.match(facts, /Battery\s+12% low/);
+  assert.match(facts, /Firmware\s+V1\.0\.3/);
+  const history = page.locator('.history li');
+  assert.match(await history.nth(0).innerText(), /30 Jul, 06:00\s+online/);
+  assert.match(await history.nth(1).innerText(), /30 Jul, 04:00\s+offline\s+silent for 35 min/);
+  await shot(page, 'sensor-with-a-story-phone');
+  assert.deepEqual(page.wrong, []);
 });
 
 test('page: a sensor that is not there is told, not drawn', async () => {

@@ -12,6 +12,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/read_until.hpp>
 
+#include "gateway/health/alerts.hpp"
 #include "gateway/status/actions.hpp"
 #include "gateway/status/facts.hpp"
 #include "gateway/status/http_server.hpp"
@@ -54,6 +55,12 @@ class Shop {
                     main_));
     store_.store().db().execute(
         fmt::format("update sync_state set watermark = 3, last_success_at = {}", count_ms(now() - 20s)));
+    store_.store().db().execute(fmt::format(
+        "insert into device_states (sensor_id, battery_percent, battery_low, firmware, updated_at) values "
+        "({0}, 12, 1, 'V1.0.3', {1});"
+        "insert into sensor_states (sensor_id, at, status, kind, cause) values ({0}, {2}, 'offline', "
+        "'sensor_offline', 'silent for 35 min'), ({0}, {1}, 'online', '', '')",
+        back_, count_ms(now() - 30h), count_ms(now() - 32h)));
     facts_.uptime = 26h;
     facts_.clock_source = "ntp";
     facts_.links = {{"broker", "mqtt", true, "", 4711}};
@@ -102,11 +109,8 @@ class Shop {
   }
   /// What the writer does for somebody who takes care of an alert.
   nlohmann::json acknowledge(const nlohmann::json& request) {
-    auto update = store_.store().db().prepare(
-        "update alerts set state = 'acknowledged', acknowledged_at = ?1, updated_at = ?1, "
-        "details = json_set(details, '$.acknowledged_by', ?2) where id = ?3 and state = 'open' returning id");
-    update.bind(count_ms(now()), request.value("actor", ""), request.value("id", std::int64_t{0}));
-    if (update.step()) return {{"id", update.integer(0)}};
+    const auto id = request.value("id", std::int64_t{0});
+    if (health::acknowledge(store_.store().db(), id, request.value("actor", ""), now())) return {{"id", id}};
     return {{"refused", "no alert of that number is open and waits for that"}};
   }
 
