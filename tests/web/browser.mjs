@@ -59,6 +59,7 @@ export async function serve(address = '127.0.0.1:0') {
 /** Opens the page at an address of its own (#/...), and collects what must not happen. */
 export async function open(server, options = {}, hash = '') {
   const context = await browser.newContext({ locale: 'en-GB', ...options });
+  context.setDefaultTimeout(90000); // a busy machine is no fault of the page
   const page = await context.newPage();
   const wrong = [];
   page.on('console', (message) => {
@@ -78,7 +79,7 @@ export async function open(server, options = {}, hash = '') {
 }
 
 /** Looks again until it is so. The page's rules forbid Playwright's own way, which evaluates text there. */
-export async function until(holds, limit = 20000) {
+export async function until(holds, limit = 90000) {
   for (const end = Date.now() + limit; !await holds();) {
     assert.ok(Date.now() < end, `still not so: ${holds}`);
     await new Promise((done) => { setTimeout(done, 50); });
