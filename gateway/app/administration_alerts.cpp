@@ -8,8 +8,14 @@
 namespace lintel::app {
 
 Result<nlohmann::json> Administration::acknowledge(const nlohmann::json& request, UtcMs now) {
-  const auto id = request.value("id", std::int64_t{0});
-  const auto by = request.value("by", std::string());
+  const auto number = request.find("id");
+  const auto id =
+      number != request.end() && number->is_number_integer() ? number->get<std::int64_t>() : std::int64_t{0};
+  const auto text = [&request](const char* key) {
+    const auto found = request.find(key);
+    return found != request.end() && found->is_string() ? found->get<std::string>() : std::string();
+  };
+  const auto by = text("by").empty() ? text("actor") : text("by");
   if (by.empty() || by.size() > 128) {
     return fail(ErrorKind::misconfigured, "say who acknowledges it, in at most 128 bytes: --by NAME");
   }

@@ -72,6 +72,7 @@ std::shared_ptr<status::Actions> Daemon::page_actions() {
                    {"adopt", {"adopt", {"serial", "name", "link", "topic", "decoder"}}},
                    {"set", {"sensors-set", {"serial", "changes"}}},
                    {"sync-now", {"sync-now", {}}},
+                   {"acknowledge", {"alerts-ack", {"id"}}},
                    {"walk-start", {"walk-start", {"serial", "line", "times"}}},
                    {"walk-look", {"walk-look", {"id"}}},
                    {"walk-next", {"walk-next", {"id"}}},

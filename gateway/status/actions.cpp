@@ -157,7 +157,12 @@ tl::expected<std::unique_ptr<Upload>, UploadAnswer> Actions::begin(const bridge:
 }
 
 UploadAnswer Actions::session_state(const Access::Session* session) const {
+  auto actions = json::array();
+  for (const auto& [name, action] : parts_.actions) {
+    if (parts_.verbs.contains(action.verb)) actions.push_back(name);
+  }
   return answer_of(200, {{"pin_set", access_.pin_set()},
+                         {"actions", std::move(actions)},
                          {"signed_in", session != nullptr},
                          {"name", session == nullptr ? json(nullptr) : json(session->name)},
                          {"csrf", session == nullptr ? json(nullptr) : json(session->csrf)}});

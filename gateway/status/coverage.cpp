@@ -14,16 +14,9 @@ using namespace std::chrono_literals;
 using store::CoverageSpan;
 using store::CoverageState;
 
-/// A series that was silent for longer is not expected today.
-constexpr Millis kStillExpected = std::chrono::days{7};
-/// Growth is written every five minutes at the latest, and sensors report when their window is over.
 constexpr Millis kUsualLag = 10min;
 constexpr Millis kLagWithoutRhythm = 35min;
 constexpr double kWhole = 0.999;
-
-Millis lag_of(Millis interval) {
-  return interval > Millis{0} ? std::max(kUsualLag, 3 * interval) : kLagWithoutRhythm;
-}
 
 Millis counting_inside(const std::vector<CoverageSpan>& spans, UtcMs from, UtcMs to) {
   Millis sum{0};
@@ -34,7 +27,13 @@ Millis counting_inside(const std::vector<CoverageSpan>& spans, UtcMs from, UtcMs
   return sum;
 }
 
-double rounded(double share) {
+}  // namespace
+
+Millis lag_of(Millis interval) {
+  return interval > Millis{0} ? std::max(kUsualLag, 3 * interval) : kLagWithoutRhythm;
+}
+
+double rounded_share(double share) {
   return std::round(share * 1000) / 1000;
 }
 
@@ -43,8 +42,6 @@ const char* state_of(double covered, bool closed, bool anybody) {
   if (covered >= kWhole) return "counted";
   return covered <= 1 - kWhole && !anybody ? "missing" : "partly";
 }
-
-}  // namespace
 
 /// A sensor's series, each reaching up to now where its last span is no older than usual.
 struct DayCoverage::Known {
@@ -113,7 +110,7 @@ json DayCoverage::hour(const Sensor& sensor, const Known& known, UtcMs from, Utc
   return {{"at", format_utc(UtcMs{at})},
           {"in", nobody_counted ? json(nullptr) : json(counts.in)},
           {"out", nobody_counted ? json(nullptr) : json(counts.out)},
-          {"covered", rounded(covered)},
+          {"covered", rounded_share(covered)},
           {"state", state}};
 }
 
@@ -145,7 +142,7 @@ json DayCoverage::of(const Sensor& sensor) {
   }
   const bool missing =
       until && now_ - *until > lag_of(sensor.interval) && !(closed_ && closed_(*until, now_));
-  return {{"coverage", !until || open <= 0 ? json(nullptr) : json(rounded(counting / open))},
+  return {{"coverage", !until || open <= 0 ? json(nullptr) : json(rounded_share(counting / open))},
           {"missing_since", missing ? json(format_utc(*until)) : json(nullptr)},
           {"hours", std::move(hours)}};
 }

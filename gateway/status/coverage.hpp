@@ -18,6 +18,19 @@ namespace lintel::status {
 /// Whether the store is closed throughout [from, to).
 using Closed = std::function<bool(UtcMs from, UtcMs to)>;
 
+/// A series that was silent for longer is not expected any more.
+constexpr Millis kStillExpected = std::chrono::days{7};
+
+/// How old the end of a series' last span may be while it counts: growth is written every five minutes at the
+/// latest, and sensors report when their window is over. `interval`: how often it reports; 0: not known.
+Millis lag_of(Millis interval);
+
+/// What a time was in which this share was counted: counted | partly | missing | closed.
+const char* state_of(double covered, bool closed, bool anybody);
+
+/// A share to three digits.
+double rounded_share(double share);
+
 /// How the hours of a store's day went for its sensors, so far: counted (perhaps nobody), partly or not
 /// counted, closed. Computed from the tables `coverage` and `hourly_analytics`. SqliteError leaves it.
 class DayCoverage {

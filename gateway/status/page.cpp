@@ -1,12 +1,12 @@
 #include "gateway/status/page.hpp"
 
-#include <charconv>
-
 #include <fmt/format.h>
 
 #include "firmware-bridge/core/embedded.hpp"
+#include "gateway/status/alerts.hpp"
 #include "gateway/status/instants.hpp"
 #include "gateway/status/metrics.hpp"
+#include "gateway/status/parameters.hpp"
 #include "gateway/status/readings.hpp"
 
 namespace lintel::status {
@@ -20,23 +20,12 @@ constexpr std::int64_t kUsualLimit = 200;
 constexpr std::int64_t kHighestLimit = 2000;
 constexpr auto kUsualSpan = std::chrono::hours{24};
 
-Response refusal(int status, const std::string& message) {
-  return json_response(status, dump({{"error", message}}) + "\n");
-}
-
 std::string content_type(std::string_view path) {
   if (path.ends_with(".html")) return "text/html; charset=utf-8";
   if (path.ends_with(".js")) return "text/javascript; charset=utf-8";
   if (path.ends_with(".css")) return "text/css; charset=utf-8";
   if (path.ends_with(".svg")) return "image/svg+xml";
   return "application/octet-stream";
-}
-
-std::optional<std::int64_t> whole_number(const std::string& text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
 }
 
 struct DataQuery {
@@ -47,15 +36,9 @@ struct DataQuery {
 
 /// The parameters of /api/sensors/data, or what is wrong with them.
 tl::expected<DataQuery, std::string> data_query(const Request& request, UtcMs now) {
-  const auto value = [&](const char* name) {
-    const auto found = request.query.find(name);
-    return found == request.query.end() ? std::string() : found->second;
-  };
-  for (const auto& [name, text] : request.query) {
-    if (name != "sensor" && name != "from" && name != "to" && name != "limit") {
-      return tl::unexpected(fmt::format("unknown parameter \"{}\": use sensor, from, to, limit", name));
-    }
-  }
+  if (const auto odd = unknown_parameter(request, {"sensor", "from", "to", "limit"}))
+    return tl::unexpected(*odd);
+  const auto value = [&](const char* name) { return parameter(request, name); };
   DataQuery query;
   const auto sensor = whole_number(value("sensor"));
   if (!sensor) return tl::unexpected(std::string("sensor has to be the id of a sensor in /api/sensors"));
@@ -193,13 +176,19 @@ Routes Page::routes() {
   add("/api/sensors", [](const json& all) {
     return json{{"time", all["time"]}, {"sensors", all["sensors"]}};
   });
-  add("/api/alerts", [](const json& all) { return json{{"time", all["time"]}, {"alerts", all["alerts"]}}; });
   add("/api/health", [](const json& all) {
     auto health = all["verdict"];
     health["time"] = all["time"];
     return health;
   });
   routes.handlers["/api/sensors/data"] = [this](const Request& request) { return sensor_data(request); };
+  routes.handlers["/api/alerts"] = [this](const Request& request) {
+    return alerts_response(reader_, request);
+  };
+  analytics_.add_to(routes, [this]() -> std::optional<UtcMs> {
+    const auto snapshot = current();
+    return snapshot ? instant_of(*snapshot, "time") : std::nullopt;
+  });
   routes.handlers["/metrics"] = [this](const Request&) { return metrics(); };
   routes.streams["/api/stream"] = {[this] { return event(); }, [this] { return beat(); }};
   return routes;

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "gateway/status/analytics_page.hpp"
 #include "gateway/status/http.hpp"
 #include "gateway/status/snapshot.hpp"
 #include "gateway/store/sqlite.hpp"
@@ -16,10 +17,13 @@ namespace lintel::status {
 /// outlive it. A snapshot is taken at most once in half a second, however many ask.
 class Page {
  public:
-  Page(store::Database reader, Runtime runtime) : reader_(std::move(reader)), runtime_(std::move(runtime)) {}
+  Page(store::Database reader, Runtime runtime)
+      : reader_(std::move(reader)), runtime_(std::move(runtime)), analytics_(reader_, runtime_.closed) {}
+  Page(const Page&) = delete;
+  Page& operator=(const Page&) = delete;
 
-  /// `/`, `/app.js`, `/app.css`, `/icon.svg`, `/api/health`, `/api/sensors`, `/api/sensors/data`,
-  /// `/api/status`, `/api/stream`, `/metrics`.
+  /// `/` and the other files of gateway/web, `/api/health`, `/api/sensors`, `/api/sensors/data`,
+  /// `/api/status`, `/api/stream`, `/api/alerts`, `/api/analytics`, `/api/analytics/stream`, `/metrics`.
   Routes routes();
 
  private:
@@ -35,6 +39,7 @@ class Page {
 
   store::Database reader_;
   Runtime runtime_;
+  AnalyticsPage analytics_;
   std::shared_ptr<const nlohmann::json> snapshot_;
   std::string trouble_;
   Clock::time_point taken_{};

@@ -5,9 +5,12 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "gateway/clock/opening_hours.hpp"
-#include "gateway/clock/store_days.hpp"
+#include "gateway/status/alerts.hpp"
+#include "gateway/status/calendar.hpp"
+#include "gateway/status/device.hpp"
+#include "gateway/status/mounting.hpp"
 #include "gateway/status/problems.hpp"
+#include "gateway/status/read_transaction.hpp"
 #include "gateway/status/readings.hpp"
 #include "gateway/status/regions.hpp"
 #include "gateway/store/sensor_settings.hpp"
@@ -21,7 +24,7 @@ using nlohmann::json;
 namespace fs = std::filesystem;
 
 constexpr int kQuarantineLook = 500;
-constexpr int kMostAlerts = 100;
+constexpr std::size_t kMostAlerts = 100;
 
 json instant(std::optional<std::int64_t> ms) {
   return ms ? json(format_utc(utc_ms(*ms))) : json(nullptr);
@@ -30,18 +33,6 @@ json instant(std::optional<std::int64_t> ms) {
 json number(std::optional<std::int64_t> value) {
   return value ? json(*value) : json(nullptr);
 }
-
-/// All reads of a snapshot see the same state of the database.
-class ReadTransaction {
- public:
-  explicit ReadTransaction(store::Database& db) : db_(db) { db_.execute("begin"); }
-  ~ReadTransaction() { sqlite3_exec(db_.handle(), "rollback", nullptr, nullptr, nullptr); }
-  ReadTransaction(const ReadTransaction&) = delete;
-  ReadTransaction& operator=(const ReadTransaction&) = delete;
-
- private:
-  store::Database& db_;
-};
 
 std::uintmax_t size_of(const fs::path& file) {
   std::error_code error;
@@ -119,22 +110,6 @@ void name_series(json& reading, const json& lines, const json& regions) {
   if (names.contains(key)) reading["name"] = names[key];
 }
 
-struct Today {
-  std::int64_t day = 0;
-  UtcMs begin{};
-};
-
-/// The store's day at `now`, by its own calendar.
-Today today(store::Database& db, UtcMs now) {
-  auto row = db.prepare("select calendar from stores where id = 1");
-  if (!row.step()) return {};
-  const auto periods = clock::parse_periods(std::string(row.text(0)));
-  const auto days = periods ? clock::StoreDays::make(*periods) : tl::unexpected(periods.error());
-  if (!days) return {count_ms(now) / 86'400'000, std::chrono::floor<std::chrono::days>(now)};
-  const auto day = days->day(now);
-  return {day, days->begin(day)};
-}
-
 constexpr const char* kDaySums =
     "select line, count_in + unallocated_in + estimated_in, count_out + unallocated_out + estimated_out "
     "from daily_analytics where store_id = 1 and sensor_id = ? and day = ? and region = '' order by line";
@@ -177,25 +152,15 @@ void add_verdict(json& sensor, const std::string& written, const json& facts, co
                                       : fmt::format("the gateway is not running; last known: {}", written);
 }
 
-/// By the opening hours that the store has; empty where nobody has stated any.
-Closed closed_by_hours(store::Database& db) {
-  auto row =
-      db.prepare("select timezone, json_extract(settings, '$.opening_hours') from stores where id = 1");
-  if (!row.step() || row.is_null(1)) return {};
-  const auto hours = clock::OpeningHours::parse(json::parse(row.text(1), nullptr, false));
-  const auto zone = clock::Zone::find(std::string(row.text(0)));
-  if (!hours || !zone) return {};
-  return [hours = *hours, zone = *zone](UtcMs from, UtcMs to) {
-    return hours.closed_throughout(zone, from, to);
-  };
-}
-
 json sensors(store::Database& db, const Runtime& runtime, const json& facts, UtcMs now) {
   auto result = json::array();
   SensorReadings readings(db);
+  Mounting mounting(db);
+  DeviceStory devices(db);
   auto sums = db.prepare(kDaySums);
-  const auto [day, begin] = today(db, now);
-  DayCoverage coverage(db, begin, now, runtime.closed ? runtime.closed : closed_by_hours(db));
+  const auto days = store_days(db);
+  const auto day = days.day(now);
+  DayCoverage coverage(db, days.begin(day), now, runtime.closed ? runtime.closed : closed_by_hours(db));
   auto select = db.prepare(
       "select id, public_id, serial, name, model, link, lifecycle, status, last_data_received, "
       "offline_since, interval_ms, metadata, created_at from sensor_metadata where deleted_at is null order "
@@ -215,6 +180,8 @@ json sensors(store::Database& db, const Runtime& runtime, const json& facts, Utc
     add_verdict(sensor, std::string(select.text(7)), facts, runtime);
     const auto force = store::object_from(select.text(11)).value("in_force", json::object());
     const auto line_names = force.value("line_names", json::object());
+    sensor.update(mounting.of(id, force));
+    sensor.update(devices.of(id));
     const auto latest = readings.latest(id);
     sensor["last_reading"] = latest ? reading(*latest) : json(nullptr);
     if (latest) name_series(sensor["last_reading"], line_names, force.value("region_names", json::object()));
@@ -282,30 +249,6 @@ json quarantine(store::Database& db, UtcMs now) {
   return result;
 }
 
-/// What is open, the worst and newest first.
-json alerts(store::Database& db) {
-  auto list = json::array();
-  auto rows = db.prepare(
-      "select id, kind, severity, state, message, opened_at, acknowledged_at, sensor_id, "
-      "iif(json_valid(details), json_extract(details, '$.acknowledged_by'), null) from alerts "
-      "where state <> 'resolved' order by severity = 'critical' desc, opened_at desc, id desc limit ?");
-  rows.bind(kMostAlerts);
-  while (rows.step()) {
-    const bool acknowledged = rows.text(3) == "acknowledged";
-    list.push_back(
-        {{"id", rows.integer(0)},
-         {"kind", rows.text(1)},
-         {"severity", rows.text(2)},
-         {"state", rows.text(3)},
-         {"message", rows.text(4)},
-         {"opened_at", instant(rows.maybe_integer(5))},
-         {"acknowledged_at", instant(rows.maybe_integer(6))},
-         {"acknowledged_by", acknowledged && !rows.is_null(8) ? json(rows.text(8)) : json(nullptr)},
-         {"sensor", number(rows.maybe_integer(7))}});
-  }
-  return list;
-}
-
 UtcMs now_of(const Runtime& runtime, const json& facts) {
   const UtcMs ours =
       runtime.now ? runtime.now() : std::chrono::floor<Millis>(std::chrono::system_clock::now());
@@ -327,7 +270,7 @@ json snapshot(store::Database& reader, const Runtime& runtime) {
               {"backlog", backlog(reader)},
               {"hq", hq(reader, runtime, facts)},
               {"quarantine", quarantine(reader, now)},
-              {"alerts", alerts(reader)}};
+              {"alerts", alerts(reader, true, kMostAlerts)}};
   result["verdict"] = verdict(result, now);
   return result;
 }

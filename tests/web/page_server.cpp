@@ -1,6 +1,6 @@
-// Serves the status page over a store of its own, for the page's tests. Commands on standard input, one a
-// line: "walk" three people come in through the main door, "fault" the back door falls silent, "repair" it
-// is back. The end of input ends the server.
+// Serves the status page over a store of its own, for the page's tests: a month of a shop with three sensors.
+// Commands on standard input, one a line: "walk" three people come in through the main door, "fault" the back
+// door falls silent, "repair" it is back, "alert" one more alert opens. The end of input ends the server.
 
 #include <unistd.h>
 
@@ -9,8 +9,11 @@
 #include <fmt/format.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/read_until.hpp>
 
+#include "gateway/health/alerts.hpp"
+#include "gateway/status/actions.hpp"
 #include "gateway/status/facts.hpp"
 #include "gateway/status/http_server.hpp"
 #include "gateway/status/page.hpp"
@@ -38,9 +41,26 @@ class Shop {
     // What a sensor calls itself is never part of the page.
     quiet_ = store_.count("DVES_0A1B2C", "Lift <img src=x onerror=alert(1)>", "", minute_ - 3h, 2, 2);
     remember_the_morning();
+    remember_the_month();
     count_the_regions();
+    alert("critical", "open",
+          "Readings cannot be stored: the disk is full. Free space, or fit a larger card.", 40);
+    alert("warning", "acknowledged", "Back door: its battery is at 12 %. Replace it in the next days.", 300,
+          back_);
+    alert("warning", "resolved", "Main door: silent for 35 min. Check that it has power.", 3000, main_);
+    store_.store().db().execute(
+        fmt::format("update sensor_metadata set metadata = "
+                    "'{{\"in_force\": {{\"line_names\": {{\"arcade\": \"Door to the arcade\"}}, \"lines\": "
+                    "{{\"arcade\": {{}}, \"entrance\": {{}}}}}}}}' where id = {}",
+                    main_));
     store_.store().db().execute(
         fmt::format("update sync_state set watermark = 3, last_success_at = {}", count_ms(now() - 20s)));
+    store_.store().db().execute(fmt::format(
+        "insert into device_states (sensor_id, battery_percent, battery_low, firmware, updated_at) values "
+        "({0}, 12, 1, 'V1.0.3', {1});"
+        "insert into sensor_states (sensor_id, at, status, kind, cause) values ({0}, {2}, 'offline', "
+        "'sensor_offline', 'silent for 35 min'), ({0}, {1}, 'online', '', '')",
+        back_, count_ms(now() - 30h), count_ms(now() - 32h)));
     facts_.uptime = 26h;
     facts_.clock_source = "ntp";
     facts_.links = {{"broker", "mqtt", true, "", 4711}};
@@ -71,10 +91,37 @@ class Shop {
   }
   void repair() { facts_.sensors[back_] = {{Status::online, "", "", {}}, 0, now() - 30s}; }
 
+  void alert(const char* severity, const char* state, const char* message, int minutes_ago,
+             std::optional<std::int64_t> sensor = {}) {
+    store_.store()
+        .db()
+        .prepare(
+            "insert into alerts (organization_id, store_id, sensor_id, public_id, kind, dedup_key, severity, "
+            "state, message, details, opened_at, acknowledged_at, resolved_at, created_at, updated_at) "
+            "values "
+            "(1, 1, ?1, ?2, 'test', ?2, ?3, ?4, ?5, iif(?4 = 'acknowledged', '{\"acknowledged_by\": "
+            "\"Ines\"}', "
+            "'{}'), ?6, iif(?4 = 'acknowledged', ?7, null), iif(?4 = 'resolved', ?7, null), ?6, ?7)")
+        .bind(sensor, fmt::format("alert {}", ++alerts_), severity, state, message,
+              count_ms(now() - std::chrono::minutes{minutes_ago}),
+              count_ms(now() - std::chrono::minutes{minutes_ago / 2}))
+        .run();
+  }
+  /// What the writer does for somebody who takes care of an alert.
+  nlohmann::json acknowledge(const nlohmann::json& request) {
+    const auto id = request.value("id", std::int64_t{0});
+    if (health::acknowledge(store_.store().db(), id, request.value("actor", ""), now())) return {{"id", id}};
+    return {{"refused", "no alert of that number is open and waits for that"}};
+  }
+
   [[nodiscard]] status::Page page() {
     status::Runtime runtime;
     runtime.state_dir = store_.dir();
-    runtime.closed = [](UtcMs, UtcMs to) { return to <= test::StoreBench::day_begin() + 7h; };
+    // Open from 7:00 to 20:00, not on Sundays.
+    runtime.closed = [](UtcMs from, UtcMs to) {
+      const auto day = std::chrono::floor<std::chrono::days>(from);
+      return to - day <= 7h || from - day >= 20h || std::chrono::weekday{day} == std::chrono::Sunday;
+    };
     runtime.facts = [this] {
       facts_.time = now();
       return status::to_json(facts_);
@@ -89,15 +136,54 @@ class Shop {
     const auto at = [](int hour, int minute = 0) {
       return test::StoreBench::day_begin() + std::chrono::hours{hour} + std::chrono::minutes{minute};
     };
-    store_.store().db().execute("update sensor_metadata set created_at = 0");
-    for (const char* line : {"entrance", "arcade"}) store_.cover(main_, line, at(0), now());
+    store_.store().db().execute(
+        fmt::format("update sensor_metadata set created_at = {}", count_ms(at(0) - kMonth)));
+    for (const char* line : {"entrance", "arcade"}) store_.cover(main_, line, at(0) - kMonth, now());
     for (const int hour : {7, 8, 10}) {
       store_.count("6537F28545220003", "Main door", "entrance", at(hour), 6 * hour - 40, 5 * hour - 34);
     }
-    store_.cover(back_, "", at(0), at(8, 30));
+    store_.cover(back_, "", at(-4 * 24), at(8, 30));  // before that it was away for a day and a half
+    store_.cover(back_, "", at(0) - kMonth, at(-6 * 24 + 12));
+    store_.cover(quiet_, "", at(0) - kMonth, now());
     store_.cover(back_, "", at(8, 30), at(9, 15), store::CoverageState::down);
     store_.cover(back_, "", at(10), at(11, 10));
     for (const int hour : {7, 8, 10}) store_.count("24E124716B501234", "Back door", "", at(hour, 5), hour, 1);
+  }
+
+  /// Roll-ups of the days before: more people towards the evening and on Saturdays, nobody on Sundays.
+  void remember_the_month() {
+    auto& db = store_.store().db();
+    auto hour = db.prepare(
+        "insert into hourly_analytics (organization_id, store_id, sensor_id, line, region, hour_at, "
+        "count_in, "
+        "count_out, readings, updated_at) values (1, 1, ?, ?, '', ?, ?, ?, 60, 0)");
+    const auto today = test::StoreBench::day_begin();
+    db.execute("begin");
+    for (UtcMs day = today - kMonth; day < today; day += 24h) {
+      const std::chrono::weekday weekday{std::chrono::floor<std::chrono::days>(day)};
+      if (weekday == std::chrono::Sunday) continue;
+      const bool away = day >= today - 6 * 24h && day < today - 4 * 24h;
+      for (int i = 7; i < 20; ++i) {
+        const int people = (i - 5) * (20 - i) * (weekday == std::chrono::Saturday ? 3 : 2) / 2 + (i * 7) % 5;
+        const auto at = count_ms(day + std::chrono::hours{i});
+        hour.bind(main_, "entrance", at, people, people - i % 4).run();
+        hour.bind(main_, "arcade", at, people / 3, people / 3).run();
+        if (!away || (day < today - 5 * 24h && i < 12))
+          hour.bind(back_, "", at, people / 5, people / 4).run();
+      }
+    }
+    db.execute(
+        "insert into daily_analytics (organization_id, store_id, sensor_id, line, region, day, count_in, "
+        "count_out, readings, updated_at) select 1, 1, sensor_id, line, '', hour_at / 86400000, "
+        "sum(count_in), "
+        "sum(count_out), sum(readings), 0 from hourly_analytics where updated_at = 0 group by sensor_id, "
+        "line, "
+        "hour_at / 86400000");
+    db.execute(
+        fmt::format("update daily_analytics set unallocated_in = 12, unallocated_out = 9 where day = {} "
+                    "and line = 'entrance'",
+                    count_ms(today) / 86'400'000 - 2));
+    db.execute("commit");
   }
 
   /// 36 people on a floor for 30, counted at the doors since the morning; a lounge of which nobody says
@@ -126,7 +212,10 @@ class Shop {
     store.commit({1, 1}, "", minute_);
   }
 
+  static constexpr std::chrono::days kMonth{40};
+
   test::StoreBench store_;
+  int alerts_ = 0;
   UtcMs minute_;
   status::Facts facts_;
   std::int64_t main_ = 0, back_ = 0, quiet_ = 0;
@@ -151,6 +240,7 @@ class Commands {
     if (command == "walk") shop_.walk();
     if (command == "fault") shop_.fault();
     if (command == "repair") shop_.repair();
+    if (command == "alert") shop_.alert("critical", "open", "The link broker is down. Check the broker.", 0);
   }
 
   boost::asio::io_context& loop_;
@@ -167,7 +257,15 @@ int main(int argc, char** argv) {
   auto page = shop.page();
   status::HttpServer::Options options;
   options.listen = argc > 1 ? argv[1] : "127.0.0.1:0";
-  auto server = status::HttpServer::open(loop, options, page.routes());
+  auto routes = page.routes();
+  status::Actions::Parts parts;
+  parts.verbs["acknowledge"] = [&shop](const nlohmann::json& request, const auto& reply) {
+    reply(shop.acknowledge(request));
+  };
+  parts.actions = {{"acknowledge", {"acknowledge", {"id"}}}};
+  parts.post = [&loop](std::function<void()> task) { boost::asio::post(loop, std::move(task)); };
+  routes.actions = std::make_shared<status::Actions>(status::Access::Options{"135790"}, std::move(parts));
+  auto server = status::HttpServer::open(loop, options, std::move(routes));
   if (!server) {
     std::cerr << server.error().message << '\n';
     return 2;

@@ -131,8 +131,11 @@ class Gateway {
 
 TEST_CASE("actions: the PIN signs in, an action is done and knows who asked, signing out ends it") {
   Gateway gateway;
-  CHECK(gateway.ask("GET", "/api/session").body ==
-        json{{"pin_set", true}, {"signed_in", false}, {"name", nullptr}, {"csrf", nullptr}});
+  CHECK(gateway.ask("GET", "/api/session").body == json{{"pin_set", true},
+                                                        {"actions", {"adopt"}},
+                                                        {"signed_in", false},
+                                                        {"name", nullptr},
+                                                        {"csrf", nullptr}});
   const auto me = gateway.sign_in();
   CHECK(gateway.ask("GET", "/api/session", me).body["name"] == "Ada");
   const auto done = gateway.post("/api/actions/adopt", {{"serial", "S1"}}, me);

@@ -44,9 +44,10 @@ TEST_CASE("page: its files are served whole and know their type") {
   Bench bench;
   const auto page = bench.get("/");
   CHECK(page.content_type == "text/html; charset=utf-8");
-  CHECK(page.body->find("<script src=\"/app.js\"") != std::string::npos);
+  CHECK(page.body->find("<script src=\"/app.js\" type=\"module\"") != std::string::npos);
   CHECK(bench.get("/app.js").content_type == "text/javascript; charset=utf-8");
   CHECK(bench.get("/app.css").content_type == "text/css; charset=utf-8");
+  CHECK(bench.get("/texts_de.js").status == 200);
   CHECK(bench.get("/icon.svg").content_type == "image/svg+xml");
 }
 
@@ -55,6 +56,8 @@ TEST_CASE("page: the facts are there for programs") {
   CHECK(json::parse(*bench.get("/api/status").body)["sensors"].size() == 1);
   CHECK(json::parse(*bench.get("/api/sensors").body)["sensors"][0]["name"] == "Main door");
   CHECK(json::parse(*bench.get("/api/health").body)["status"] == "ok");
+  CHECK(json::parse(*bench.get("/api/alerts").body)["alerts"] ==
+        json::parse(*bench.get("/api/status").body)["alerts"]);
   CHECK(bench.get("/metrics").body->find("lintel_up{") != std::string::npos);
 }
 
