@@ -103,6 +103,7 @@ export const setupPage = {
     return [
       h('h1', { id: 'title', tabindex: '-1' }, t('nav_setup')),
       section(t('who'), who()),
+      h('p', {}, h('a', { class: 'button', href: '#/walk' }, t('walk_title'))),
       signedIn() && can('discover') && section(t('new_devices'),
         h('p', {}, t('new_devices_hint')), waitingForAdoption(), oneButton(t('look_for_devices'), discover), devices()),
     ];

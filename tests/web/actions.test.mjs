@@ -64,9 +64,8 @@ url = ${hq}
   }
   return {
     url,
-    /** A window of a minute in which so many passed the lines 1 and 2. */
-    async push(first, second) {
-      const end = Math.floor(Date.now() / 60000) * 60000;
+    /** A window, of a minute unless stated otherwise, in which so many passed the lines 1 and 2. */
+    async push(first, second, { seconds = 60, end = Math.floor(Date.now() / 60000) * 60000 } = {}) {
       const time = (ms) => new Date(ms).toISOString().replace(/\.\d+Z/, '-00:00');
       const line = (number, [entered, left]) => ({
         line: number, line_name: `Line${number}`, line_uuid: `9a0440de-3188-4f6d-b886-bb20c97bd26${number}`, total: { in: entered, out: left },
@@ -76,7 +75,7 @@ url = ${hq}
         body: JSON.stringify({
           device_info: { device_sn: SERIAL, device_mac: '24:E1:24:00:00:01', firmware_version: 'V1', running_time: 141 },
           line_periodic_data: [line(1, first), line(2, second)],
-          time_info: { start_time: time(end - 60000), end_time: time(end), time_zone: 'UTC-0:00', dst_status: false, enable_dst: false },
+          time_info: { start_time: time(end - seconds * 1000), end_time: time(end), time_zone: 'UTC-0:00', dst_status: false, enable_dst: false },
         }),
       });
       assert.equal(response.status, 200, await response.text());
@@ -201,3 +200,49 @@ test('actions: without a PIN the page says why nothing can be changed', async ()
   assert.deepEqual(await violations(page), []);
   assert.deepEqual(page.wrong, []);
 });
+
+for (const [size, options] of [['phone', PHONE], ['desktop', DESKTOP]]) {
+  test(`walk test: somebody walks in and out, sees each passage, gets a verdict and signs (${size})`, async () => {
+    const server = await gateway();
+    await server.push([0, 0], [0, 0]);
+    const passed = async (first) => { // a second's window, of now
+      await new Promise((done) => { setTimeout(done, 1100); });
+      await server.push(first, [0, 0], { seconds: 1, end: Math.floor(Date.now() / 1000) * 1000 });
+    };
+    const page = await open(server, options, '#/walk');
+    await page.getByRole('link', { name: 'Sign in for a walk test' }).click();
+    await signIn(page);
+    await page.getByRole('link', { name: SERIAL }).click();
+    await shot(page, `walk-ready-${size}`);
+    await page.getByRole('button', { name: 'Begin at Line 1' }).click();
+    await page.getByText('Walk in 5 times now').waitFor();
+    await passed([5, 0]);
+    await page.getByText('5 of 5 counted').waitFor();
+    await page.locator('#walk .lines', { hasText: '5 in, 0 out' }).waitFor();
+    assert.deepEqual(await violations(page), []);
+    await shot(page, `walk-in-${size}`);
+    await page.getByRole('button', { name: 'I have walked in' }).click();
+    await page.getByText('Walk out 5 times now').waitFor();
+    await passed([0, 4]);
+    await page.getByText('4 of 5 counted').waitFor();
+    await page.getByRole('button', { name: 'I have walked out' }).click();
+    await page.getByText('Waiting for what the sensor still has to tell').waitFor();
+    await shot(page, `walk-waiting-${size}`);
+    await passed([0, 0]);
+    await passed([0, 0]);
+    await page.getByText('1 of 10 passages were missed.').waitFor();
+    await shot(page, `walk-failed-${size}`);
+    assert.deepEqual(await violations(page), []);
+    assert.equal(await page.getByLabel('Your name').inputValue(), 'Ines');
+    await page.getByLabel('Note').fill('one of us stood still');
+    await page.getByLabel('Passed all the same', { exact: true }).check();
+    await page.getByRole('button', { name: 'Sign' }).click();
+    await noticed(page, 'Signed. Headquarters is told.');
+    await page.getByText('Signed by Ines.').waitFor();
+    await page.getByRole('link', { name: 'Test another door' }).click();
+    await page.locator('.lines', { hasText: 'Passed' }).waitFor();
+    await shot(page, `walk-before-${size}`);
+    assert.deepEqual(await violations(page), []);
+    assert.deepEqual(page.wrong, []);
+  });
+}
