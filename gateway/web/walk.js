@@ -79,7 +79,7 @@ function verdict(sensor) {
   const passed = test.verdict === 'passed';
   return h('div', { class: `verdict ${passed ? 'ok' : 'problem'}`, id: 'walk', role: 'status' },
     h('p', { class: 'headline' }, t(passed ? 'walk_passed' : 'walk_failed')),
-    said(test.text, 'p'), test.advice && said(test.advice, 'p'),
+    said(test.text, 'p'), test.advice && said(test.advice, 'p', { class: 'quiet' }),
     !passed && sensor && h('p', {}, h('a', { href: sensorLink(sensor.id) }, t('walk_to_sensor'))));
 }
 
@@ -88,7 +88,7 @@ function signing() {
   return h('form', { class: 'card narrow', onsubmit: submit(sign) },
     field(t('your_name'), h('input', { name: 'name', required: true, maxlength: 60, value: state.session.name || '', autocomplete: 'name' })),
     field(t('walk_note'), h('input', { name: 'note', maxlength: 200, autocomplete: 'off' }), !passed && t('walk_note_hint')),
-    !passed && h('label', { class: 'check' }, h('input', { type: 'checkbox', name: 'passed', value: 'yes' }), ' ', t('walk_all_the_same')),
+    !passed && h('label', { class: 'check' }, h('input', { type: 'checkbox', name: 'passed', value: 'yes' }), h('span', {}, t('walk_all_the_same'))),
     h('button', {}, t('walk_sign')));
 }
 

@@ -1,6 +1,6 @@
 \ir setup.psql
 \ir world.psql
--- What the dashboard of the fleet asks (schema/tools/grafana/fleet.json), with Grafana's macros filled in.
+-- What the dashboard of the fleet asks (schema/grafana/fleet.json), with Grafana's macros filled in.
 \set dashboard `cat "$LINTEL_DASHBOARD"`
 create table pg_temp.queries as
   select panel ->> 'title' as title, target ->> 'format' as format,
