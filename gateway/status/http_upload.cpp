@@ -148,7 +148,10 @@ void Session::reply(bridge::UploadAnswer answer, bool keep) {
     for (std::size_t i = 0; i < kSecurityFieldCount; ++i)
       message_->set(kSecurityFields[i][0], kSecurityFields[i][1]);
   }
-  for (const auto& [name, value] : answer.fields) message_->set(name, value);
+  for (const auto& [name, value] : answer.fields) {
+    if (name == "Content-Type") message_->erase(http::field::content_type);
+    message_->insert(name, value);  // there may be several challenges
+  }
   const auto method = body_ ? body_->get().method() : parser_->get().method();
   message_->content_length(answer.text.size());
   if (method != http::verb::head) message_->body() = std::move(answer.text);
