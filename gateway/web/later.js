@@ -4,7 +4,6 @@ import { h } from '/dom.js';
 import { changed } from '/state.js';
 import { t } from '/texts.js';
 
-/** A page as `load` gives it, once it has come; until then its heading, the text `title`. */
 export function later(title, load) {
   let page = null;
   let asked = false;

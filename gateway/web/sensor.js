@@ -85,7 +85,7 @@ export const sensorPage = {
       why(sensor),
       section(t('today'), todayCard(sensor)),
       regions.length > 0 && section(t('regions'), h('ul', { class: 'cards' }, regions.map(regionCard))),
-      h('p', {}, h('a', { class: 'button', href: `#/walk/${sensor.id}` }, t('walk_link'))),
+      h('p', {}, h('a', { class: 'button', href: `#/walk/${sensor.id}` }, t('walk_title'))),
       section(t('about_sensor'), about(sensor)),
       history(sensor),
       section(t('last_readings'), lastReadings(sensor)),

@@ -80,14 +80,14 @@ function verdict(sensor) {
   return h('div', { class: `verdict ${passed ? 'ok' : 'problem'}`, id: 'walk', role: 'status' },
     h('p', { class: 'headline' }, t(passed ? 'walk_passed' : 'walk_failed')),
     said(test.text, 'p'), test.advice && said(test.advice, 'p', { class: 'quiet' }),
-    !passed && sensor && h('p', {}, h('a', { href: sensorLink(sensor.id) }, t('walk_to_sensor'))));
+    !passed && sensor && h('p', {}, h('a', { href: sensorLink(sensor.id) }, t('look_at_sensor'))));
 }
 
 function signing() {
   const passed = test.verdict === 'passed';
   return h('form', { class: 'card narrow', onsubmit: submit(sign) },
     field(t('your_name'), h('input', { name: 'name', required: true, maxlength: 60, value: state.session.name || '', autocomplete: 'name' })),
-    field(t('walk_note'), h('input', { name: 'note', maxlength: 200, autocomplete: 'off' }), !passed && t('walk_note_hint')),
+    field(t('walk_note'), h('input', { name: 'note', maxlength: 200, autocomplete: 'off' })),
     !passed && h('label', { class: 'check' }, h('input', { type: 'checkbox', name: 'passed', value: 'yes' }), h('span', {}, t('walk_all_the_same'))),
     h('button', {}, t('walk_sign')));
 }
@@ -126,7 +126,7 @@ function before() {
     loadPast().catch(() => {});
     return null;
   }
-  if (past.length === 0) return h('p', { class: 'quiet' }, t('walk_none'));
+  if (past.length === 0) return h('p', { class: 'quiet' }, t('nothing'));
   return h('ul', { class: 'lines' }, past.map((one) => h('li', {},
     h('span', {}, `${one.name || one.serial}${one.line ? ` · ${one.line}` : ''}`), ' ',
     h('b', {}, t(one.verdict === 'passed' ? 'walk_passed' : 'walk_failed')), ' ',
@@ -146,7 +146,7 @@ export const walkPage = {
     const heading = h('h1', { id: 'title', tabindex: '-1' }, walkPage.title(route));
     if (!can('walk-start')) {
       const unknown = state.session && state.session.signed_in && !knows('walk-start');
-      return [heading, unknown ? h('p', {}, t('only_look')) : signInFirst(t('walk_sign_in'))];
+      return [heading, unknown ? h('p', {}, t('only_look')) : signInFirst(t('sign_in'))];
     }
     if (sensor) return [heading, ofSensor(sensor)];
     return [heading, section(t('walk_choose'), doors()), section(t('walk_before'), before())];

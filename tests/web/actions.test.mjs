@@ -210,7 +210,7 @@ for (const [size, options] of [['phone', PHONE], ['desktop', DESKTOP]]) {
       await server.push(first, [0, 0], { seconds: 1, end: Math.floor(Date.now() / 1000) * 1000 });
     };
     const page = await open(server, options, '#/walk');
-    await page.getByRole('link', { name: 'Sign in for a walk test' }).click();
+    await page.getByRole('link', { name: 'Sign in' }).click();
     await signIn(page);
     await page.getByRole('link', { name: SERIAL }).click();
     await shot(page, `walk-ready-${size}`);
