@@ -102,7 +102,7 @@ describe('a gateway syncs', () => {
   });
   it('and a request that is not understood changes nothing', async () => {
     const stored = rows();
-    for (const body of [{}, { ...envelope(19, 20), v: 2 }, { ...envelope(20, 19) }, envelope(19, 20, [{ sensor: 1 }])]) {
+    for (const body of [{}, { ...envelope(19, 20), v: 'two' }, { ...envelope(20, 19) }, envelope(19, 20, [{ sensor: 1 }])]) {
       const answer = await sync(body);
       assert.equal(answer.status, 200, answer.body);
       assert.equal(answer.json.error.code, 'malformed');

@@ -6,7 +6,7 @@ create function pg_temp.n(k integer) returns jsonb
 language sql as $$ select jsonb_build_array(pg_temp.reading(pg_temp.monday() + k * interval '1 minute', k)) $$;
 
 select is(pg_temp.sync(0, 0, '[]') - 'time' - 'config' - 'history' - 'sensors',
-  '{"v": 1, "watermark": 0, "applied": [], "missing": [], "rejected": [], "pace_ms": 0}', 'a new card has nothing yet');
+  '{"v": 1, "versions": [1, 2], "watermark": 0, "applied": [], "missing": [], "rejected": [], "pace_ms": 0}', 'a new card has nothing yet');
 select is(pg_temp.sync(0, 1, pg_temp.n(1)) -> 'watermark', '1', 'the first change is confirmed');
 select is(pg_temp.sync(0, 1, pg_temp.n(1)) - 'time' - 'config', pg_temp.sync(0, 1, pg_temp.n(1)) - 'time' - 'config', 'a replay is answered alike');
 select is(pg_temp.raw(), to_char(pg_temp.monday() at time zone 'UTC', 'MM-DD') || ' 09:01 1/0 r1', 'and adds nothing');
