@@ -41,6 +41,7 @@ url = $hq_url
 interval_seconds = 2
 CONF
   (umask 077 && printf '246810\n' >"$demo/page_pin")
+  if [ "$(id -u)" -eq 0 ]; then chown lintel: "$demo/page_pin"; fi
   cat >"$demo/links.d/broker.conf" <<CONF
 type = mqtt
 url = mqtt://127.0.0.1:$broker_port
