@@ -51,7 +51,14 @@ class Administration {
   Result<nlohmann::json> replay(const nlohmann::json& request);
   Result<nlohmann::json> walk_test(std::string_view verb, const nlohmann::json& request, UtcMs now);
 
-  struct Plan;
+  /// How a device is to be taken into service.
+  struct Plan {
+    std::string serial;
+    std::string name;
+    std::string link;
+    std::string decoder;
+    std::string topic;  ///< empty: it is counted without a route of its own
+  };
   Result<Plan> plan_adoption(const nlohmann::json& request);
   Result<void> check_link(const Plan& plan) const;
   Result<void> choose_decoder(const nlohmann::json& request, const Candidate* candidate, Plan& plan) const;

@@ -3,19 +3,15 @@
 
 #include "gateway/app/administration.hpp"
 #include "gateway/health/alerts.hpp"
+#include "gateway/status/members.hpp"
 #include "gateway/store/sensor_settings.hpp"
 
 namespace lintel::app {
 
 Result<nlohmann::json> Administration::acknowledge(const nlohmann::json& request, UtcMs now) {
-  const auto number = request.find("id");
-  const auto id =
-      number != request.end() && number->is_number_integer() ? number->get<std::int64_t>() : std::int64_t{0};
-  const auto text = [&request](const char* key) {
-    const auto found = request.find(key);
-    return found != request.end() && found->is_string() ? found->get<std::string>() : std::string();
-  };
-  const auto by = text("by").empty() ? text("actor") : text("by");
+  const auto id = status::number_of(request, "id", 0, 0);
+  auto by = status::text_of(request, "by");
+  if (by.empty()) by = status::text_of(request, "actor");
   if (by.empty() || by.size() > 128) {
     return fail(ErrorKind::misconfigured, "say who acknowledges it, in at most 128 bytes: --by NAME");
   }

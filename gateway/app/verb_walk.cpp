@@ -16,6 +16,7 @@
 #include "gateway/clock/zone.hpp"
 #include "gateway/config/values.hpp"
 #include "gateway/status/instants.hpp"
+#include "gateway/status/members.hpp"
 #include "gateway/walk/tests.hpp"
 
 namespace lintel::app {
@@ -24,15 +25,11 @@ namespace {
 
 using namespace std::chrono_literals;
 using nlohmann::json;
+using status::text_of;
 
 constexpr std::string_view kOptions[] = {"--config", "--set",  "--json", "--line",
                                          "--times",  "--name", "--note"};
 constexpr auto kBetweenLooks = 500ms;
-
-std::string text_of(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 std::string line_text(const json& test) {
   const auto line = text_of(test, "line");

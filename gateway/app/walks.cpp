@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/status/members.hpp"
 #include "gateway/walk/json.hpp"
 #include "gateway/walk/tests.hpp"
 
@@ -10,21 +11,12 @@ namespace lintel::app {
 namespace {
 
 using nlohmann::json;
+using status::number_of;
+using status::text_of;
 
 constexpr std::int64_t kUsualTimes = 5;
 constexpr std::int64_t kListed = 20;
 constexpr std::int64_t kMostListed = 500;
-
-std::string text_of(const json& request, const char* key) {
-  const auto found = request.find(key);
-  return found != request.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-std::int64_t number_of(const json& request, const char* key, std::int64_t otherwise) {
-  const auto found = request.find(key);
-  if (found == request.end() || found->is_null()) return otherwise;
-  return found->is_number_integer() ? found->get<std::int64_t>() : -1;
-}
 
 }  // namespace
 
@@ -39,7 +31,7 @@ Result<json> walk(std::string_view verb, const json& request, store::Store& stor
   if (verb == "walk-start") {
     std::optional<std::string> line;
     if (request.contains("line") && request["line"].is_string()) line = text_of(request, "line");
-    return shown(tests.start(*sensor, line, number_of(request, "times", kUsualTimes), now));
+    return shown(tests.start(*sensor, line, number_of(request, "times", kUsualTimes, -1), now));
   }
   if (verb == "walk-look") return shown(tests.look(id, store.sensors(), now));
   if (verb == "walk-next") return shown(tests.next(id, store.sensors(), now));
@@ -53,7 +45,7 @@ Result<json> walk(std::string_view verb, const json& request, store::Store& stor
     if (auto done = tests.cancel(id); !done) return tl::unexpected(done.error());
     return json::object();
   }
-  const auto limit = std::clamp<std::int64_t>(number_of(request, "limit", kListed), 1, kMostListed);
+  const auto limit = std::clamp<std::int64_t>(number_of(request, "limit", kListed, -1), 1, kMostListed);
   auto list = json::array();
   for (const auto& test : tests.newest(limit)) list.push_back(walk::to_json(test, store.sensors()));
   return json{{"tests", std::move(list)}};

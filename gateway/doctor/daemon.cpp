@@ -4,6 +4,7 @@
 #include "gateway/doctor/examination.hpp"
 #include "gateway/health/words.hpp"
 #include "gateway/status/instants.hpp"
+#include "gateway/status/members.hpp"
 #include "gateway/sync/http.hpp"
 
 namespace lintel::doctor {
@@ -12,11 +13,7 @@ namespace {
 
 using health::counted;
 using nlohmann::json;
-
-std::string text_of(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
+using status::text_of;
 
 /// "  " -> ends with a full stop, for a text that others go on from.
 std::string sentence(std::string text) {

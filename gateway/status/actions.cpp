@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "gateway/status/members.hpp"
+
 namespace lintel::status {
 
 namespace {
@@ -44,7 +46,7 @@ std::string_view cookie_in(std::string_view header) {
 
 bool is_json(std::string_view content_type) {
   const auto type = content_type.substr(0, content_type.find(';'));
-  return type == "application/json" || type == "application/json ";
+  return type.substr(0, type.find_last_not_of(' ') + 1) == "application/json";
 }
 
 /// Browsers say where a page comes from that asks for a change; a request of another program need not.
@@ -147,7 +149,8 @@ tl::expected<std::unique_ptr<Upload>, UploadAnswer> Actions::begin(const bridge:
     asked.what = Asked::What::act;
     asked.action = path.substr(kActions.size());
     if (!parts_.actions.contains(asked.action))
-      return tl::unexpected(refusal(404, "there is no such action: see /api/openapi.json"));
+      return tl::unexpected(
+          refusal(404, "there is no such action: GET /api/session lists those that there are"));
   }
   if (from_elsewhere(head))
     return tl::unexpected(refusal(403, "only the page of this gateway may ask for that"));
@@ -169,11 +172,7 @@ UploadAnswer Actions::session_state(const Access::Session* session) const {
 }
 
 UploadAnswer Actions::sign_in(const Asked& asked, const json& body) {
-  const auto text = [&](const char* key) {
-    const auto found = body.find(key);
-    return found != body.end() && found->is_string() ? found->get<std::string>() : std::string();
-  };
-  const auto entered = access_.enter(text("pin"), text("name"), asked.peer);
+  const auto entered = access_.enter(text_of(body, "pin"), text_of(body, "name"), asked.peer);
   if (entered) {
     if (parts_.log) parts_.log(fmt::format("page: somebody at {} signed in", asked.peer));
     auto answer = session_state(*entered);
@@ -218,7 +217,6 @@ void Actions::run(const Asked& asked, json body, const Upload::Reply& reply) {
       return (void)reply(refusal(400, fmt::format("unknown key \"{}\": {} takes {}", key, asked.action,
                                                   fmt::join(action.keys, ", "))));
   }
-  if (action.complete) action.complete(body);
   body["actor"] = session->name.empty() ? fmt::format("page at {}", asked.peer)
                                         : fmt::format("{} (page at {})", session->name, asked.peer);
   const auto verb = parts_.verbs.find(action.verb);

@@ -28,8 +28,6 @@ class Actions : public bridge::UploadSink {
   struct Action {
     std::string verb;               ///< of the daemon
     std::vector<std::string> keys;  ///< of the request that it takes; others are refused
-    /// What the verb wants to hear beside them, which no client chooses.
-    std::function<void(nlohmann::json& request)> complete{};
   };
 
   struct Parts {

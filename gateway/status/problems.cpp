@@ -8,6 +8,7 @@
 #include "gateway/health/own.hpp"
 #include "gateway/health/words.hpp"
 #include "gateway/status/instants.hpp"
+#include "gateway/status/members.hpp"
 
 namespace lintel::status {
 
@@ -39,18 +40,13 @@ class Problems {
 constexpr const char* kProblem = "problem";
 constexpr const char* kAttention = "attention";
 
-std::string text(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 /// What is wrong with the gateway itself: as the daemon judges it where it runs, else what the disk says.
 std::vector<health::Condition> conditions_of(const json& gateway) {
   std::vector<health::Condition> found;
   if (const auto told = gateway.find("conditions"); told != gateway.end()) {
     for (const auto& each : *told) {
-      found.push_back({text(each, "kind"), health::severity_from(text(each, "severity")), text(each, "what"),
-                       text(each, "advice")});
+      found.push_back({text_of(each, "kind"), health::severity_from(text_of(each, "severity")),
+                       text_of(each, "what"), text_of(each, "advice")});
     }
     return found;
   }
@@ -62,7 +58,7 @@ std::vector<health::Condition> conditions_of(const json& gateway) {
 }
 
 void look_at_gateway(const json& gateway, Problems& problems) {
-  const auto state = text(gateway, "state");
+  const auto state = text_of(gateway, "state");
   if (state == "stopped") {
     problems.add(kProblem, "The gateway is not running: nobody is being counted.",
                  "Start it with `systemctl start lintel`, or `lintel run` to see why it does not start.");
@@ -70,7 +66,7 @@ void look_at_gateway(const json& gateway, Problems& problems) {
     problems.add(kProblem, "The gateway is running, but does not answer.",
                  "Wait a minute; if it stays so, restart it with `systemctl restart lintel`.");
   }
-  if (const auto notice = text(gateway, "notice"); !notice.empty()) {
+  if (const auto notice = text_of(gateway, "notice"); !notice.empty()) {
     problems.add(kAttention, notice, "Keep the old file for support; counting goes on.");
   }
   for (const auto& condition : conditions_of(gateway)) {
@@ -90,41 +86,42 @@ const char* advice_for(const std::string& link_type) {
 /// Whether a sensor of this link says the same: a unit on a bus that does not answer.
 bool is_told(const json& sensors, const json& link) {
   return std::any_of(sensors.begin(), sensors.end(), [&](const json& sensor) {
-    return text(sensor, "link") == text(link, "name") && text(sensor, "cause") == text(link, "trouble");
+    return text_of(sensor, "link") == text_of(link, "name") &&
+           text_of(sensor, "cause") == text_of(link, "trouble");
   });
 }
 
 void look_at_links(const json& links, const json& sensors, Problems& problems) {
   for (const auto& link : links) {
-    const auto trouble = text(link, "trouble");
+    const auto trouble = text_of(link, "trouble");
     if (link.value("up", false)) {
       if (!trouble.empty() && !is_told(sensors, link)) {
-        problems.add(kAttention, fmt::format("The link {} works, but: {}", text(link, "name"), trouble),
+        problems.add(kAttention, fmt::format("The link {} works, but: {}", text_of(link, "name"), trouble),
                      "What works goes on meanwhile.");
       }
       continue;
     }
     problems.add(
         kProblem,
-        fmt::format("The link {} is down{}{}", text(link, "name"), trouble.empty() ? "" : ": ", trouble),
-        advice_for(text(link, "type")));
+        fmt::format("The link {} is down{}{}", text_of(link, "name"), trouble.empty() ? "" : ": ", trouble),
+        advice_for(text_of(link, "type")));
   }
 }
 
 bool is_down(const json& links, const std::string& name) {
   return std::any_of(links.begin(), links.end(), [&](const json& link) {
-    return text(link, "name") == name && !link.value("up", false);
+    return text_of(link, "name") == name && !link.value("up", false);
   });
 }
 
 void look_at_sensors(const json& sensors, const json& links, bool running, Problems& problems) {
   for (const auto& sensor : sensors) {
-    const auto status = text(sensor, "status");
+    const auto status = text_of(sensor, "status");
     if (status != "offline" && status != "degraded") continue;
-    if (is_down(links, text(sensor, "link"))) continue;  // the link is the problem, and is told
+    if (is_down(links, text_of(sensor, "link"))) continue;  // the link is the problem, and is told
     problems.add(status == "offline" ? kProblem : kAttention,
-                 fmt::format("{}: {}", text(sensor, "name"), text(sensor, "cause")), text(sensor, "advice"),
-                 sensor["id"]);
+                 fmt::format("{}: {}", text_of(sensor, "name"), text_of(sensor, "cause")),
+                 text_of(sensor, "advice"), sensor["id"]);
   }
   const bool all_up =
       std::all_of(links.begin(), links.end(), [](const json& link) { return link.value("up", false); });
@@ -143,16 +140,16 @@ void look_at_hq(const json& hq, const json& backlog, bool running, UtcMs now, Pr
   }
   if (!running || !hq.value("configured", false) || hq.value("failures", std::int64_t{0}) == 0) return;
   const auto contact = instant_of(hq, "last_contact");
-  const auto trouble = text(hq, "trouble");
+  const auto trouble = text_of(hq, "trouble");
   // Waiting does not help.
   const bool unwanted = trouble == "credential" || trouble == "identity" || trouble == "version";
   if (!unwanted && contact && now - *contact < kHqMayBeSilent) return;
-  const auto error = text(hq, "error");
+  const auto error = text_of(hq, "error");
   auto what = unwanted  ? std::string("HQ takes nothing from this gateway")
               : contact ? fmt::format("No contact with HQ for {}", health::in_words(now - *contact))
                         : std::string("HQ has never been reached");
   if (!error.empty()) what += ": " + error;
-  auto advice = text(hq, "advice");
+  auto advice = text_of(hq, "advice");
   if (advice.empty()) advice = "Check the network of the store.";
   if (!advice.ends_with('.')) advice += '.';
   const auto waiting = backlog.value("changes", std::int64_t{0});
@@ -168,7 +165,7 @@ void look_at_quarantine(const json& quarantine, Problems& problems) {
   const auto& newest = quarantine["newest"];
   problems.add(kAttention,
                fmt::format("{} of the last hour could not be read; the newest came over {}: {}",
-                           counted(recent, "message"), text(newest, "link"), text(newest, "reason")),
+                           counted(recent, "message"), text_of(newest, "link"), text_of(newest, "reason")),
                "Check that the decoder of this link fits the device that sends there.");
 }
 
@@ -179,7 +176,7 @@ std::string headline(const json& problems, const json& snapshot) {
   }
   const auto& sensors = snapshot["sensors"];
   const auto online = std::count_if(sensors.begin(), sensors.end(),
-                                    [](const json& sensor) { return text(sensor, "status") == "online"; });
+                                    [](const json& sensor) { return text_of(sensor, "status") == "online"; });
   if (online == static_cast<std::ptrdiff_t>(sensors.size())) {
     return sensors.size() == 1 ? "All is well: the sensor is counting."
                                : fmt::format("All is well: {} sensors are counting.", sensors.size());
@@ -191,7 +188,7 @@ std::string headline(const json& problems, const json& snapshot) {
 
 json verdict(const json& snapshot, UtcMs now) {
   Problems problems;
-  const bool running = text(snapshot["gateway"], "state") == "running";
+  const bool running = text_of(snapshot["gateway"], "state") == "running";
   look_at_gateway(snapshot["gateway"], problems);
   look_at_links(snapshot["links"], snapshot["sensors"], problems);
   look_at_sensors(snapshot["sensors"], snapshot["links"], running, problems);

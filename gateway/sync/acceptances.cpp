@@ -13,13 +13,6 @@ namespace {
 constexpr std::size_t kMost = 20;  // HQ takes 100, with notes of 2,000 characters each
 constexpr std::size_t kFrame = 330;
 
-void append_text(std::string& out, std::string_view key, std::string_view value) {
-  out += ",\"";
-  out += key;
-  out += "\":";
-  append_json_string(out, value);
-}
-
 }  // namespace
 
 std::size_t width_of(const OwedAcceptances& owed) {
@@ -52,14 +45,14 @@ void append_acceptances(std::string& out, const OwedAcceptances& owed,
     out += separator;
     separator = ',';
     out += "{\"sensor\":" + id(each.sensor);
-    append_text(out, "id", each.id);
-    append_text(out, "line", each.line);
+    append_member(out, "id", each.id);
+    append_member(out, "line", each.line);
     fmt::format_to(std::back_inserter(out),
                    R"(,"at":{},"walked_in":{},"walked_out":{},"counted_in":{},"counted_out":{})", each.at,
                    each.walked, each.walked, each.counted_in, each.counted_out);
-    append_text(out, "verdict", each.verdict);
-    append_text(out, "signed_by", each.signed_by);
-    append_text(out, "note", each.note);
+    append_member(out, "verdict", each.verdict);
+    append_member(out, "signed_by", each.signed_by);
+    append_member(out, "note", each.note);
     out += '}';
   }
   out += ']';

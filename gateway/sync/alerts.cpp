@@ -14,13 +14,6 @@ constexpr std::size_t kMostAlerts = 100;  // HQ takes 200
 constexpr std::size_t kAlertFrame = 200;
 constexpr Millis kToldAnew = std::chrono::days{30};
 
-void append_text(std::string& out, std::string_view key, std::string_view value) {
-  out += ",\"";
-  out += key;
-  out += "\":";
-  append_json_string(out, value);
-}
-
 }  // namespace
 
 std::size_t width_of(const OwedAlerts& owed) {
@@ -56,11 +49,11 @@ void append_alerts(std::string& out, const OwedAlerts& owed,
     out += separator;
     separator = ',';
     out += "{\"sensor\":" + (alert.sensor ? id(*alert.sensor) : std::string("null"));
-    append_text(out, "kind", alert.kind);
-    append_text(out, "key", alert.key);
-    append_text(out, "severity", alert.severity);
-    append_text(out, "state", alert.resolved_at ? "resolved" : "open");
-    append_text(out, "message", alert.message);
+    append_member(out, "kind", alert.kind);
+    append_member(out, "key", alert.key);
+    append_member(out, "severity", alert.severity);
+    append_member(out, "state", alert.resolved_at ? "resolved" : "open");
+    append_member(out, "message", alert.message);
     fmt::format_to(std::back_inserter(out), ",\"opened_at\":{},\"resolved_at\":{}}}", alert.opened_at,
                    alert.resolved_at ? std::to_string(*alert.resolved_at) : "null");
   }

@@ -75,6 +75,13 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
+void append_member(std::string& out, std::string_view key, std::string_view value) {
+  out += ",\"";
+  out += key;
+  out += "\":";
+  append_json_string(out, value);
+}
+
 void append_number(std::string& out, std::int64_t value) {
   const fmt::format_int text(value);
   out.append(text.data(), text.size());
