@@ -149,8 +149,7 @@ tl::expected<std::unique_ptr<Upload>, UploadAnswer> Actions::begin(const bridge:
     asked.what = Asked::What::act;
     asked.action = path.substr(kActions.size());
     if (!parts_.actions.contains(asked.action))
-      return tl::unexpected(
-          refusal(404, "there is no such action: GET /api/session lists those that there are"));
+      return tl::unexpected(refusal(404, "there is no such action: see /api/openapi.json"));
   }
   if (from_elsewhere(head))
     return tl::unexpected(refusal(403, "only the page of this gateway may ask for that"));

@@ -14,11 +14,11 @@
 
 namespace lintel::status {
 
-/// What people do on the page, behind the gateway's PIN:
+/// What people do on the page, behind the gateway's PIN (`openapi.json`):
 ///
-///   GET    /api/session         {"pin_set", "actions" (that this gateway knows), "signed_in", "name",
-///   "csrf"} POST   /api/session         {"pin", "name"?} -> the same, and a cookie DELETE /api/session ends
-///   it POST   /api/actions/NAME    a JSON object -> {"result": ...}
+/// - `GET /api/session` → {"pin_set", "actions" (that this gateway knows), "signed_in", "name", "csrf"}
+/// - `POST /api/session` {"pin", "name"?} → the same, and a cookie; `DELETE /api/session` ends it
+/// - `POST /api/actions/NAME` a JSON object → {"result": ...}
 ///
 /// Refusals are {"error": "..."} with 400 (not understood), 401 (sign in first), 403 (PIN, origin or token
 /// wrong, or no PIN is set), 404, 409 (understood and refused), 413, 415, 429 with Retry-After. Used by the

@@ -190,6 +190,9 @@ Routes Page::routes() {
     return snapshot ? instant_of(*snapshot, "time") : std::nullopt;
   });
   routes.handlers["/metrics"] = [this](const Request&) { return metrics(); };
+  routes.handlers["/api/openapi.json"] = [](const Request&) {
+    return json_response(200, std::string(embedded::api().front().bytes));
+  };
   routes.streams["/api/stream"] = {[this] { return event(); }, [this] { return beat(); }};
   return routes;
 }

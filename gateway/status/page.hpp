@@ -23,7 +23,8 @@ class Page {
   Page& operator=(const Page&) = delete;
 
   /// `/` and the other files of gateway/web, `/api/health`, `/api/sensors`, `/api/sensors/data`,
-  /// `/api/status`, `/api/stream`, `/api/alerts`, `/api/analytics`, `/api/analytics/stream`, `/metrics`.
+  /// `/api/status`, `/api/stream`, `/api/alerts`, `/api/analytics`, `/api/analytics/stream`, `/metrics`, and
+  /// `/api/openapi.json`, which describes them.
   Routes routes();
 
  private:
