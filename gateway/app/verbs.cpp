@@ -5,6 +5,7 @@
 #include "gateway/app/verb_administration.hpp"
 #include "gateway/app/verb_provision.hpp"
 #include "gateway/cli/config.hpp"
+#include "gateway/cli/db.hpp"
 #include "gateway/cli/decode.hpp"
 #include "gateway/cli/decoders.hpp"
 #include "gateway/cli/doctor.hpp"
@@ -190,6 +191,20 @@ constexpr cli::Verb kVerbs[] = {
      "lintel config check --config /etc/lintel/gateway.conf\n"
      "lintel config show --set hq.interval_seconds=10",
      cli::config},
+    {"db", "the gateway's database: look, check, copy, ask",
+     "lintel db [info]     [--json]\n"
+     "lintel db check      [--json]\n"
+     "lintel db copy FILE  [--json]\n"
+     "lintel db query SQL  [--json]",
+     "info lists the tables with their rows and sizes. check reads every page, index\n"
+     "and reference, which may take minutes; `lintel doctor` is quicker. copy makes a\n"
+     "whole copy as of one instant, while the gateway runs. query runs one statement\n"
+     "that reads and prints columns between tabs; schema/README.md has the tables.\n"
+     "Nothing is changed. Ends with 1 when check finds damage.",
+     "lintel db check\n"
+     "lintel db copy /media/usb/lintel.db\n"
+     "lintel db query \"select serial, name from sensor_metadata\"",
+     cli::db},
     {"support-bundle", "one file to send to somebody who can help",
      "lintel support-bundle [--out FILE] [--json]",
      "Packs what doctor, status and config show say, the gateway's log, sensors,\n"

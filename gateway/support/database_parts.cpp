@@ -7,6 +7,7 @@
 #include "gateway/store/deadline.hpp"
 #include "gateway/store/store.hpp"
 #include "gateway/support/parts.hpp"
+#include "gateway/support/query.hpp"
 
 namespace lintel::support {
 
@@ -17,34 +18,15 @@ using nlohmann::json;
 constexpr int kMostRows = 500;
 constexpr int kQuarantined = 30;
 
-json value_of(sqlite3_stmt* row, int column) {
-  switch (sqlite3_column_type(row, column)) {
-    case SQLITE_INTEGER: return sqlite3_column_int64(row, column);
-    case SQLITE_FLOAT: return sqlite3_column_double(row, column);
-    case SQLITE_NULL: return nullptr;
-    default: {
-      const auto* bytes = static_cast<const char*>(sqlite3_column_blob(row, column));
-      return bytes == nullptr
-                 ? std::string()
-                 : std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(row, column)));
-    }
-  }
-}
-
 /// Rows as objects; null where it cannot be read, in time or at all.
 json rows_of(store::Database& db, const std::string& sql) {
-  sqlite3_stmt* row = nullptr;
-  if (sqlite3_prepare_v2(db.handle(), sql.c_str(), -1, &row, nullptr) != SQLITE_OK) return nullptr;
   auto list = json::array();
-  int code = SQLITE_ROW;
-  while ((code = sqlite3_step(row)) == SQLITE_ROW) {
+  const auto done = query(db, sql, [&list](const auto& columns, const auto& values) {
     auto object = json::object();
-    for (int column = 0; column < sqlite3_column_count(row); ++column)
-      object[sqlite3_column_name(row, column)] = value_of(row, column);
+    for (std::size_t i = 0; i < columns.size(); ++i) object[columns[i]] = values[i];
     list.push_back(std::move(object));
-  }
-  sqlite3_finalize(row);
-  return code == SQLITE_DONE ? list : json(nullptr);
+  });
+  return done ? list : json(nullptr);
 }
 
 json newest_of(store::Database& db, const std::string& table, int most = kMostRows) {
@@ -81,9 +63,18 @@ json tables(store::Database& db, const std::vector<std::string>& names) {
 
 }  // namespace
 
+json describe_database(store::Database& db) {
+  return {{"schema_version", db.scalar("pragma user_version")},
+          {"schema_version_of_this_lintel", store::schema_version()},
+          {"page_size", db.scalar("pragma page_size")},
+          {"pages", db.scalar("pragma page_count")},
+          {"free_pages", db.scalar("pragma freelist_count")},
+          {"sqlite", sqlite3_libversion()},
+          {"tables", tables(db, names_of_tables(db))}};
+}
+
 json parts_of_database(store::Database& db, std::chrono::milliseconds patience) {
   const store::Deadline deadline(db, store::Deadline::Clock::now() + patience);
-  const auto names = names_of_tables(db);
   json parts;
   parts["sensors"] = newest_of(db, "sensor_metadata");
   parts["alerts"] = newest_of(db, "alerts");
@@ -99,13 +90,7 @@ json parts_of_database(store::Database& db, std::chrono::milliseconds patience) 
   parts["quarantine"] = newest_of(db, "quarantine", kQuarantined);
   for (const auto* health : {"sensor_states", "device_states"}) parts[health] = newest_of(db, health);
   // The dear ones last: a large database may not let them end in time.
-  parts["tables"] = {{"schema_version", db.scalar("pragma user_version")},
-                     {"schema_version_of_this_lintel", store::schema_version()},
-                     {"page_size", db.scalar("pragma page_size")},
-                     {"pages", db.scalar("pragma page_count")},
-                     {"free_pages", db.scalar("pragma freelist_count")},
-                     {"sqlite", sqlite3_libversion()},
-                     {"tables", tables(db, names)}};
+  parts["tables"] = describe_database(db);
   return parts;
 }
 

@@ -16,6 +16,10 @@ namespace lintel::support {
 /// for at most `patience`; what was not read by then is null.
 nlohmann::json parts_of_database(store::Database& db, std::chrono::milliseconds patience);
 
+/// Its schema version, pages, and each table with its rows and bytes (with its indexes); null where that
+/// could not be read.
+nlohmann::json describe_database(store::Database& db);
+
 /// Kernel, system, zones, memory, temperature, disks and the files of the gateway with their sizes.
 nlohmann::json describe_machine(const config::Config* config);
 

@@ -51,7 +51,9 @@ TEST_CASE("lintel --json: every query prints one document, with the keys that th
                                                       {"decoders", "list"},
                                                       {"quarantine", "replay"},
                                                       {"walk-test", "list"},
-                                                      {"alerts", "list"}};
+                                                      {"alerts", "list"},
+                                                      {"db", "info"},
+                                                      {"db", "check"}};
   for (auto words : queries) {
     auto verb = words[0];
     if (words.size() > 1) verb += " " + words[1];
