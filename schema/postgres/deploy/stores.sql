@@ -12,7 +12,7 @@ create table data.stores (
   name             text not null check (length(name) between 1 and 200),
   timezone         text not null default 'UTC',
   day_start_minute integer not null default 0 check (day_start_minute between 0 and 1439),
-  calendar         jsonb not null default '[]' check (jsonb_typeof(calendar) = 'array'),
+  calendar         jsonb not null default '[]' check (jsonb_typeof(calendar) = 'array' and calendar <> '[]'),
   lifecycle        data.lifecycle not null default 'active',
   config_version   integer not null default 1 check (config_version > 0),
   metadata         jsonb not null default '{}' check (jsonb_typeof(metadata) = 'object'),

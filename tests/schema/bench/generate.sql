@@ -32,10 +32,10 @@ insert into data.organizations (id, organization_id, name)
 select 100000 + n, 100000 + n, 'Shop ' || n from fleet, generate_series(1, others) as n;
 
 set session_replication_role = replica;
-insert into data.stores (id, organization_id, node_id, name, timezone)
-select n + 1, 1, 50000 + n * 2000 / stores, 'Store ' || n + 1, 'Europe/Berlin' from fleet, generate_series(0, stores - 1) as n
+insert into data.stores (id, organization_id, node_id, name, timezone, calendar)
+select n + 1, 1, 50000 + n * 2000 / stores, 'Store ' || n + 1, 'Europe/Berlin', private.calendar_of('Europe/Berlin', 0) from fleet, generate_series(0, stores - 1) as n
 union all
-select stores + n, 100000 + n, 100000 + n, 'Store of shop ' || n, 'America/New_York' from fleet, generate_series(1, others) as n;
+select stores + n, 100000 + n, 100000 + n, 'Store of shop ' || n, 'America/New_York', private.calendar_of('America/New_York', 0) from fleet, generate_series(1, others) as n;
 insert into data.gateways (id, organization_id, store_id, name)
 select id, organization_id, id, name || ' gateway' from data.stores;
 -- Sensor k of store s is number s * 100 + k, with slot k; every fiftieth is offline, with an alert.

@@ -1,9 +1,5 @@
 -- Shares the stores of a fleet (generate.sql) among the :clients clients of live.pgbench: what each store's request is.
 \set ON_ERROR_STOP on
--- generate.sql loads stores without triggers, so they have no calendar yet.
-set session_replication_role = replica;
-update data.stores set calendar = private.calendar_of(timezone, day_start_minute);
-set session_replication_role = origin;
 create table public.bench_gateways as
   select ((t.id - 1) % :clients)::integer as client, ((t.id - 1) / :clients)::integer as which, json_build_object('sub', g.public_id)::text as claims,
          format('{"v": 1, "epoch": "live", "config_version": %s, "after": %%s, "to": %%s, "health": {"backlog": 0}, "series": [%s]}', t.config_version,

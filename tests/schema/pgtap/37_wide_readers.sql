@@ -9,10 +9,10 @@ insert into data.organizations (id, organization_id, parent_id, name, level, pat
   (937011, 937001, 937001, 'North', 2, '937001.937011'), (937012, 937001, 937001, 'South', 2, '937001.937012'),
   (937013, 937001, 937001, 'Closed', 2, '937001.937013');
 -- Of 5,300 stores 5,201 are the administrator's to see, 1,300 the manager's; every hundredth is somebody else's.
-insert into data.stores (id, organization_id, node_id, name, deleted_at)
+insert into data.stores (id, organization_id, node_id, name, calendar, deleted_at)
 select 9370000 + n, case when n % 100 = 0 then 937002 else 937001 end,
        case when n % 100 = 0 then 937002 when n > 5260 then 937013 when n % 4 = 1 then 937011 else 937012 end,
-       'Store ' || md5(n::text), case when n in (1, 2, 3) then now() end
+       'Store ' || md5(n::text), private.calendar_of('UTC', 0), case when n in (1, 2, 3) then now() end
   from generate_series(1, 5300) as n;
 insert into data.sensor_metadata (id, organization_id, store_id, gateway_id, serial, name)
 select s.id * 10, s.organization_id, s.id, s.id, 's', 's' from data.stores s where s.id between 9370000 and 9375300;
