@@ -51,7 +51,8 @@ Result<std::int64_t> find(store::Database& db, const std::string& word) {
 
 json device_of(store::Database& db, std::int64_t sensor) {
   auto row = db.prepare(
-      "select connected, battery_percent, battery_mv, tampered, faults, firmware, updated_at "
+      "select connected, battery_percent, battery_mv, tampered, faults, firmware, updated_at, signal_dbm, "
+      "margin_db "
       "from device_states where sensor_id = ?");
   row.bind(sensor);
   if (!row.step()) return nullptr;
@@ -61,6 +62,8 @@ json device_of(store::Database& db, std::int64_t sensor) {
   return {{"connected", yes(0)},
           {"battery_percent", maybe(row.maybe_integer(1))},
           {"battery_mv", maybe(row.maybe_integer(2))},
+          {"signal_dbm", maybe(row.maybe_integer(7))},
+          {"margin_db", maybe(row.maybe_integer(8))},
           {"tampered", yes(3)},
           {"faults", json::parse(row.text(4), nullptr, false)},
           {"firmware", row.text(5)},
@@ -73,6 +76,8 @@ std::string device_text(const json& device) {
   if (device["battery_percent"].is_number())
     add(fmt::format("battery {} %", device["battery_percent"].get<int>()));
   if (device["battery_mv"].is_number()) add(fmt::format("{} mV", device["battery_mv"].get<int>()));
+  if (device["signal_dbm"].is_number()) add(fmt::format("signal {} dBm", device["signal_dbm"].get<int>()));
+  if (device["margin_db"].is_number()) add(fmt::format("link margin {} dB", device["margin_db"].get<int>()));
   if (device["tampered"] == true) add("moved, opened or covered");
   if (device["connected"].is_boolean())
     add(device["connected"] == true ? "connected" : "left by its last will");

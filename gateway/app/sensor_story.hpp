@@ -13,8 +13,8 @@ namespace lintel::app {
 /// What is known of one sensor, by serial or by a name that only one has: how it is, since when, how often it
 /// was otherwise, what its device said last. `misconfigured` when there is none. SqliteError leaves it.
 ///     {serial, name, decoder, link, lifecycle, status, since, cause, device {battery_percent, battery_mv,
-///      tampered, faults, firmware, connected, at} | null, days_30 {status: seconds, "changes": n},
-///      changes [{at, status, kind, cause}]}, the newest first
+///      signal_dbm, margin_db, tampered, faults, firmware, connected, at} | null, days_30 {status: seconds,
+///      "changes": n}, changes [{at, status, kind, cause}]}, the newest first
 Result<nlohmann::json> story_of(store::Database& db, const std::string& word, UtcMs now);
 
 /// The same for people.

@@ -11,8 +11,9 @@ namespace {
 
 using nlohmann::json;
 
-/// A voltage wobbles by less with every message.
+// They wobble by less with every message.
 constexpr int kVoltageMoved = 50;
+constexpr int kSignalMoved = 6;
 constexpr std::size_t kMostFaults = 8;
 constexpr std::size_t kLongestFault = 200;
 constexpr const char* kDefect = "its counter is defective";
@@ -26,6 +27,13 @@ std::optional<int> small(std::optional<std::int64_t> value) {
   return value ? std::optional(static_cast<int>(*value)) : std::nullopt;
 }
 
+/// Whether a stated value is another one than the one that is kept, which it then becomes.
+bool take_moved(std::optional<int>& kept, const std::optional<int>& stated, int least) {
+  if (!stated || (kept && std::abs(*stated - *kept) < least)) return false;
+  kept = stated;
+  return true;
+}
+
 std::vector<std::string> list_from(std::string_view text) {
   std::vector<std::string> list;
   const auto value = json::parse(text, nullptr, false);
@@ -37,12 +45,13 @@ std::vector<std::string> list_from(std::string_view text) {
 
 }  // namespace
 
+void Devices::take_radio(State& state, const bridge::DeviceReport& report) {
+  state.dirty |= take_moved(state.signal_dbm, report.signal_dbm, kSignalMoved);
+  state.dirty |= take_moved(state.margin_db, report.margin_db, kSignalMoved);
+}
+
 void Devices::take_battery(State& state, const bridge::DeviceReport& report) {
-  if (report.battery_mv &&
-      (!state.battery_mv || std::abs(*report.battery_mv - *state.battery_mv) >= kVoltageMoved)) {
-    state.battery_mv = report.battery_mv;
-    state.dirty = true;
-  }
+  state.dirty |= take_moved(state.battery_mv, report.battery_mv, kVoltageMoved);
   if (!report.battery_percent) return;
   auto& facts = state.facts;
   state.dirty |= facts.battery_percent != report.battery_percent;
@@ -74,6 +83,7 @@ void Devices::note(std::int64_t sensor, const bridge::DeviceReport& report, Boot
     state.facts.connected_at = at;
   }
   take_battery(state, report);
+  take_radio(state, report);
   // What lists faults, or says whether the device was touched, lists all of them.
   if (!report.faults.empty() || report.tampered) take_faults(state, report.faults, at);
   if (report.tampered && report.tampered != state.tampered) {
@@ -114,11 +124,12 @@ void Devices::flush(store::Database& db) {
     };
     db.prepare(
           "insert or replace into device_states (sensor_id, connected, battery_percent, battery_mv, "
-          "battery_low, tampered, faults, firmware, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+          "battery_low, tampered, faults, firmware, updated_at, signal_dbm, margin_db) "
+          "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(sensor, bit(facts.connected), whole(facts.battery_percent), whole(state.battery_mv),
               facts.battery_low, bit(state.tampered),
               json(facts.faults).dump(-1, ' ', false, json::error_handler_t::replace), state.firmware,
-              count_ms(state.updated))
+              count_ms(state.updated), whole(state.signal_dbm), whole(state.margin_db))
         .run();
     state.dirty = false;
   }
@@ -128,7 +139,7 @@ void Devices::load(store::Database& db, BootTime now) {
   states_.clear();
   auto rows = db.prepare(
       "select sensor_id, connected, battery_percent, battery_mv, battery_low, tampered, faults, firmware, "
-      "updated_at from device_states");
+      "updated_at, signal_dbm, margin_db from device_states");
   while (rows.step()) {
     State state;
     const auto bit = [&rows](int column) {
@@ -146,6 +157,8 @@ void Devices::load(store::Database& db, BootTime now) {
     state.faults_at = now;
     state.firmware = rows.text(7);
     state.updated = utc_ms(rows.integer(8));
+    state.signal_dbm = small(rows.maybe_integer(9));
+    state.margin_db = small(rows.maybe_integer(10));
     states_[rows.integer(0)] = std::move(state);
   }
 }

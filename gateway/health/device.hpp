@@ -39,13 +39,14 @@ class Devices {
  private:
   struct State {
     DeviceFacts facts;
-    std::optional<int> battery_mv;
+    std::optional<int> battery_mv, signal_dbm, margin_db;
     std::optional<bool> tampered;
     BootTime faults_at{};
     std::string firmware;
     UtcMs updated{};
     bool dirty = false;
   };
+  static void take_radio(State& state, const bridge::DeviceReport& report);
   static void take_battery(State& state, const bridge::DeviceReport& report);
   static void take_faults(State& state, std::vector<std::string> faults, BootTime at);
 

@@ -25,15 +25,17 @@ json device(const store::Statement& row) {
   return {{"connected", yes(0)},     {"battery_percent", number(1)},
           {"battery_mv", number(2)}, {"battery_low", yes(3)},
           {"tampered", yes(4)},      {"faults", faults.is_array() ? std::move(faults) : json::array()},
-          {"firmware", row.text(6)}, {"at", format_utc(utc_ms(row.integer(7)))}};
+          {"firmware", row.text(6)}, {"at", format_utc(utc_ms(row.integer(7)))},
+          {"signal_dbm", number(8)}, {"margin_db", number(9)}};
 }
 
 }  // namespace
 
 DeviceStory::DeviceStory(store::Database& reader)
     : db_(reader),
-      device_(reader.prepare("select connected, battery_percent, battery_mv, battery_low, tampered, faults, "
-                             "firmware, updated_at from device_states where sensor_id = ?")) {}
+      device_(reader.prepare(
+          "select connected, battery_percent, battery_mv, battery_low, tampered, faults, "
+          "firmware, updated_at, signal_dbm, margin_db from device_states where sensor_id = ?")) {}
 
 json DeviceStory::of(std::int64_t sensor) {
   device_.bind(sensor);

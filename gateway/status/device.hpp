@@ -13,9 +13,9 @@ class DeviceStory {
  public:
   explicit DeviceStory(store::Database& reader);
 
-  /// `device` {connected, battery_percent, battery_mv, battery_low, tampered, faults, firmware, at}, null
-  /// where it never said anything; `changes` [{at, status, kind, cause}], the newest first, a dozen at most.
-  /// SqliteError leaves it.
+  /// `device` {connected, battery_percent, battery_mv, battery_low, signal_dbm, margin_db (of its radio),
+  /// tampered, faults, firmware, at}, null where it never said anything; `changes` [{at, status, kind,
+  /// cause}], the newest first, a dozen at most. SqliteError leaves it.
   [[nodiscard]] nlohmann::json of(std::int64_t sensor);
 
  private:

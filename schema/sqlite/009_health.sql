@@ -11,12 +11,15 @@ create table sensor_states (
 ) strict;
 create index sensor_states_by_sensor on sensor_states (sensor_id, id);
 
--- What a device has said of itself last. What changes with every message, as its signal, is not kept.
+-- What a device has said of itself last. Voltage and signal, which wobble with every message, are written when they
+-- have moved.
 create table device_states (
   sensor_id       integer primary key references sensor_metadata (id) on delete cascade,
   connected       integer check (connected in (0, 1)),  -- by its last will or the opposite; null: never said
   battery_percent integer,
   battery_mv      integer,
+  signal_dbm      integer,                              -- of its radio
+  margin_db       integer,                              -- what its radio link could still lose
   battery_low     integer not null default 0 check (battery_low in (0, 1)),
   tampered        integer check (tampered in (0, 1)),
   faults          text not null default '[]',           -- JSON: a list of texts

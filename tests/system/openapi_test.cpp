@@ -145,6 +145,7 @@ Window window_in(int seconds) {
 std::string empty_battery() {
   return json{{"deviceInfo", {{"devEui", "24e124716c000001"}, {"deviceProfileName", "VS350"}}},
               {"time", "2026-07-31T23:12:00Z"},
+              {"rxInfo", {{{"gatewayId", "1"}, {"rssi", -113}}}},
               {"fCnt", 2},
               {"fPort", 85},
               {"data", "AXUFBcwBAAIA"}}

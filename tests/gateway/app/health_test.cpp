@@ -66,6 +66,34 @@ TEST_CASE("app: what a device says again costs no write") {
   CHECK(desk.scalar("select updated_at from device_states") == written);
 }
 
+TEST_CASE("app: a radio that wobbles costs no write, one that has moved does, and a restart knows it") {
+  Desk desk;
+  desk.open();
+  const auto kept = [&] {
+    return desk.scalar("select coalesce(signal_dbm, 0) from device_states where sensor_id = 1");
+  };
+  health::Devices devices;
+  desk.window(1, 3, 2);
+  for (const auto& [signal, expected] : {std::pair{-90, -90}, {-94, -90}, {-97, -97}, {-92, -97}}) {
+    bridge::DeviceReport report{.sensor = "S1", .connected = {}, .uptime_seconds = {}, .signal_dbm = signal};
+    devices.note(1, report, 1000s, kNoon);
+    desk.batch([&] {
+      devices.flush(desk.store->db());
+      return 0;
+    });
+    CHECK(kept() == expected);
+  }
+  devices.load(desk.store->db(), 2000s);
+  bridge::DeviceReport margin{.sensor = "S1", .connected = {}, .uptime_seconds = {}, .margin_db = 12};
+  devices.note(1, margin, 2000s, kNoon + 1min);
+  desk.batch([&] {
+    devices.flush(desk.store->db());
+    return 0;
+  });
+  CHECK(kept() == -97);
+  CHECK(desk.scalar("select margin_db from device_states") == 12);
+}
+
 TEST_CASE("app: an alert is acknowledged once, by name") {
   Desk desk;
   open_alert(desk);
