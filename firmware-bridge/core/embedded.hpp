@@ -14,6 +14,7 @@ struct File {
 std::span<const File> sqlite_migrations();  ///< schema/sqlite, in order
 std::span<const File> web();                ///< gateway/web
 std::span<const File> api();                ///< gateway/status/openapi.json
+std::span<const File> setup();              ///< gateway/setup/lintel-setup.txt
 std::span<const File> profiles();           ///< firmware-bridge/profiles
 
 }  // namespace lintel::embedded

@@ -8,6 +8,7 @@
 #include "gateway/app/log.hpp"
 #include "gateway/app/open_store.hpp"
 #include "gateway/clock/zone.hpp"
+#include "gateway/setup/take.hpp"
 #include "gateway/store/redact.hpp"
 #include "gateway/sync/confirmation.hpp"
 
@@ -145,6 +146,7 @@ Daemon::Daemon(const config::Config& config, sync::Options usual, Opened opened)
       own_({"/",
             config_.state_dir,
             {config_.keep_days, config_.database_bytes},
+            setup::problems_file(config_.state_dir),
             config_.card_endurance_bytes}),
       card_(keep_card()),
       sync_(sync_options(), sync_surroundings()),

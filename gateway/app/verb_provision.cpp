@@ -11,6 +11,7 @@
 
 #include "gateway/app/carry_out.hpp"
 #include "gateway/app/open_store.hpp"
+#include "gateway/app/verb_setup.hpp"
 #include "gateway/cli/configuration.hpp"
 #include "gateway/cli/outcome.hpp"
 #include "gateway/clock/machine.hpp"
@@ -323,6 +324,8 @@ Result<int> run(const config::Config& config, std::vector<std::string> rest, std
 }  // namespace
 
 int provision(std::span<const std::string> args, std::ostream& out, std::ostream& err) {
+  if (!args.empty() && args.front() == "image") return provision_image(args.subspan(1), out, err);
+  if (!args.empty() && args.front() == "take") return provision_take(args.subspan(1), out, err);
   std::vector<std::string> rest(args.begin(), args.end());
   const auto config = cli::configuration(rest, err);
   if (!config) return cli::refuse(config.error(), err);

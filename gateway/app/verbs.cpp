@@ -128,7 +128,10 @@ constexpr cli::Verb kVerbs[] = {
      sync_verb},
     {"provision", "make this card the gateway of a store at HQ",
      "lintel provision [--url URL] [--token-file FILE] [--json]\n"
-     "lintel provision --status [--json]",
+     "lintel provision --status [--json]\n"
+     "lintel provision image --out FILE [--from FILE] [--set SECTION.KEY=VALUE]...\n"
+     "                       [--token-file FILE] [--label FILE] [--json]\n"
+     "lintel provision take FOLDER [--root DIR] [--json]",
      "HQ issues an enrolment token for a store. It is read from FILE, through a pipe\n"
      "(or with - for FILE), or asked for; never from the command line, which all\n"
      "users of this machine can see. --url is HQ's address, unless gateway.conf says\n"
@@ -137,10 +140,16 @@ constexpr cli::Verb kVerbs[] = {
      "enrolment_token beside gateway.conf when it starts, and destroys it once it\n"
      "has worked. --status says as what this card is enrolled, how long its token\n"
      "lasts and when it is renewed. Ends with 1 when HQ refuses, with 3 when HQ could\n"
-     "not be reached.",
+     "not be reached.\n"
+     "image writes lintel-setup.txt for a card that is not yet in its gateway: put it\n"
+     "on the partition that every computer reads. --from is one to begin with, --set\n"
+     "states more (secrets belong into --from), --label a sheet with the address as QR\n"
+     "code and the PIN. take is what the gateway does with it when it starts.",
      "lintel provision --url https://project.supabase.co/rest/v1\n"
      "lintel provision --token-file /media/usb/token\n"
-     "lintel provision --status",
+     "lintel provision --status\n"
+     "lintel provision image --from chain.txt --token-file token\n"
+     "                       --out lintel-setup.txt --label label.svg",
      provision, true, true},
     {"decode", "what a decoder makes of a payload",
      "lintel decode DECODER FILE [--topic TOPIC] [--hex] [--port PORT] [--json]\n"

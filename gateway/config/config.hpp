@@ -173,7 +173,8 @@ struct Sources {
   std::vector<std::string> overrides;    ///< "hq.url=..."
 };
 
-/// Reads the file, links.d/*.conf and sensors.d/*.conf beside it, the environment and the overrides.
+/// Reads the file, gateway.d/*.conf, links.d/*.conf and sensors.d/*.conf beside it, the environment and the
+/// overrides. What gateway.d states holds before the file, of several there the last by name.
 /// All problems of a load are told together: the error is `misconfigured`, its message one line per
 /// problem, each naming file, line, key and, for an unknown word, the nearest known one. Relative paths
 /// are relative to the file that states them, in the environment and in overrides to the current folder.

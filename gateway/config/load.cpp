@@ -45,11 +45,14 @@ class Loader {
     settings.add(from_overrides(sources_.overrides, gateway_keys(), report_));
     settings.add(from_environment(sources_.environment, gateway_keys(), report_));
     if (!config_.file.empty()) {
-      const auto part =
-          read(config_.file, config_.file.filename().string(), {section_names(gateway_keys()), false});
-      if (part) {
-        settings.add(part->entries);
-        warn_of_open_secrets(*part, gateway_keys(), report_);
+      const auto names = section_names(gateway_keys());
+      auto files = parts("gateway.d", {names, false});
+      std::reverse(files.begin(), files.end());  // of two that state a key the last by name holds
+      if (auto part = read(config_.file, config_.file.filename().string(), {names, false}))
+        files.push_back(std::move(*part));
+      for (const auto& part : files) {
+        settings.add(part.entries);
+        warn_of_open_secrets(part, gateway_keys(), report_);
       }
     }
     apply_gateway(settings, config_, report_);
@@ -64,7 +67,7 @@ class Loader {
   }
 
   void links() {
-    for (const auto& part : parts("links.d", "link")) {
+    for (const auto& part : parts("links.d", {{"link"}, true})) {
       if (auto link = read_link(part, vocabulary_, report_)) config_.links.push_back(std::move(*link));
       link_names_.push_back(part.file.stem().string());
     }
@@ -110,7 +113,7 @@ class Loader {
     // A link that was refused still has a name that a sensor may mention.
     std::vector<Link> known(link_names_.size());
     for (std::size_t i = 0; i < known.size(); ++i) known[i].name = link_names_[i];
-    for (const auto& part : parts("sensors.d", "sensor")) {
+    for (const auto& part : parts("sensors.d", {{"sensor"}, true})) {
       auto sensor = read_sensor(part, known, vocabulary_, report_);
       if (!sensor) continue;
       const auto twin = std::find_if(config_.sensors.begin(), config_.sensors.end(),
@@ -135,7 +138,7 @@ class Loader {
   }
 
   /// The *.conf files of a folder beside the main file, by name.
-  std::vector<Part> parts(const std::string& folder, std::string_view section) {
+  std::vector<Part> parts(const std::string& folder, const Sections& sections) {
     const auto path = config_.file.parent_path() / folder;
     std::vector<fs::path> files;
     std::error_code error;
@@ -154,7 +157,7 @@ class Loader {
     std::sort(files.begin(), files.end());
     std::vector<Part> result;
     for (const auto& file : files) {
-      auto part = read(file, folder + "/" + file.filename().string(), {{section}, true});
+      auto part = read(file, folder + "/" + file.filename().string(), sections);
       if (part) result.push_back(std::move(*part));
     }
     return result;

@@ -1,5 +1,6 @@
 #include "gateway/health/own.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -79,6 +80,20 @@ void look_at_room(const OwnFacts& facts, std::vector<Condition>& found) {
        "Bring the gateway's line to HQ back, or give it more room: [storage] database_mb, a larger card."});
 }
 
+void look_at_setup(const OwnFacts& facts, std::vector<Condition>& found) {
+  constexpr std::size_t kShown = 3;
+  if (facts.setup_problems.empty()) return;
+  std::string what = "The setup file on the card was not taken.";
+  for (std::size_t i = 0; i < std::min(kShown, facts.setup_problems.size()); ++i)
+    what += " " + facts.setup_problems[i] + ".";
+  if (facts.setup_problems.size() > kShown)
+    what += fmt::format(" And {} more.", facts.setup_problems.size() - kShown);
+  found.push_back(
+      {"setup_refused", Severity::warning, std::move(what),
+       "Switch the gateway off, correct lintel-setup.txt on its card (lintel-setup-report.txt beside it "
+       "says the same), and switch it on again."});
+}
+
 }  // namespace
 
 std::vector<Condition> judge_own(const OwnFacts& facts) {
@@ -88,6 +103,7 @@ std::vector<Condition> judge_own(const OwnFacts& facts) {
   look_at_machine(facts.machine, found);
   look_at_wear(facts, found);
   look_at_room(facts, found);
+  look_at_setup(facts, found);
   if (!facts.clock_known) {
     found.push_back(
         {"clock_unknown", Severity::warning, "The time is not known yet: new readings wait until it is.",

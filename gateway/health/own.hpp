@@ -19,7 +19,8 @@ struct OwnFacts {
       card_endurance;         ///< bytes its maker promises that may be written, as configured
   std::string storage_error;  ///< why nothing can be stored now; empty: all is well
   bool clock_known = true;
-  std::optional<double> days_alone;  ///< until readings have to go that HQ does not have
+  std::vector<std::string> setup_problems;  ///< of the setup file that was not taken, a line each
+  std::optional<double> days_alone;         ///< until readings have to go that HQ does not have
 };
 
 struct Condition {

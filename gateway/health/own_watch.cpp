@@ -1,5 +1,6 @@
 #include "gateway/health/own_watch.hpp"
 
+#include <fstream>
 #include <system_error>
 
 #include "gateway/store/store.hpp"
@@ -18,8 +19,16 @@ constexpr KindRule kOwnKinds[] = {
     {"disk_low", 10min, 60min, 0min, true},      {"inodes_low", 10min, 60min, 0min, true},
     {"temperature", 10min, 60min, 0min, true},   {"undervoltage", 1min, 60min, 1440min, true},
     {"card_wear", 60min, 1440min, 0min, true},   {"room_short", 10min, 60min, 0min, true},
-    {"clock_unknown", 30min, 10min, 0min, true},
+    {"clock_unknown", 30min, 10min, 0min, true}, {"setup_refused", 0min, 0min, 0min, true},
 };
+
+std::vector<std::string> lines_of(const std::filesystem::path& file) {
+  std::vector<std::string> lines;
+  std::ifstream text(file);
+  for (std::string line; std::getline(text, line);)
+    if (!line.empty()) lines.push_back(std::move(line));
+  return lines;
+}
 
 }  // namespace
 
@@ -42,6 +51,7 @@ OwnFacts OwnWatch::facts_of(store::Database& db, const Surroundings& surrounding
   if (options_.card_endurance > 0) facts.card_endurance = options_.card_endurance;
   facts.storage_error = surroundings.storage_error;
   facts.clock_known = surroundings.wall.has_value();
+  if (!options_.setup_problems.empty()) facts.setup_problems = lines_of(options_.setup_problems);
   if (!reckoned_ || surroundings.now - *reckoned_ >= kBetweenReckonings) {
     reckoned_ = surroundings.now;
     const auto room = store::room_of(db, store::database_path(options_.state_dir), options_.limits);

@@ -24,6 +24,8 @@ class OwnWatch {
     std::filesystem::path root = "/";
     std::filesystem::path state_dir;
     store::RetentionLimits limits;
+    std::filesystem::path
+        setup_problems;                ///< file with what was wrong with the setup file, where there is one
     std::uint64_t card_endurance = 0;  ///< bytes; 0: not known
   };
   struct Surroundings {

@@ -25,14 +25,15 @@ using Names = std::set<std::string, std::less<>>;
 /// module cannot come without a decision on where it stands.
 const std::map<std::string, Names, std::less<>> kArrows = {
     {"app",
-     {"cli", "status", "enrol", "sync", "walk", "health", "counting", "evidence", "store", "config", "clock",
-      "links", "decoders", "profiles", "wire", "core"}},
+     {"cli", "status", "setup", "enrol", "sync", "walk", "health", "counting", "evidence", "store", "config",
+      "clock", "links", "decoders", "profiles", "wire", "core"}},
     {"cli",
      {"doctor", "support", "status", "enrol", "sync", "health", "store", "config", "links", "decoders",
       "clock", "core"}},
     {"doctor", {"status", "enrol", "sync", "health", "store", "config", "links", "clock", "core"}},
     {"support", {"enrol", "sync", "store", "config", "clock", "core"}},
     {"status", {"sync", "health", "store", "clock", "core"}},
+    {"setup", {"enrol", "config", "core"}},
     {"enrol", {"sync", "core"}},
     {"sync", {"store", "clock", "core"}},
     {"health", {"store", "clock", "core"}},

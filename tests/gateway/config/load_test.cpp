@@ -107,6 +107,20 @@ TEST_CASE(
   CHECK(only_dates->opening_hours == R"({"exceptions":{"2026-12-25":[]}})");
 }
 
+TEST_CASE("configuration: what gateway.d states holds before gateway.conf, of several the last by name") {
+  Configured configured;
+  configured.write("gateway.conf", "[gateway]\nname = first\nstate_dir = /a\n[hq]\nurl = http://a\n")
+      .write("gateway.d/10-chain.conf", "[gateway]\nname = second\n[hq]\nurl = http://b\n")
+      .write("gateway.d/20-store.conf", "[gateway]\nname = third\n");
+  const auto config = configured.load();
+  REQUIRE(config);
+  CHECK(config->gateway_name == "third");
+  CHECK(config->hq_url == "http://b");
+  CHECK(config->state_dir == "/a");
+  configured.write("gateway.d/20-store.conf", "[gatway]\nname = third\n");
+  CHECK(configured.load().error().message.find("gateway.d/20-store.conf:1: [gatway]") != std::string::npos);
+}
+
 TEST_CASE("configuration: relaxed durability commits once a minute unless told otherwise") {
   const auto config = Configured().write("gateway.conf", "[storage]\ndurability = relaxed\n").load();
   REQUIRE(config);

@@ -174,13 +174,30 @@ TEST_CASE("own health: bytes written are a day's, of the last day, and another d
   CHECK_FALSE(watch.look(73h).written_day);
 }
 
+TEST_CASE("own health: a setup file that was not taken is told with its lines until it is") {
+  const Tree tree;
+  const auto store = std::move(*store::Store::open(tree.state, {"", "Test", "UTC", 0, "gw", "1"},
+                                                   utc_calendar, utc_ms(1'785'499'200'000)));
+  const auto file = tree.state / "setup-problems.txt";
+  std::ofstream(file) << "lintel-setup.txt:2: one\ntwo\nthree\nfour\n";
+  OwnWatch watch({tree.root, tree.state, {}, file, 0});
+  watch.refresh(store->db(), {10s, utc_ms(1'785'499'200'000), ""});
+  REQUIRE(watch.found().conditions.size() == 1);
+  CHECK(watch.found().conditions[0].kind == "setup_refused");
+  CHECK(watch.found().conditions[0].what ==
+        "The setup file on the card was not taken. lintel-setup.txt:2: one. two. three. And 1 more.");
+  std::filesystem::remove(file);
+  watch.refresh(store->db(), {20s, utc_ms(1'785'499'200'000), ""});
+  CHECK(watch.found().conditions.empty());
+}
+
 TEST_CASE("own health: what stays wrong becomes an alert, also at night, and ends by itself") {
   const Tree tree;
   tree.write("sys/class/thermal/thermal_zone0/temp", "78000\n");
   const auto kWall = utc_ms(1'785'499'200'000);
   const auto store =
       std::move(*store::Store::open(tree.state, {"", "Test", "UTC", 0, "gw", "1"}, utc_calendar, kWall));
-  OwnWatch watch({tree.root, tree.state, {}, 0});
+  OwnWatch watch({tree.root, tree.state, {}, {}, 0});
   const auto at = [&](std::chrono::minutes minute) {
     for (BootTime now = minute - 1min; now <= minute; now += 10s)
       watch.refresh(store->db(), {now, kWall + std::chrono::floor<Millis>(now), ""});
