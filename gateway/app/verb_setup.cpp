@@ -113,7 +113,7 @@ Result<std::string> with_sets(std::string text, const std::vector<std::string>& 
                       "it into the file of --from{}",
                       name, name == "card.token" ? ", or give --token-file" : ""));
     }
-    auto more = setup::stated(std::move(text), name, set.substr(equals + 1));
+    auto more = setup::stated(text, name, set.substr(equals + 1));
     if (!more) return more;
     text = std::move(*more);
   }
@@ -134,7 +134,7 @@ Result<std::string> completed(std::string text) {
   for (const auto& [name, value] :
        {std::pair{"card.pin", digits_of(*secret)}, {"card.hostname", "lintel-" + secret->substr(58)}}) {
     if (!setup::value_of(text, name).empty()) continue;
-    auto more = setup::stated(std::move(text), name, value);
+    auto more = setup::stated(text, name, value);
     if (!more) return more;
     text = std::move(*more);
   }
@@ -161,7 +161,7 @@ Result<std::string> composed(const Wanted& wanted) {
                   fmt::format("--token-file {}: {}", wanted.token_file, token.error()));
     const auto parsed = enrol::parse_enrolment_token(token->text);
     if (!parsed) return tl::unexpected(parsed.error());
-    auto with_token = setup::stated(std::move(text), "card.token", *parsed);
+    auto with_token = setup::stated(text, "card.token", *parsed);
     if (!with_token) return with_token;
     text = std::move(*with_token);
   }

@@ -55,7 +55,7 @@ std::string_view blank() {
   return embedded::setup().front().bytes;
 }
 
-Result<std::string> stated(std::string text, std::string_view name, std::string_view value) {
+Result<std::string> stated(std::string_view text, std::string_view name, std::string_view value) {
   const auto wanted = name_from(name);
   if (!wanted) {
     return fail(ErrorKind::misconfigured,

@@ -57,6 +57,7 @@ Result<void> query(store::Database& db, const std::string& sql, const Row& row) 
   if (!statement) return tl::unexpected(statement.error());
   auto* const rows = statement->get();
   std::vector<std::string> columns;
+  columns.reserve(static_cast<std::size_t>(sqlite3_column_count(rows)));
   for (int column = 0; column < sqlite3_column_count(rows); ++column)
     columns.emplace_back(sqlite3_column_name(rows, column));
   std::vector<json> values(columns.size());
