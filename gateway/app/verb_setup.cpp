@@ -1,18 +1,16 @@
 #include "gateway/app/verb_setup.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <ostream>
 #include <sstream>
-#include <system_error>
 #include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "gateway/cli/configuration.hpp"
+#include "gateway/cli/new_file.hpp"
 #include "gateway/cli/options.hpp"
 #include "gateway/cli/outcome.hpp"
 #include "gateway/clock/machine.hpp"
@@ -70,27 +68,6 @@ Result<Wanted> wanted_of(std::vector<std::string> words) {
                 fmt::format("say where to: lintel provision image --out {}", setup::kFileName));
   }
   return wanted;
-}
-
-/// A file that its owner alone can read; never over one that is there.
-Result<void> write_new(const std::string& file, std::string_view bytes) {
-  const auto failed = [&](const char* what) {
-    return fail(ErrorKind::misconfigured,
-                fmt::format("{} {}: {}", file, what, std::generic_category().message(errno)));
-  };
-  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (fd < 0) return failed("cannot be made");
-  bool good = true;
-  while (good && !bytes.empty()) {
-    const auto wrote = ::write(fd, bytes.data(), bytes.size());
-    good = wrote >= 0 || errno == EINTR;
-    if (wrote > 0) bytes.remove_prefix(static_cast<std::size_t>(wrote));
-  }
-  good = ::close(fd) == 0 && good;
-  if (good) return {};
-  const auto error = failed("cannot be written");
-  ::unlink(file.c_str());
-  return error;
 }
 
 /// `--set SECTION.KEY=VALUE`. A secret does not belong onto the command line, which all users of the machine
@@ -189,9 +166,9 @@ Result<json> make_image(const Wanted& wanted) {
   const auto url = address_of(*text), pin = setup::value_of(*text, "card.pin");
   const auto sheet = setup::label_sheet({setup::value_of(*text, "store.name"), url, pin});
   if (!sheet) return tl::unexpected(sheet.error());
-  if (auto written = write_new(wanted.out, *text); !written) return tl::unexpected(written.error());
+  if (auto written = cli::write_new(wanted.out, *text); !written) return tl::unexpected(written.error());
   if (!wanted.label.empty()) {
-    if (auto written = write_new(wanted.label, *sheet); !written) {
+    if (auto written = cli::write_new(wanted.label, *sheet); !written) {
       ::unlink(wanted.out.c_str());
       return tl::unexpected(written.error());
     }

@@ -1,10 +1,7 @@
 #include "gateway/cli/db.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <memory>
 #include <ostream>
 #include <system_error>
@@ -15,6 +12,7 @@
 
 #include "gateway/cli/configuration.hpp"
 #include "gateway/cli/database.hpp"
+#include "gateway/cli/new_file.hpp"
 #include "gateway/cli/outcome.hpp"
 #include "gateway/status/columns.hpp"
 #include "gateway/store/store.hpp"
@@ -121,21 +119,9 @@ int check(const Asked& asked) {
 
 // A copy of it -------------------------------------------------------------------------------------
 
-/// An empty file that its owner alone can read, and that was not there.
-Result<void> make(const std::string& file) {
-  const int fd =
-      ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (fd < 0) {
-    return fail(ErrorKind::misconfigured,
-                fmt::format("{} cannot be made: {}", file, std::generic_category().message(errno)));
-  }
-  ::close(fd);
-  return {};
-}
-
 /// As it is at one instant, whatever the gateway goes on writing.
 Result<void> copy_to(Database& from, const std::string& file) {
-  if (auto made = make(file); !made) return made;
+  if (auto made = write_new(file, ""); !made) return made;
   sqlite3* raw = nullptr;
   int code = sqlite3_open_v2(file.c_str(), &raw, SQLITE_OPEN_READWRITE, nullptr);
   const std::unique_ptr<sqlite3, int (*)(sqlite3*)> to(raw, sqlite3_close);

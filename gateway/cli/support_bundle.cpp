@@ -1,11 +1,6 @@
 #include "gateway/cli/support_bundle.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <ostream>
-#include <system_error>
 #include <vector>
 
 #include <fmt/format.h>
@@ -15,6 +10,7 @@
 #include "gateway/cli/configuration.hpp"
 #include "gateway/cli/database.hpp"
 #include "gateway/cli/doctor.hpp"
+#include "gateway/cli/new_file.hpp"
 #include "gateway/cli/options.hpp"
 #include "gateway/cli/outcome.hpp"
 #include "gateway/cli/status.hpp"
@@ -104,34 +100,14 @@ void add_database(Bundle& bundle, const config::Config& config) {
   }
 }
 
-/// A new file that its owner alone can read.
-Result<void> write(const std::string& file, std::string_view bytes) {
-  const bool standard = file == "-";
-  const int fd = standard ? STDOUT_FILENO
-                          : ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  const auto failed = [&](const char* what) {
-    const int why = errno;
-    return fail(
-        why == EEXIST || why == ENOENT || why == EACCES ? ErrorKind::misconfigured : ErrorKind::transient,
-        fmt::format("{} {}: {}; say where with --out FILE", file, what,
-                    std::generic_category().message(why)));
-  };
-  if (fd < 0) return failed("cannot be made");
-  while (!bytes.empty()) {
-    const auto wrote = ::write(fd, bytes.data(), bytes.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0) {
-      auto error = failed("cannot be written");
-      if (!standard) {
-        ::close(fd);
-        ::unlink(file.c_str());
-      }
-      return error;
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(wrote));
+Result<void> write(const std::string& file, std::string_view bytes, std::ostream& out) {
+  if (file == "-") {
+    if (out.write(bytes.data(), static_cast<std::streamsize>(bytes.size())).flush()) return {};
+    return fail(ErrorKind::transient, "standard output cannot be written; say where with --out FILE");
   }
-  if (!standard && ::close(fd) != 0) return failed("cannot be written");
-  return {};
+  auto written = write_new(file, bytes);
+  if (!written) written.error().message += "; say where with --out FILE";
+  return written;
 }
 
 /// "lintel-support-20261121T204500Z"
@@ -176,7 +152,7 @@ int support_bundle(std::span<const std::string> args, std::ostream& out, std::os
   }
   const auto packed = support::tar_gz(bundle.parts(), count_ms(now) / 1000);
   if (!packed) return refuse(packed.error(), err);
-  if (const auto written = write(file, *packed); !written) return refuse(written.error(), err);
+  if (const auto written = write(file, *packed, out); !written) return refuse(written.error(), err);
   if (file == "-") return kOk;
   if (as_json) {
     auto names = json::array();
