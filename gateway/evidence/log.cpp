@@ -3,7 +3,8 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <zlib.h>
+
+#include "firmware-bridge/core/gzip.hpp"
 
 namespace lintel::evidence {
 
@@ -18,18 +19,8 @@ std::size_t weight(const Record& record) {
 
 /// A gzip member of its own, so that a file is readable as far as it was written.
 std::string pack(const std::string& lines) {
-  z_stream stream{};
-  constexpr int kGzip = 15 + 16;
-  if (deflateInit2(&stream, 3, Z_DEFLATED, kGzip, 8, Z_DEFAULT_STRATEGY) != Z_OK) return {};
-  std::string packed(deflateBound(&stream, lines.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(lines.data()));
-  stream.avail_in = static_cast<uInt>(lines.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  const bool whole = deflate(&stream, Z_FINISH) == Z_STREAM_END;
-  packed.resize(whole ? stream.total_out : 0);
-  deflateEnd(&stream);
-  return packed;
+  constexpr int kQuick = 3;
+  return bridge::gzip(lines, kQuick).value_or("");
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ void look_at_disk(const OwnFacts& facts, std::vector<Condition>& found) {
   }
   if (!facts.storage_error.empty()) {
     found.push_back(
-        {"storage", Severity::critical, "Readings cannot be stored: " + facts.storage_error,
+        {"storage", Severity::critical, fmt::format("Readings cannot be stored: {}.", facts.storage_error),
          "Messages wait in memory and are not lost yet. Free space on the disk, or replace a card "
          "that has become read-only."});
   }

@@ -32,6 +32,22 @@ constexpr std::size_t kLongestTarget = 2048;
 constexpr auto kLinger = std::chrono::seconds{1};
 constexpr std::size_t kLingerBytes = 262'144;
 
+/// Whether an answer may be packed: gzip is among what the client names, and not with a weight of nothing.
+template <typename Request>
+bool takes_gzip(const Request& request) {
+  const auto field = request[http::field::accept_encoding];
+  std::string_view named(field.data(), field.size());
+  while (!named.empty()) {
+    const auto end = std::min(named.find(','), named.size());
+    auto word = named.substr(0, end);
+    word.remove_prefix(std::min(word.find_first_not_of(" \t"), word.size()));
+    if (word.starts_with("gzip"))
+      return word.find("q=0") == std::string_view::npos || word.find("q=0.") != std::string_view::npos;
+    named.remove_prefix(std::min(end + 1, named.size()));
+  }
+  return false;
+}
+
 }  // namespace
 
 Session::Session(std::shared_ptr<HttpServer::Core> core, tcp::socket socket)
@@ -160,8 +176,12 @@ void Session::respond(const Response& response, bool keep) {
   message_->set(http::field::cache_control, "no-store");
   for (const auto& field : kSecurityFields) message_->set(field[0], field[1]);
   if (response.status == 405) message_->set(http::field::allow, "GET, HEAD");
-  message_->content_length(response.body->size());
-  if (!head) message_->body() = *response.body;
+  const bool packed = response.packed && takes_gzip(parser_->get());
+  const auto& body = packed ? *response.packed : *response.body;
+  if (response.packed) message_->set(http::field::vary, "Accept-Encoding");
+  if (packed) message_->set(http::field::content_encoding, "gzip");
+  message_->content_length(body.size());
+  if (!head) message_->body() = body;
   send(keep);
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "firmware-bridge/core/embedded.hpp"
+#include "firmware-bridge/core/gzip.hpp"
 #include "gateway/status/alerts.hpp"
 #include "gateway/status/instants.hpp"
 #include "gateway/status/metrics.hpp"
@@ -26,6 +27,12 @@ std::string content_type(std::string_view path) {
   if (path.ends_with(".css")) return "text/css; charset=utf-8";
   if (path.ends_with(".svg")) return "image/svg+xml";
   return "application/octet-stream";
+}
+
+std::shared_ptr<const std::string> packed_of(std::string_view bytes) {
+  constexpr int kSmall = 9;
+  auto packed = bridge::gzip(bytes, kSmall);
+  return packed ? std::make_shared<const std::string>(std::move(*packed)) : nullptr;
 }
 
 struct DataQuery {
@@ -165,8 +172,10 @@ Routes Page::routes() {
   for (const auto& file : embedded::web()) {
     const std::string path = file.path == "index.html" ? "/" : fmt::format("/{}", file.path);
     routes.handlers[path] = [type = content_type(file.path),
-                             body = std::make_shared<const std::string>(file.bytes)](const Request&) {
-      return Response{200, type, body};
+                             body = std::make_shared<const std::string>(file.bytes),
+                             packed = std::shared_ptr<const std::string>()](const Request&) mutable {
+      if (!packed) packed = packed_of(*body);  // by the first who asks: the start waits for nobody
+      return Response{200, type, body, packed};
     };
   }
   const auto add = [&](const char* path, std::function<json(const json&)> choose) {

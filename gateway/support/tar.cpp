@@ -11,7 +11,8 @@
 #include <string_view>
 
 #include <fmt/format.h>
-#include <zlib.h>
+
+#include "firmware-bridge/core/gzip.hpp"
 
 namespace lintel::support {
 
@@ -19,8 +20,6 @@ namespace {
 
 constexpr std::size_t kBlock = 512;
 constexpr std::size_t kLongestName = 99;
-constexpr int kGzip = 15 + 16;  // the largest window, in gzip's frame
-constexpr int kMemory = 8;
 
 using Header = std::array<char, kBlock>;
 
@@ -50,29 +49,16 @@ void add(std::string& archive, const Part& part, std::int64_t seconds) {
   archive.append((kBlock - part.text.size() % kBlock) % kBlock, '\0');
 }
 
-Result<std::string> gzip(const std::string& bytes) {
-  z_stream stream{};
-  if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, kGzip, kMemory, Z_DEFAULT_STRATEGY) != Z_OK)
-    return fail(ErrorKind::transient, "there is not enough memory to pack the bundle");
-  std::string packed(deflateBound(&stream, bytes.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  const int code = deflate(&stream, Z_FINISH);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  if (code != Z_STREAM_END) return fail(ErrorKind::transient, "the bundle could not be packed");
-  return packed;
-}
-
 }  // namespace
 
 Result<std::string> tar_gz(const std::vector<Part>& parts, std::int64_t seconds) {
   std::string archive;
   for (const auto& part : parts) add(archive, part, seconds);
   archive.append(2 * kBlock, '\0');
-  return gzip(archive);
+  constexpr int kSmall = 9;
+  auto packed = bridge::gzip(archive, kSmall);
+  if (!packed) return fail(ErrorKind::transient, "there is not enough memory to pack the bundle");
+  return std::move(*packed);
 }
 
 }  // namespace lintel::support

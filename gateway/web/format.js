@@ -1,7 +1,7 @@
 // Times as the store's clock on the wall shows them, ages, sizes.
 
 import { h } from '/dom.js';
-import { language, t } from '/texts.js';
+import { language, t, translated } from '/texts.js';
 
 let zone = 'UTC';
 let dayStart = 0; // minutes after midnight
@@ -100,6 +100,8 @@ export function bytes(n) {
   return `${new Intl.NumberFormat(language, { maximumFractionDigits: unit === 'KB' ? 0 : 1 }).format(value)} ${unit}`;
 }
 
-/** What the gateway itself says is English; so that it is read aloud as such. */
-export const said = (text, tag = 'span', props = {}) => h(tag, { lang: 'en', ...props }, text);
-
+/** What the gateway itself says: in the reader's language where it is known, else in English, and read aloud as such. */
+export function said(text, tag = 'span', props = {}) {
+  const known = translated(text);
+  return known === null ? h(tag, { lang: 'en', ...props }, text) : h(tag, props, known);
+}

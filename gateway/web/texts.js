@@ -1,5 +1,6 @@
 // What the page says, in the language of the browser: one file of texts for each, English where none fits.
 
+const SAID = { de: () => import('/said_de.js'), es: () => import('/said_es.js') };
 const LANGUAGES = { en: () => import('/texts_en.js'), de: () => import('/texts_de.js'), es: () => import('/texts_es.js') };
 
 export let language = 'en';
@@ -8,10 +9,18 @@ let plural = new Intl.PluralRules('en');
 let numbers = new Intl.NumberFormat('en');
 let shares = numbers;
 
+/** What the gateway itself has said, in the reader's language; null: there is no translation. */
+export let translated = () => null;
+
 /** Takes the first language that the reader wants and we have. */
 export async function chooseLanguage(wanted = navigator.languages) {
   const match = wanted.find((tag) => LANGUAGES[tag.split('-')[0]]) || 'en';
   texts = (await LANGUAGES[match.split('-')[0]]()).texts;
+  const load = SAID[match.split('-')[0]];
+  if (load) {
+    const [{ translator }, { said, words }] = await Promise.all([import('/said.js'), load()]);
+    translated = translator(said, words);
+  }
   language = match; // with the region: it decides how numbers and dates look
   plural = new Intl.PluralRules(language);
   numbers = new Intl.NumberFormat(language);

@@ -44,9 +44,12 @@ class Shop {
     remember_the_month();
     count_the_regions();
     alert("critical", "open",
-          "Readings cannot be stored: the disk is full. Free space, or fit a larger card.", 40);
-    alert("warning", "acknowledged", "Back door: its battery is at 12 %. Replace it in the next days.", 300,
-          back_);
+          "Readings cannot be stored: database or disk is full. Messages wait in memory and are not lost "
+          "yet. Free space on "
+          "the disk, or replace a card that has become read-only.",
+          40);
+    alert("warning", "acknowledged",
+          "Back door: its battery is at 12 %. Replace the battery in the next days.", 300, back_);
     alert("warning", "resolved", "Main door: silent for 35 min. Check that it has power.", 3000, main_);
     store_.store().db().execute(
         fmt::format("update sensor_metadata set metadata = "

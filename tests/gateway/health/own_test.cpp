@@ -26,7 +26,7 @@ std::string kinds(const OwnFacts& facts) {
   for (const auto& condition : judge_own(facts)) {
     words +=
         (words.empty() ? "" : " ") + condition.kind + (condition.severity == Severity::critical ? "!" : "");
-    CHECK(condition.what.ends_with('.') == (condition.kind != "storage"));
+    CHECK(condition.what.ends_with('.'));
     CHECK(condition.advice.ends_with('.'));
   }
   return words;

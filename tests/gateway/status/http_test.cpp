@@ -32,6 +32,11 @@ class Bench {
       const auto found = request.query.find("q");
       return text_response(200, found == request.query.end() ? "-" : found->second);
     };
+    routes.handlers["/packed"] = [](const Request&) {
+      auto response = text_response(200, "as it is");
+      response.packed = std::make_shared<const std::string>("as gzip");
+      return response;
+    };
     routes.handlers["/throws"] = [](const Request&) -> Response { throw std::runtime_error("no luck"); };
     routes.streams["/stream"] = {[this] { return shown(); }, {}};
     server = std::move(*HttpServer::open(loop, std::move(options), std::move(routes)));
@@ -116,6 +121,29 @@ TEST_CASE("http: HEAD answers without the body, and a connection serves several 
   CHECK(answers.find("Content-Length: 5") != std::string::npos);
   CHECK(answers.find("\r\n\r\nHTTP/1.1 200 OK") != std::string::npos);
   CHECK(answers.ends_with("\r\n\r\nhello"));
+}
+
+TEST_CASE("http: what is packed goes to those who take gzip, and to nobody else") {
+  const Bench bench;
+  const auto get = [&](const std::string& field) {
+    auto client = bench.client();
+    client.send("GET /packed HTTP/1.1\r\nHost: localhost\r\n" + field + "Connection: close\r\n\r\n");
+    return client.read_all();
+  };
+  for (const std::string takes : {"gzip", "deflate, gzip;q=0.5, br", "br, gzip"}) {
+    const auto answer = get("Accept-Encoding: " + takes + "\r\n");
+    CAPTURE(takes);
+    CHECK(answer.ends_with("\r\n\r\nas gzip"));
+    CHECK(answer.find("Content-Encoding: gzip\r\n") != std::string::npos);
+    CHECK(answer.find("Vary: Accept-Encoding\r\n") != std::string::npos);
+  }
+  for (const std::string field :
+       {"", "Accept-Encoding: br\r\n", "Accept-Encoding: gzip;q=0, br\r\n", "Accept-Encoding: x-gzip\r\n"}) {
+    const auto answer = get(field);
+    CAPTURE(field);
+    CHECK(answer.ends_with("\r\n\r\nas it is"));
+    CHECK(answer.find("Content-Encoding") == std::string::npos);
+  }
 }
 
 TEST_CASE("http: names that are not this machine's get no answer") {
