@@ -12,6 +12,7 @@ struct File {
 };
 
 std::span<const File> sqlite_migrations();  ///< schema/sqlite, in order
+std::span<const File> hq_queries();         ///< schema/tools/sql
 std::span<const File> web();                ///< gateway/web
 std::span<const File> api();                ///< gateway/status/openapi.json
 std::span<const File> setup();              ///< gateway/setup/lintel-setup.txt

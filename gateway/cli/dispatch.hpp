@@ -18,6 +18,7 @@ struct Verb {
   int (*run)(std::span<const std::string> args, std::ostream& out, std::ostream& err);
   bool configured = true;       ///< takes --config and --set
   bool refuses_itself = false;  ///< looks at unknown options itself, because it has more to say of one
+  std::string_view program = "lintel";  ///< whose verb it is, the first word of its usage lines
 };
 
 /// Runs the verb that `args` begins with. Knows help, --help, version, --version, completion, man and

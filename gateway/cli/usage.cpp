@@ -72,14 +72,14 @@ Usage usage_of(const Verb& verb) {
   bool first = false;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const auto word = bare(words[i]);
-    if (word == "lintel" && i + 1 < words.size() && bare(words[i + 1]) == verb.name) {
+    if (word == verb.program && i + 1 < words.size() && bare(words[i + 1]) == verb.name) {
       ++i;
       first = true;
       continue;
     }
     if (word.starts_with("--")) {
       const bool takes = !words[i].ends_with(']') && i + 1 < words.size() && !words[i + 1].starts_with('[') &&
-                         !words[i + 1].starts_with("--") && words[i + 1] != "lintel";
+                         !words[i + 1].starts_with("--") && words[i + 1] != verb.program;
       add_option(usage, word, takes ? bare(words[i + 1]) : std::string_view());
       if (takes) ++i;
     } else if (first && in_lower_case(word)) {
@@ -108,7 +108,7 @@ std::optional<Error> unknown_option(const Verb& verb, std::span<const std::strin
     }
     if (usage.options.empty()) {
       return Error{ErrorKind::misconfigured,
-                   fmt::format("unknown option {}, lintel {} takes none", name, verb.name)};
+                   fmt::format("unknown option {}, {} {} takes none", name, verb.program, verb.name)};
     }
     std::vector<std::string_view> known;
     for (const auto& option : usage.options) known.emplace_back(option.name);

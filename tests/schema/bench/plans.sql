@@ -1,4 +1,4 @@
--- Runs every documented query (queries.sql) as a user and looks at what its plan did. To be included after
+-- Runs every documented query (schema/tools/sql/perf/documented.sql) as a user and looks at what its plan did. To be included after
 -- generate.sql in the same session; gives the functions
 --   pg_temp.ask(user, query)     the query with a store, a sensor and a day of the user's put in
 --   pg_temp.plan_of(user, query) what running it did: rows read by sequential scans, indexes used

@@ -1,8 +1,8 @@
--- Runs every documented query (queries.sql) as every user, :times times, in a fleet that generate.sql has made, and
+-- Runs every documented query (schema/tools/sql/perf/documented.sql) as every user, :times times, in a fleet that generate.sql has made, and
 -- holds what it sees against the limits. A query's answer is made as PostgREST makes it, one JSON text.
 \set ON_ERROR_STOP on
 \ir measure.psql
-\ir queries.sql
+\ir ../../../schema/tools/sql/perf/documented.sql
 \ir plans.sql
 select set_config('bench.times', :'times', false) \g /dev/null
 

@@ -9,7 +9,7 @@
 \set hourly_days 8
 \set daily_days 60
 \ir ../bench/generate.sql
-\ir ../bench/queries.sql
+\ir ../../../schema/tools/sql/perf/documented.sql
 \ir ../bench/plans.sql
 select 5 + 6 * count(*) as tests from documented_queries \gset
 select plan(:tests);

@@ -1,6 +1,6 @@
--- Compares what is deployed here with what a gateway's SQLite file holds (temporary tables sqlite_columns and
--- sqlite_tables, filled by run_parity) and prints a line for every difference nobody explained, and for every
--- explanation that no longer applies. No line: the two agree.
+-- Compares what is deployed here with what a gateway's SQLite file holds (gateway.sql). The view unexplained has a row
+-- for every difference nobody explained (explained.sql, which comes after this), and for every explanation that no
+-- longer applies. No row: the two agree.
 --
 -- Compared: tables of schema data and the view latest_sensor_data; their columns, types, whether these may be
 -- null, and checks of one column against numbers. Not compared: keys and references (ids are local there, so
@@ -21,7 +21,6 @@ insert into compatible values
 -- aspect: postgres_only, sqlite_only (column '' is the whole table), type, null, check; table * is any
 create temporary table explained (table_name text, column_name text, aspect text, reason text,
                                   primary key (table_name, column_name, aspect));
-\ir parity_explained.sql
 
 create temporary view postgres_columns as
   select c.relname::text as table_name, a.attname::text as column_name,
@@ -77,14 +76,14 @@ create temporary view differences (table_name, column_name, aspect, what) as
     from postgres_columns p join gateway_columns g using (table_name, column_name)
    where p.range is distinct from g.range;
 
-select concat_ws('.', table_name, nullif(column_name, '')) || ' ' || what
-  from differences d
- where not exists (select from explained e where e.table_name in (d.table_name, '*')
-                      and (e.column_name, e.aspect) = (d.column_name, d.aspect))
-union all
-select concat_ws('.', table_name, nullif(column_name, '')) ||
-       format(' is explained (%s), but there is no such difference any more', aspect)
-  from explained e
- where not exists (select from differences d where e.table_name in (d.table_name, '*')
-                      and (e.column_name, e.aspect) = (d.column_name, d.aspect))
- order by 1;
+create temporary view unexplained (object, what) as
+  select concat_ws('.', table_name, nullif(column_name, '')), what
+    from differences d
+   where not exists (select from explained e where e.table_name in (d.table_name, '*')
+                        and (e.column_name, e.aspect) = (d.column_name, d.aspect))
+  union all
+  select concat_ws('.', table_name, nullif(column_name, '')),
+         format('is explained (%s), but there is no such difference any more', aspect)
+    from explained e
+   where not exists (select from differences d where e.table_name in (d.table_name, '*')
+                        and (e.column_name, e.aspect) = (d.column_name, d.aspect));

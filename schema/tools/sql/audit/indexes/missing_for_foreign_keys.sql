@@ -1,0 +1,21 @@
+-- Deleting or re-keying what is referred to looks for the referring rows. A constraint whose comment begins with
+-- "no index:" has said why it needs none.
+select format('%s.%s', f.conrelid::regclass, f.conname) as object,
+       format('no index begins with (%s); a delete from %s reads all %s rows (on delete %s)',
+              (select string_agg(a.attname, ', ' order by k.n) from unnest(f.conkey) with ordinality as k (attnum, n) join pg_attribute a on a.attrelid = f.conrelid and a.attnum = k.attnum),
+              f.confrelid::regclass, c.reltuples::bigint,
+              case f.confdeltype when 'c' then 'cascade' when 'n' then 'set null' when 'r' then 'restrict' when 'd' then 'set default' else 'no action' end) as evidence,
+       pg_total_relation_size(f.conrelid) as bytes,
+       format('create index concurrently on %s (%s); or, where such deletes are rare: comment on constraint %I on %s is ''no index: why'';', f.conrelid::regclass,
+              (select string_agg(quote_ident(a.attname), ', ' order by k.n) from unnest(f.conkey) with ordinality as k (attnum, n) join pg_attribute a on a.attrelid = f.conrelid and a.attnum = k.attnum),
+              f.conname, f.conrelid::regclass) as advice
+  from pg_constraint f
+  join pg_class c on c.oid = f.conrelid
+  join pg_namespace n on n.oid = c.relnamespace and n.nspname in ('data', 'private')
+ where f.contype = 'f' and f.conparentid = 0 and not c.relispartition
+   and c.reltuples >= current_setting('lintel.min_rows')::bigint
+   and coalesce(obj_description(f.oid, 'pg_constraint'), '') not like 'no index: %'
+   and not exists (select from pg_index i
+                    where i.indrelid = f.conrelid and i.indisvalid and i.indpred is null and i.indnkeyatts >= cardinality(f.conkey)
+                      and (string_to_array(i.indkey::text, ' ')::smallint[])[1:cardinality(f.conkey)] @> f.conkey)
+ order by c.reltuples desc, 1

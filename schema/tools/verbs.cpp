@@ -1,0 +1,86 @@
+#include "schema/tools/verbs.hpp"
+
+namespace lintel::hq {
+namespace {
+
+constexpr cli::Verb told(std::string_view name, std::string_view summary, std::string_view usage,
+                         std::string_view help, std::string_view example) {
+  cli::Verb verb{};
+  verb.name = name;
+  verb.summary = summary;
+  verb.usage = usage;
+  verb.help = help;
+  verb.example = example;
+  verb.configured = false;
+  verb.program = "lintel-hq";
+  return verb;
+}
+
+constexpr Verb kVerbs[] = {
+    {told("deploy", "bring the central schema up to date",
+          "lintel-hq deploy [--schema FOLDER] [--log-only] [--db URL] [--json]",
+          "Drives sqitch: what is missing is deployed and verified, change by change; a\n"
+          "change that fails is reverted, the ones before it stay. Safe to repeat.\n"
+          "--log-only notes changes as deployed without running them, for a database that\n"
+          "was made from a dump. FOLDER is where sqitch.plan is.",
+          "lintel-hq deploy --db \"host=/run/postgresql dbname=lintel user=postgres\""),
+     deploy},
+    {told("verify", "whether what is deployed is what was planned",
+          "lintel-hq verify [--schema FOLDER] [--db URL] [--json]",
+          "Runs the verify script of every deployed change and changes nothing. Ends with 1\n"
+          "where one fails.",
+          "lintel-hq verify --db lintel"),
+     verify},
+    {told("fleet", "which stores are blind, since when, why, with which version",
+          "lintel-hq fleet [--all] [--organization UUID] [--db URL] [--json]",
+          "A store is blind when its counts do not arrive: it has no gateway, its gateways\n"
+          "were never heard or are silent, or all its sensors are offline. The longest\n"
+          "blind stand first. --all shows the others as well. Ends with 1 while one is\n"
+          "blind.",
+          "lintel-hq fleet\n"
+          "lintel-hq fleet --all --json"),
+     fleet},
+    {told("enrol", "a token with which a card becomes the gateway of a store",
+          "lintel-hq enrol STORE [--valid TIME] [--gateway UUID] [--token-file FILE]\n"
+          "                [--db URL] [--json]",
+          "STORE is a public id, a name, or \"organization / name\". The token is shown once,\n"
+          "is for one card, lasts 7 days (TIME, at most 30 days) and ends older open tokens\n"
+          "of the store. --token-file writes it to a new file only you may read. A store\n"
+          "with several gateways needs --gateway.",
+          "lintel-hq enrol \"Main street 1\" --valid \"2 days\""),
+     enrol},
+    {told("partitions", "how far partitions reach; make them, let old ones go",
+          "lintel-hq partitions [show] [--db URL] [--json]\n"
+          "lintel-hq partitions create [--until DATE] [--db URL] [--json]\n"
+          "lintel-hq partitions detach [NAME]... [--drop] [--without-archive]\n"
+          "                            [--db URL] [--json]",
+          "show tells the reserve in days and ends with 1 below 30. create makes what is\n"
+          "missing up to DATE (default: the setting). detach takes out what is beyond every\n"
+          "tenant's retention, concurrently, so that nobody waits; cut in between, the next\n"
+          "call finishes it. What is not archived stays, unless --without-archive. --drop\n"
+          "drops what was detached.",
+          "lintel-hq partitions\n"
+          "lintel-hq partitions detach --drop"),
+     partitions},
+    {told("audit", "what is wrong with indexes, policies, data and migrations",
+          "lintel-hq audit [indexes|policies|data|migrations]... [--check CHECK]...\n"
+          "                [--accepted FILE] [--days N] [--min-rows N] [--min-bytes N]\n"
+          "                [--schema FOLDER] [--db URL] [--json]",
+          "Reads only. Each finding comes with evidence, size and what to do. Ends with 1\n"
+          "where there is one. --days says how far back data is looked at, and for how long\n"
+          "an index must have been unused (7); tables below --min-rows (10000) and bytes\n"
+          "below --min-bytes (1048576) are not worth a word. FILE holds what you accept, a\n"
+          "line each: CHECK OBJECT REASON.",
+          "lintel-hq audit\n"
+          "lintel-hq audit indexes --days 30\n"
+          "lintel-hq audit --check data/clocks --json"),
+     audit},
+};
+
+}  // namespace
+
+std::span<const Verb> verbs() {
+  return kVerbs;
+}
+
+}  // namespace lintel::hq
