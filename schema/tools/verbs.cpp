@@ -75,6 +75,17 @@ constexpr Verb kVerbs[] = {
           "lintel-hq audit indexes --days 30\n"
           "lintel-hq audit --check data/clocks --json"),
      audit},
+    {told("perf", "the documented queries against their limits",
+          "lintel-hq perf [--times N] [--p95 MS] [--p99 MS] [--history FILE]\n"
+          "               [--no-history] [--db URL] [--json]",
+          "Asks every documented query as three people who are there: who sees the most\n"
+          "stores, one in the middle, who sees the fewest. Tells p50, p95, p99 in\n"
+          "milliseconds on the server, what it was the last time, and whether the plan is\n"
+          "another one; --json has the plans. The history is a line of JSON for each, in\n"
+          "~/.local/state/lintel-hq/perf.jsonl. Changes nothing. Ends with 1 where one is\n"
+          "slower than p95 (50) or p99 (200).",
+          "lintel-hq perf --times 50"),
+     perf},
 };
 
 }  // namespace
