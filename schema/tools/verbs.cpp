@@ -86,6 +86,41 @@ constexpr Verb kVerbs[] = {
           "slower than p95 (50) or p99 (200).",
           "lintel-hq perf --times 50"),
      perf},
+    {told("archive", "readings that leave, into encrypted files",
+          "lintel-hq archive [list] [--db URL] [--json]\n"
+          "lintel-hq archive PARTITION|expired --to FOLDER [--organization UUID]\n"
+          "                  [--db URL] [--json]\n"
+          "lintel-hq archive key ORGANIZATION --out FILE [--db URL] [--json]\n"
+          "lintel-hq archive moved ID --provider NAME --namespace WHERE [--db URL]\n"
+          "                  [--json]",
+          "Writes one file for each organization that has rows in a partition which is\n"
+          "beyond retention (expired: all such), streamed, compressed, encrypted with the\n"
+          "organization's own key, read once more, and registered. What is registered is\n"
+          "not written again. key writes that key to a new file only you may read: without\n"
+          "it, and without the database, an archive is noise. moved notes where a file was\n"
+          "taken to. Then lintel-hq partitions detach.",
+          "lintel-hq archive expired --to /srv/archives"),
+     archive},
+    {told("restore", "bring the rows of an archive back",
+          "lintel-hq restore FILE... [--check] [--key-file FILE] [--db URL] [--json]",
+          "Into this database or another one that knows the organization's stores and\n"
+          "sensors by their public ids. The partition is made where it is missing; rows\n"
+          "that are there stay as they are; all of a file or nothing. --check only reads the\n"
+          "file to its end. --key-file has the key where the database has not. What was\n"
+          "erased is not restored.",
+          "lintel-hq restore --check /srv/archives/*.lintel-archive"),
+     restore},
+    {told("erase", "forget a person or a tenant, for good",
+          "lintel-hq erase organization UUID --tombstones FILE [--yes] [--db URL] [--json]\n"
+          "lintel-hq erase person UUID --tombstones FILE [--yes] [--db URL] [--json]\n"
+          "lintel-hq erase replay FILE [--db URL] [--json]",
+          "Says what it would take, and does it with --yes. Works in batches and goes on\n"
+          "where it was cut. A tenant's archives lose their key, and files of them on this\n"
+          "machine are removed. FILE gets the tombstones: keep it outside the backups, and\n"
+          "after one was restored, before anybody connects, erase replay FILE forgets\n"
+          "again whom it brought back.",
+          "lintel-hq erase replay /srv/lintel/tombstones.json"),
+     erase},
 };
 
 }  // namespace

@@ -1,0 +1,182 @@
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "schema/tools/private_file.hpp"
+#include "schema/tools/verbs.hpp"
+
+namespace lintel::hq {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The tombstones, outside the database: replaced as a whole, so that a cut leaves the ones before.
+Result<std::int64_t> keep_tombstones(Database& database, const fs::path& file) {
+  auto stones = database.value("select private.export_erasures()::text");
+  if (!stones) return tl::unexpected(stones.error());
+  const fs::path next = file.string() + ".new";
+  std::error_code error;
+  fs::remove(next, error);
+  if (auto written = write_private(next, *stones + "\n"); !written) return tl::unexpected(written.error());
+  fs::rename(next, file, error);
+  if (error)
+    return fail(ErrorKind::transient,
+                fmt::format("{} cannot be written: {}", file.string(), error.message()));
+  return static_cast<std::int64_t>(json::parse(*stones).size());
+}
+
+/// Archive files that are noise now: those on this machine go, of the others the DBA is told.
+Result<json> remove_files(Database& database, const std::string& organization) {
+  const std::optional<std::string> whose[] = {organization};
+  auto files = database.run(
+      "select f ->> 'provider' as provider, f ->> 'namespace' as namespace from private.erasures e, "
+      "jsonb_array_elements(e.files) as f where e.public_id = $1::uuid",
+      whose);
+  if (!files) return tl::unexpected(files.error());
+  json removed = json::array(), left = json::array();
+  for (std::size_t r = 0; r < files->rows.size(); ++r) {
+    const auto& where = files->at(r, "namespace");
+    std::error_code error;
+    const bool ours = files->at(r, "provider") == "file" && where.ends_with(".lintel-archive");
+    if (ours && fs::remove(where, error)) {
+      removed.push_back(where);
+    } else if (!ours || error) {
+      left.push_back({{"provider", files->at(r, "provider")}, {"namespace", where}});
+    }
+  }
+  return json{{"removed", std::move(removed)}, {"to_remove", std::move(left)}};
+}
+
+Result<json> erase_organization(Call& call, Database& database, const std::string& id, bool sure) {
+  const std::optional<std::string> said[] = {id};
+  const auto known = database.run(
+      "select o.id, o.name, (select count(*) from data.stores s where s.organization_id = o.id) as stores, "
+      "(select count(*) from data.user_profiles p where p.organization_id = o.id) as people, "
+      "(select count(*) from private.archives a where a.organization_id = o.id) as archives "
+      "from data.organizations o where o.public_id::text = $1 and o.parent_id is null "
+      "union all select e.organization_id, '(erased)', 0, 0, 0 from private.erasures e where "
+      "e.public_id::text = $1 "
+      "and not exists (select from data.organizations o where o.public_id::text = $1)",
+      said);
+  if (!known) return tl::unexpected(known.error());
+  if (known->rows.empty())
+    return fail(ErrorKind::rejected,
+                fmt::format("there is no tenant with the public id {}: select public_id, name from "
+                            "data.organizations where parent_id is null;",
+                            id));
+  if (!sure) {
+    return fail(ErrorKind::misconfigured,
+                fmt::format("this forgets organization \"{}\" for good: {} stores with all their readings, "
+                            "{} people, {} archives. If that is meant, say it again with --yes",
+                            known->at(0, "name"), known->at(0, "stores"), known->at(0, "people"),
+                            known->at(0, "archives")));
+  }
+  const std::optional<std::string> tenant[] = {known->at(0, "id")};
+  json counts;
+  while (true) {
+    auto step =
+        database.run("select e.finished, e.counts from private.erase_organization($1::bigint) as e", tenant);
+    if (!step) return tl::unexpected(step.error());
+    counts = json::parse(step->at(0, "counts"));
+    if (step->at(0, "finished") == "t") break;
+    call.note(fmt::format("so far: {}", step->at(0, "counts")));
+  }
+  auto files = remove_files(database, id);
+  if (!files) return files;
+  return json{{"organization", id}, {"counts", counts}, {"files", *files}};
+}
+
+Result<json> erase_person(Database& database, const std::string& id, bool sure) {
+  const std::optional<std::string> said[] = {id};
+  if (!sure) {
+    const auto name = database.run("select display_name from data.user_profiles where id::text = $1", said);
+    if (!name) return tl::unexpected(name.error());
+    return fail(ErrorKind::misconfigured,
+                fmt::format("this forgets {} for good. If that is meant, say it again with --yes",
+                            name->rows.empty() ? "whatever is known of this person"
+                                               : fmt::format("\"{}\"", name->at(0, "display_name"))));
+  }
+  auto counts = database.value("select private.erase_user($1::uuid)::text", said);
+  if (!counts) return tl::unexpected(counts.error());
+  return json{{"person", id}, {"counts", json::parse(*counts)}};
+}
+
+Outcome replay(Call& call, Database& database, const std::string& file) {
+  std::ifstream in(file);
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (!in || !json::accept(text.str()))
+    return fail(ErrorKind::misconfigured,
+                fmt::format("{} is no file of tombstones (lintel-hq erase … --tombstones FILE)", file));
+  const std::optional<std::string> stones[] = {text.str()};
+  json again = json::array();
+  while (true) {
+    auto step = database.run(
+        "select r.subject, r.finished, r.counts from private.replay_erasures($1::jsonb) as r", stones);
+    if (!step) return tl::unexpected(step.error());
+    bool finished = true;
+    for (std::size_t r = 0; r < step->rows.size(); ++r) {
+      finished = finished && step->at(r, "finished") == "t";
+      if (step->at(r, "finished") == "t")
+        again.push_back(
+            {{"subject", step->at(r, "subject")}, {"counts", json::parse(step->at(r, "counts"))}});
+    }
+    if (finished) break;
+  }
+  if (call.json) {
+    call.print({{"erased_again", std::move(again)}});
+  } else {
+    for (const auto& one : again)
+      call.out << fmt::format("{} was brought back by the backup and is forgotten again\n",
+                              one["subject"].get<std::string>());
+    call.out << "Nothing is left of whom the tombstones name.\n";
+  }
+  return cli::kOk;
+}
+
+}  // namespace
+
+Outcome erase(Call& call) {
+  const auto tombstones = call.option("--tombstones");
+  if (!tombstones) return tl::unexpected(tombstones.error());
+  const bool sure = call.flag("--yes");
+  const auto what = call.word(), which = call.word();
+  if (auto done = call.done(); !done) return tl::unexpected(done.error());
+  const bool known = what && (*what == "organization" || *what == "person" || *what == "replay");
+  if (!known || !which)
+    return fail(ErrorKind::misconfigured,
+                "say what: lintel-hq erase organization UUID, erase person UUID, erase replay FILE");
+  if (*what != "replay" && sure && !*tombstones) {
+    return fail(ErrorKind::misconfigured,
+                "say where the tombstones are kept: --tombstones FILE, outside this machine's backups. A "
+                "backup from before knows nothing of it");
+  }
+  auto database = call.connect();
+  if (!database) return tl::unexpected(database.error());
+  if (*what == "replay") return replay(call, *database, *which);
+  auto done = *what == "organization" ? erase_organization(call, *database, *which, sure)
+                                      : erase_person(*database, *which, sure);
+  if (!done) return tl::unexpected(done.error());
+  const auto stones = keep_tombstones(*database, **tombstones);
+  if (!stones) return tl::unexpected(stones.error());
+  (*done)["tombstones"] = {{"file", **tombstones}, {"count", *stones}};
+  if (call.json) {
+    call.print(*done);
+    return cli::kOk;
+  }
+  call.out << fmt::format("Forgotten: {}\n{} tombstones are in {}.\n", (*done)["counts"].dump(), *stones,
+                          **tombstones);
+  if (done->contains("files")) {
+    for (const auto& file : (*done)["files"]["to_remove"])
+      call.out << fmt::format("Remove at {}: {}\n", file["provider"].get<std::string>(),
+                              file["namespace"].get<std::string>());
+  }
+  return cli::kOk;
+}
+
+}  // namespace lintel::hq
