@@ -121,6 +121,13 @@ constexpr Verb kVerbs[] = {
           "again whom it brought back.",
           "lintel-hq erase replay /srv/lintel/tombstones.json"),
      erase},
+    {told("types", "the types of rows for programs, from the schema",
+          "lintel-hq types cpp|typescript [--check FILE] [--db URL] [--json]",
+          "Prints a header of C++ or a module of TypeScript with the enums, the business\n"
+          "tables and what PostgREST offers, as they are in the database, comments included.\n"
+          "--check holds a file against them instead and ends with 1 where it differs.",
+          "lintel-hq types typescript > schema/types/rows.ts"),
+     types},
 };
 
 }  // namespace
