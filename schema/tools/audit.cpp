@@ -164,6 +164,16 @@ Result<void> prepare(const Call& call, Database& database, std::string_view audi
 
 }  // namespace
 
+Result<json> findings_of(Database& database, std::string_view audit) {
+  json findings = json::array();
+  for (const auto& check : queries(fmt::format("audit/{}", audit))) {
+    auto found = findings_of(database, fmt::format("{}/{}", audit, check.name), check.text, Options());
+    if (!found) return found;
+    findings.insert(findings.end(), found->begin(), found->end());
+  }
+  return findings;
+}
+
 Outcome audit(Call& call) {
   const auto options = options_of(call);
   if (!options) return tl::unexpected(options.error());

@@ -1,13 +1,11 @@
 #include "schema/tools/sqitch.hpp"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <cstdlib>
-#include <cstring>
 #include <optional>
 
 #include <fmt/format.h>
+
+#include "schema/tools/program.hpp"
 
 namespace lintel::hq {
 namespace fs = std::filesystem;
@@ -21,17 +19,6 @@ std::optional<fs::path> above(fs::path folder) {
   }
 }
 
-bool installed(const std::string& program) {
-  const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): before any thread exists
-  std::string_view folders = path == nullptr ? std::string_view() : std::string_view(path);
-  while (!folders.empty()) {
-    const auto end = std::min(folders.find(':'), folders.size());
-    if (::access((fs::path(folders.substr(0, end)) / program).c_str(), X_OK) == 0) return true;
-    folders.remove_prefix(std::min(end + 1, folders.size()));
-  }
-  return false;
-}
-
 /// A name of a database inside a URI.
 std::string escaped(std::string_view text) {
   std::string uri;
@@ -41,8 +28,10 @@ std::string escaped(std::string_view text) {
   return uri;
 }
 
-void set(const char* name, const char* value) {
-  if (std::getenv(name) == nullptr) ::setenv(name, value, 1);  // NOLINT(concurrency-mt-unsafe)
+/// The own variable where there is one.
+std::string variable(const char* name, const char* otherwise) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): before any thread exists
+  return fmt::format("{}={}", name, value == nullptr ? otherwise : value);
 }
 
 }  // namespace
@@ -72,31 +61,12 @@ Result<int> sqitch(const Database& database, const fs::path& folder, const std::
   command.insert(command.end(), words.begin(), words.end());
   // Where the database is goes by the environment, which only this user can read.
   command.push_back("db:pg:" + escaped(database.name()));
-  const auto environment = database.environment();
-  const auto child = ::fork();
-  if (child < 0)
-    return fail(ErrorKind::transient, fmt::format("no process could be made: {}", std::strerror(errno)));
-  if (child == 0) {
-    ::dup2(STDERR_FILENO, STDOUT_FILENO);
-    for (const auto& entry : environment) {
-      const auto equals = entry.find('=');
-      ::setenv(entry.substr(0, equals).c_str(), entry.substr(equals + 1).c_str(),
-               1);  // NOLINT(concurrency-mt-unsafe)
-    }
-    // sqitch refuses to work for nobody and in no time zone; containers and cron often have neither.
-    set("TZ", "UTC");
-    set("SQITCH_FULLNAME", "Lintel deploy");
-    set("SQITCH_EMAIL", "lintel@localhost");
-    std::vector<char*> argv;
-    for (auto& word : command) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    if (::chdir(folder.c_str()) == 0) ::execvp("sqitch", argv.data());
-    ::_exit(127);
-  }
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  auto environment = database.environment();
+  // sqitch refuses to work for nobody and in no time zone; containers and cron often have neither.
+  environment.push_back(variable("TZ", "UTC"));
+  environment.push_back(variable("SQITCH_FULLNAME", "Lintel deploy"));
+  environment.push_back(variable("SQITCH_EMAIL", "lintel@localhost"));
+  return run_program(std::move(command), environment, folder);
 }
 
 }  // namespace lintel::hq

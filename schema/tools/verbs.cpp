@@ -121,6 +121,17 @@ constexpr Verb kVerbs[] = {
           "again whom it brought back.",
           "lintel-hq erase replay /srv/lintel/tombstones.json"),
      erase},
+    {told("drill", "restore the last backup beside the running server, and look",
+          "lintel-hq drill --into FOLDER [--at TIME] [--stanza NAME] [--config FILE]\n"
+          "                [--tombstones FILE] [--report FILE] [--keep] [--db URL] [--json]",
+          "Has pgBackRest restore into a new folder, to TIME or as far as the log goes,\n"
+          "starts a server there that nobody else can reach, replays tombstones, counts\n"
+          "rows and audits policies; tells how long it took (RTO) and how much was lost\n"
+          "(RPO). Then all of it goes, unless --keep, with which it goes on running: to take\n"
+          "a table out of it. Run it as the user PostgreSQL runs as. The stanza is lintel.\n"
+          "Ends with 1 where the restored policies have findings.",
+          "lintel-hq drill --into /srv/drill --at \"2026-11-21 14:59:00+01\""),
+     drill},
     {told("types", "the types of rows for programs, from the schema",
           "lintel-hq types cpp|typescript [--check FILE] [--db URL] [--json]",
           "Prints a header of C++ or a module of TypeScript with the enums, the business\n"

@@ -30,5 +30,6 @@ Outcome archive(Call& call);
 Outcome restore(Call& call);
 Outcome erase(Call& call);
 Outcome types(Call& call);
+Outcome drill(Call& call);
 
 }  // namespace lintel::hq
