@@ -45,23 +45,25 @@ insert into data.stores (organization_id, node_id, name, deleted_at) select tena
 insert into data.alerts (organization_id, store_id, kind, dedup_key, severity, message, opened_at) select s.organization_id, s.id, 'no_people', 'no_people', 'info', 'm', now() - interval '2 days' from data.stores s where s.name = 'closed';
 insert into private.slots (store_id, slot, sensor_id, regional, label, seq) select (select id from data.stores where name = 'closed'), n, sensor, false, 'l' || n, 0 from it, generate_series(1, 30001) n;
 SQL
-finds data/orphans data.people_counting_raw facts
-finds data/orphans data.daily_analytics facts
-finds data/orphans private.slots facts
-finds data/tenants data.people_counting_raw facts
-finds data/lost_memberships "user 00000000-0000-4000-8000-000000000002" facts
-finds data/overlapping_readings 'line "1"' facts
-finds data/impossible_counts 'line "1"' facts
-finds data/impossible_counts "hours of store" facts
-finds data/crowded_regions 'region "Hall"' facts
-finds data/future_readings "store " facts
-finds data/clocks data.gateways facts
-finds data/coverage '"x"' facts
-finds data/coverage '"1"' facts
-finds data/coverage '"y"' facts
-finds data/rollups 'line "1"' facts
-finds data/watch "alert no_people" facts
-finds data/watch "store " facts
+finds facts data <<'FAULTS'
+orphans data.people_counting_raw
+orphans data.daily_analytics
+orphans private.slots
+tenants data.people_counting_raw
+lost_memberships user 00000000-0000-4000-8000-000000000002
+overlapping_readings line "1"
+impossible_counts line "1"
+impossible_counts hours of store
+crowded_regions region "Hall"
+future_readings store 
+clocks data.gateways
+coverage "x"
+coverage "1"
+coverage "y"
+rollups line "1"
+watch alert no_people
+watch store 
+FAULTS
 answers 1 "any('Atlantis' in f['evidence'] for f in d['findings']) and any('of 32767' in f['evidence'] for f in d['findings'])" hq facts audit --check data/watch
 answers 1 "'424242' in d['findings'][0]['evidence'] and '434343' in d['findings'][0]['evidence']" hq facts audit --check data/lost_memberships
 answers 1 "d['findings'][0]['evidence'].startswith('1 readings begin')" hq facts audit --check data/overlapping_readings

@@ -23,16 +23,18 @@ psql -X -d indexes -c "create unique index concurrently planted_half on private.
 sql -d indexes -o /dev/null -c "select * from private.planted where amount = 5" -c "select count(*) from private.planted where amount = 6" -c "select * from private.planted where id = 7"
 sql -d indexes -c "delete from private.planted where id > 15000"
 sql -d indexes -o /dev/null -c "select pg_stat_force_next_flush()" -c "select 1"
-finds indexes/unused private.planted_unused indexes --days 0 --min-bytes 0
-finds indexes/duplicate private.planted_twin indexes
-finds indexes/overlapping private.planted_n indexes
-finds indexes/missing_for_foreign_keys private.planted_child.planted_child_store_id_fkey indexes
-finds indexes/missing_for_statements private.planted.amount indexes
-finds indexes/bloated private.planted_bloat_pkey indexes --min-bytes 0
-finds indexes/dead_rows private.planted indexes
-finds indexes/invalid private.planted_half indexes
-finds indexes/without_purpose private.planted_n indexes
-finds indexes/without_key private.planted_heap indexes
+finds indexes indexes --days 0 --min-bytes 0 <<'FAULTS'
+unused private.planted_unused
+duplicate private.planted_twin
+overlapping private.planted_n
+missing_for_foreign_keys private.planted_child.planted_child_store_id_fkey
+missing_for_statements private.planted.amount
+bloated private.planted_bloat_pkey
+dead_rows private.planted
+invalid private.planted_half
+without_purpose private.planted_n
+without_key private.planted_heap
+FAULTS
 
 step "audit indexes: what says why it is so, and what somebody accepts, is none"
 says 0 "0 findings" hq indexes audit indexes --check indexes/unused

@@ -22,24 +22,25 @@ update sqitch.changes set change = 'from_elsewhere' where change = 'fleet_health
 alter table data.gateways alter version set not null;
 alter table data.alerts add loudness integer;
 SQL
-migrations() { finds "migrations/$1" "$2" history --schema "$dir/plan"; }
-migrations not_deployed views
-migrations out_of_order rollups
-migrations edited tokens
-migrations unknown from_elsewhere
-migrations not_reversible tree
-migrations not_reversible archives
-migrations not_reversible erasure
-migrations not_verified targets
-migrations not_verified activity
-migrations not_repeatable denials
-migrations hides_drift outbox
-migrations without_transaction annotations
-migrations without_transaction my_profile
-migrations requirements tokens
-migrations requirements renewal
-migrations drifted gateways.version
-migrations drifted alerts.loudness
+finds history migrations --schema "$dir/plan" <<'FAULTS'
+not_deployed views
+out_of_order rollups
+edited tokens
+unknown from_elsewhere
+not_reversible tree
+not_reversible archives
+not_reversible erasure
+not_verified targets
+not_verified activity
+not_repeatable denials
+hides_drift outbox
+without_transaction annotations
+without_transaction my_profile
+requirements tokens
+requirements renewal
+drifted gateways.version
+drifted alerts.loudness
+FAULTS
 createdb bare
 answers 1 "'deployed nothing' in d['findings'][0]['evidence']" hq bare audit --check migrations/not_deployed
 echo "$planted planted faults were found"

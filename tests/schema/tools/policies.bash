@@ -35,28 +35,30 @@ create role authenticator login noinherit;
 grant lintel_owner to authenticator;
 alter role lintel_gateway bypassrls;
 SQL
-finds policies/tables_without_policies data.bare policies
-finds policies/tables_without_policies "data.mute for authenticated" policies
-finds policies/recursive "itself on data.circle" policies
-finds policies/recursive "another on data.circle" policies
-finds policies/recursive "as_reader on data.circle" policies
-finds policies/per_row "each_row on data.circle" policies
-finds policies/per_row "each_claim on data.circle" policies
-finds policies/open_to_all "everything on data.circle" policies
-finds policies/functions_without_search_path "private.loose()" policies
-finds policies/functions_without_search_path "private.loose_trigger()" policies
-finds policies/grants_on_tables "data.stores for anon" policies
-finds policies/grants_on_tables "data.gateways for authenticated" policies
-finds policies/grants_on_tables "private.settings for authenticated" policies
-finds policies/grants_on_functions "private.maintain() for authenticated" policies
-finds policies/grants_on_functions "private.new_history() for anon" policies
-finds policies/grants_on_functions "api.denials(timestamp with time zone) for lintel_gateway" policies
-finds policies/grants_on_schemas "schema private for authenticated" policies
-finds policies/grants_on_schemas "schema api for lintel_hq" policies
-finds policies/roles lintel_gateway policies
-finds policies/roles authenticator policies
-finds policies/owners data.strange policies
-finds policies/views_without_invoker api.leak policies
-finds policies/views_without_invoker api.half_leak policies
+finds policies policies <<'FAULTS'
+tables_without_policies data.bare
+tables_without_policies data.mute for authenticated
+recursive itself on data.circle
+recursive another on data.circle
+recursive as_reader on data.circle
+per_row each_row on data.circle
+per_row each_claim on data.circle
+open_to_all everything on data.circle
+functions_without_search_path private.loose()
+functions_without_search_path private.loose_trigger()
+grants_on_tables data.stores for anon
+grants_on_tables data.gateways for authenticated
+grants_on_tables private.settings for authenticated
+grants_on_functions private.maintain() for authenticated
+grants_on_functions private.new_history() for anon
+grants_on_functions api.denials(timestamp with time zone) for lintel_gateway
+grants_on_schemas schema private for authenticated
+grants_on_schemas schema api for lintel_hq
+roles lintel_gateway
+roles authenticator
+owners data.strange
+views_without_invoker api.leak
+views_without_invoker api.half_leak
+FAULTS
 answers 1 "not any('as_reader' in f['object'] or 'my_stores' in f['object'] for f in d['findings'])" hq policies audit --check policies/per_row
 sql -d policies -c "alter role lintel_gateway nobypassrls" -c "drop role authenticator"

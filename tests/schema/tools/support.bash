@@ -3,7 +3,7 @@
 #   says CODE TEXT COMMAND...      it ends with the code and says the text, on either output
 #   answers CODE EXPRESSION COMMAND...   it ends with the code, and of its JSON document, d, the Python expression is true
 #   copy NAME                      a new database like the shipped one
-#   finds CHECK OBJECT DATABASE [OPTION...]   the check of the audit finds the object
+#   finds DATABASE AUDIT [OPTION...]      see there
 
 hq() { "$hq_program" "$2" --db "host=$dir port=5432 dbname=$1" "${@:3}"; }
 
@@ -29,9 +29,23 @@ answers() {
 
 copy() { createdb -T shipped "$1"; }
 
+# The checks of one run of the audit, each line of standard input "CHECK OBJECT", find these objects.
 planted=0 parts=()
 finds() {
-  answers 1 "any(f['check'] == '$1' and '''$2''' in f['object'] and f['evidence'] and f['advice'] for f in d['findings'])" \
-    hq "$3" audit --check "$1" "${@:4}"
-  planted=$((planted + 1))
+  local code=0 wanted
+  wanted=$(cat)
+  "$hq_program" audit "$2" --db "host=$dir port=5432 dbname=$1" --json "${@:3}" >"$dir/findings" 2>"$dir/err" || code=$?
+  [[ $code -eq 1 ]] || fail "audit $2 ended with $code instead of 1: $(cat "$dir/err")"
+  python3 - "$dir/findings" "$2" "$wanted" <<'PYTHON' || fail "audit $2 of $1"
+import json, sys
+findings = json.load(open(sys.argv[1]))["findings"]
+missing = [line for line in sys.argv[3].splitlines()
+           if not any(f["check"] == sys.argv[2] + "/" + line.split(" ", 1)[0] and line.split(" ", 1)[1] in f["object"] and f["evidence"] and f["advice"]
+                      for f in findings)]
+print("\n".join("nobody found " + line for line in missing), file=sys.stderr, end="\n" if missing else "")
+for f in findings if missing else []:
+    print(f["check"], f["object"], f["evidence"][:200], file=sys.stderr)
+sys.exit(len(missing) > 0)
+PYTHON
+  planted=$((planted + $(wc -l <<<"$wanted")))
 }
