@@ -11,28 +11,19 @@
 
 #include <fmt/format.h>
 
+#include "gateway/cli/new_file.hpp"
+
 namespace lintel::hq {
 
 Result<void> write_private(const std::filesystem::path& file, std::string_view text) {
-  const int out = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (out < 0) {
-    return fail(ErrorKind::misconfigured,
-                errno == EEXIST
-                    ? fmt::format("{} is there already: give another name", file.string())
-                    : fmt::format("{} cannot be written: {}", file.string(), std::strerror(errno)));
-  }
-  bool good = true;
-  while (good && !text.empty()) {
-    const auto written = ::write(out, text.data(), text.size());
-    good = written > 0;
-    if (good) text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  good = good && ::fsync(out) == 0;
-  good = ::close(out) == 0 && good;
-  if (good) return {};
-  const auto why = std::string(std::strerror(errno));
-  ::unlink(file.c_str());
-  return fail(ErrorKind::transient, fmt::format("{} cannot be written: {}", file.string(), why));
+  if (auto written = cli::write_new(file.string(), text); !written) return written;
+  // What cannot be said again must survive the machine.
+  const int handle = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool flushed = handle >= 0 && ::fsync(handle) == 0;
+  if (handle >= 0) ::close(handle);
+  if (flushed) return {};
+  return fail(ErrorKind::transient,
+              fmt::format("{} could not be brought to the disk: {}", file.string(), std::strerror(errno)));
 }
 
 Result<std::string> read_private(const std::filesystem::path& file) {

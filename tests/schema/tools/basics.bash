@@ -53,7 +53,7 @@ answer=$(sql -At -d fleet -c "select api.gateway_enroll_v1(jsonb_build_object('v
 [[ $answer == *'"jwt"'* ]] || fail "a card cannot enrol with it: $answer"
 says 0 "The token is in" hq fleet enrol "Chain / South" --valid "2 days" --token-file "$dir/token"
 [[ $(stat -c %a "$dir/token") == 600 && $(cat "$dir/token") == *-* ]] || fail "the file of the token"
-says 2 "is there already" hq fleet enrol South --token-file "$dir/token"
+says 2 "File exists" hq fleet enrol South --token-file "$dir/token"
 says 1 "cannot be valid for 40 days" hq fleet enrol South --valid "40 days"
 answers 0 "d['store']['name'] == 'East' and len(d['token']) == 39 and d['valid_until']" hq fleet enrol "$(sql -At -d fleet -c "select public_id from data.stores where name = 'East'")"
 sql -d fleet -c "select private.add_store('Other', 'North', 'Europe/Berlin')" -o /dev/null

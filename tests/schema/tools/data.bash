@@ -41,7 +41,7 @@ select store, sensor, regional, label, from_at, to_at, state, 1, 1 from it, (val
   (false, '1', now() - interval '41 hours', now() - interval '39 hours', 'down'), (false, 'x', now() - interval '5 hours', now() - interval '3 hours', 'counting'),
   (false, 'x', now() - interval '4 hours', now() - interval '2 hours', 'counting'), (false, 'y', now(), now() + interval '3 days', 'counting')) as c (regional, label, from_at, to_at, state);
 update data.stores set timezone = 'Europe/Atlantis' where name = 'south';
-insert into data.stores (organization_id, node_id, name, deleted_at) select tenant, tenant, 'closed', now() - interval '1 day' from it;
+insert into data.stores (organization_id, node_id, name, deleted_at, calendar) select tenant, tenant, 'closed', now() - interval '1 day', calendar from it join data.stores on id = store;
 insert into data.alerts (organization_id, store_id, kind, dedup_key, severity, message, opened_at) select s.organization_id, s.id, 'no_people', 'no_people', 'info', 'm', now() - interval '2 days' from data.stores s where s.name = 'closed';
 insert into private.slots (store_id, slot, sensor_id, regional, label, seq) select (select id from data.stores where name = 'closed'), n, sensor, false, 'l' || n, 0 from it, generate_series(1, 30001) n;
 SQL
