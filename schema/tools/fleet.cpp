@@ -50,8 +50,15 @@ Outcome fleet(Call& call) {
   if (auto done = call.done(); !done) return tl::unexpected(done.error());
   auto database = call.connect();
   if (!database) return tl::unexpected(database.error());
-  if (auto begun = database->run("begin; set transaction read only; set local role lintel_hq"); !begun)
+  if (auto begun = database->run("begin; set transaction read only"); !begun)
     return tl::unexpected(begun.error());
+  if (auto become = database->run("set local role lintel_hq"); !become) {
+    if (become.error().kind != ErrorKind::misconfigured) return tl::unexpected(become.error());
+    return fail(ErrorKind::misconfigured,
+                "the stores of all tenants are shown to HQ's administrators, and this role cannot become "
+                "one: let it say once "
+                "(who deployed the schema may): grant lintel_hq to current_user;");
+  }
   const std::optional<std::string> whose[] = {all ? "t" : "f", *organization};
   const auto totals = database->run(query("fleet_totals.sql"), std::span(whose).subspan(1));
   if (!totals) return tl::unexpected(totals.error());
