@@ -116,7 +116,7 @@ comment on function legacy_migration.begin_work() is 'One at a time: every trans
 
 -- The next rows of the first table that is not done, with the place up to which it is: one transaction.
 create function legacy_migration.copy_batch(most integer) returns bigint
-language plpgsql volatile set plan_cache_mode = force_custom_plan as $$
+language plpgsql volatile as $$
 declare
   its    legacy_migration.sources;
   ids    bigint[];
@@ -131,13 +131,13 @@ begin
     return null;
   end if;
   if its.kind = 'count' then
-    execute format('select max(x.id), count(*) from (select t.%1$I as id from public.%2$I t where t.%1$I > $1 order by t.%1$I limit $2) as x', its.id_column, its.name) into last, taken using its.copied_to, most;
+    execute format('select max(x.id), count(*) from (select t.%1$I as id from public.%2$I t where t.%1$I > $1 and t.%1$I <= $3 order by t.%1$I limit $2) as x', its.id_column, its.name) into last, taken using its.copied_to, most, its.copy_until;
     if taken > 0 then
       execute format('select array_agg(row(c.*)::legacy_migration.claim) from legacy_migration.%I c where c.source_id > $1 and c.source_id <= $2', 'claims_' || its.name) into claims using its.copied_to, last;
       perform legacy_migration.take_counts(its.source, '{}', claims, true);
     end if;
   else
-    execute format('select array(select t.%1$I from public.%2$I t where t.%1$I > $1 order by t.%1$I limit $2)', its.id_column, its.name) into ids using its.copied_to, least(most, 1000);
+    execute format('select array(select t.%1$I from public.%2$I t where t.%1$I > $1 and t.%1$I <= $3 order by t.%1$I limit $2)', its.id_column, its.name) into ids using its.copied_to, least(most, 1000), its.copy_until;
     taken := cardinality(ids);
     last := ids[taken];
     if taken > 0 then
@@ -152,7 +152,7 @@ end $$;
 comment on function legacy_migration.copy_batch(integer) is 'Copies the next rows. Returns how many, 0 at the end of a table, null at the end of all.';
 
 create function legacy_migration.drain_changes(most integer) returns bigint
-language plpgsql volatile set plan_cache_mode = force_custom_plan as $$
+language plpgsql volatile as $$
 declare
   batch record;
   taken bigint := 0;

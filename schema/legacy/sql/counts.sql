@@ -22,7 +22,7 @@ create view legacy_migration.claims_people_counting_data as
          null::integer as occupancy, t.flags, d.created_at as arrived_at
     from public.people_counting_data d
     left join legacy_migration.doors m on m.old_id = d.sensor_id
-   cross join lateral legacy_migration.local_time(d."timestamp", m.timezone, d.created_at) as t;
+   cross join lateral (select x.at, x.note, x.flags from legacy_migration.local_time(d."timestamp", m.timezone, d.created_at) as x offset 0) as t;
 
 create view legacy_migration.claims_sensor_data as
   select 22::smallint as source, d.id as source_id,
@@ -34,7 +34,7 @@ create view legacy_migration.claims_sensor_data as
     from public.sensor_data d
     left join (select x.serial, min(x.sensor_id) as sensor_id, min(x.store_id) as store_id, count(distinct x.sensor_id) as sensors
                  from legacy_migration.doors x group by x.serial) as m on m.serial = upper(btrim(d.serial))
-   cross join lateral (select to_timestamp(d.ts::double precision / case when d.ts > 100000000000 then 1000 else 1 end) as at) as t;
+   cross join lateral (select to_timestamp(d.ts::double precision / case when d.ts > 100000000000 then 1000 else 1 end) as at offset 0) as t;
 
 create view legacy_migration.claims_people_counting_data_backup as
   select 23::smallint as source, d.backup_id as source_id,
@@ -45,7 +45,7 @@ create view legacy_migration.claims_people_counting_data_backup as
          null::integer as occupancy, t.flags, d.created_at as arrived_at
     from public.people_counting_data_backup d
     left join legacy_migration.doors m on m.old_id = d.sensor_id
-   cross join lateral legacy_migration.local_time(d."timestamp", m.timezone, d.created_at) as t;
+   cross join lateral (select x.at, x.note, x.flags from legacy_migration.local_time(d."timestamp", m.timezone, d.created_at) as x offset 0) as t;
 
 create view legacy_migration.claims_regional_counts as
   select 24::smallint as source, d.id as source_id,

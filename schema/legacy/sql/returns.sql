@@ -263,7 +263,7 @@ end $$;
 comment on function legacy_migration.return_level(integer, smallint, timestamptz) is 'Writes a reading of a region back';
 
 create function legacy_migration.drain_returns(most integer) returns bigint
-language plpgsql volatile set plan_cache_mode = force_custom_plan as $$
+language plpgsql volatile as $$
 declare
   r     record;
   taken bigint := 0;

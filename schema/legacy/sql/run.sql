@@ -72,12 +72,19 @@ declare
   all_sources legacy_migration.sources[] := array(select s from legacy_migration.sources s where s.kind in ('place', 'alert', 'count') order by s.source);
   name text;
 begin
+  if legacy_migration.phase() <> 'copying' then
+    return;
+  end if;
   perform private.ensure_partitions();
   commit;
   foreach its in array all_sources loop
     name := format('public.%I', its.name);
     if not legacy_migration.has_capture(name) then
       call legacy_migration.locked(name, 'share row exclusive', 'note changes', legacy_migration.capture_statements(its, name));
+    end if;
+    if its.copy_until is null then
+      execute format('update legacy_migration.sources s set copy_until = coalesce((select max(t.%I) from %s t), 0) where s.source = $1', its.id_column, name) using its.source;
+      commit;
     end if;
   end loop;
   for it in select r.relation, r.statements from legacy_migration.return_statements() as r where not legacy_migration.has_capture(r.relation) loop
@@ -92,7 +99,7 @@ begin
   if legacy_migration.phase() = 'rolled back' then
     truncate legacy_migration.ledger, legacy_migration.report, legacy_migration.decisions, legacy_migration.entities, legacy_migration.doors, legacy_migration.areas,
              legacy_migration.changes, legacy_migration.returns, legacy_migration.proofs, legacy_migration.locks;
-    update legacy_migration.sources s set copied_to = 0, rows = 0, seconds = 0, done = false;
+    update legacy_migration.sources s set copied_to = 0, copy_until = null, rows = 0, seconds = 0, done = false;
     update legacy_migration.state s set phase = 'copying', started_at = now(), changed_at = now(), proven_at = null;
   end if;
 end $$;
@@ -126,7 +133,11 @@ begin
     if clock_timestamp() - told > interval '10 seconds' then
       told := clock_timestamp();
       select s.name, s.rows, s.seconds into its from legacy_migration.sources s where s.rows > 0 and not s.done order by s.source limit 1;
-      raise notice '%', coalesce(format('%s: %s rows, %s a second', its.name, its.rows, round(its.rows / greatest(its.seconds, 0.001))), format('following: %s changes taken over, %s written back', newer, back));
+      if found then
+        raise notice '%: % rows, % a second', its.name, its.rows, round(its.rows / greatest(its.seconds, 0.001));
+      else
+        raise notice 'following: % changes taken over, % written back', newer, back;
+      end if;
     end if;
     exit when seconds is not null and clock_timestamp() - began >= seconds * interval '1 second';
     if copied is null and newer < batch and back < 1000 then

@@ -21,11 +21,12 @@ create table legacy_migration.sources (
   id_column  text not null default 'id',
   preference smallint,
   copied_to  bigint not null default 0,
+  copy_until bigint,
   rows       bigint not null default 0,
   seconds    double precision not null default 0,
   done       boolean not null default false
 );
-comment on table legacy_migration.sources is 'The old tables, what they become, and how far each is copied. preference: the lower is believed first.';
+comment on table legacy_migration.sources is 'The old tables, what they become, and how far each is copied; what is beyond copy_until came after the triggers, which note it. preference: the lower is believed first.';
 insert into legacy_migration.sources (source, name, kind, becomes, id_column, preference) values
   (1, 'organizations', 'place', 'data.organizations', 'id', null),
   (2, 'stores', 'place', 'data.stores, and data.gateways with one gateway each', 'id', null),

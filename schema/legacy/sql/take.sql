@@ -17,7 +17,7 @@ end $$;
 comment on function legacy_migration.make_slots(legacy_migration.claim[]) is 'Numbers for lines and regions that the new schema does not know yet';
 
 create function legacy_migration.rule_value(rule text, preference smallint, arrived_at timestamptz, source_id bigint, people integer) returns double precision
-language sql immutable
+language sql stable
 return case rule when 'preferred_table' then preference::double precision
                  when 'newest_arrival' then -coalesce(extract(epoch from arrived_at), 0)::double precision
                  when 'highest_id' then -source_id::double precision
@@ -28,41 +28,48 @@ create type legacy_migration.elected as (
   store_id integer, slot smallint, started_at timestamptz, place integer, claims integer, source smallint, source_id bigint, same boolean, rule text,
   winner_source smallint, winner_id bigint, duration_ms bigint, count_in integer, count_out integer, occupancy integer, flags smallint, outcome text);
 comment on type legacy_migration.elected is 'A claim among those of its key: place 1 is believed; same: says what that one says; rule: what set it behind';
+create type legacy_migration.counted as (store_id integer, reading private.reading);
+comment on type legacy_migration.counted is 'A reading of a store';
 
-create function legacy_migration.elect(keys legacy_migration.place_in_time[]) returns legacy_migration.elected[]
-language plpgsql stable as $$
+-- Planned anew each time: the ledger grows from nothing to millions meanwhile.
+create function legacy_migration.elect(keys legacy_migration.place_in_time[], out contested legacy_migration.elected[], out believed legacy_migration.counted[])
+language plpgsql stable set plan_cache_mode = force_custom_plan as $$
 declare
   rules text[] := array(select r.rule from legacy_migration.conflict_rules r order by r.rank);
 begin
-  return (
   with claims as materialized (
-    select l.*, legacy_migration.rule_value(rules[1], s.preference, l.arrived_at, l.source_id, coalesce(l.count_in, 0) + coalesce(l.count_out, 0) + coalesce(l.occupancy, 0)) as v1,
-           legacy_migration.rule_value(rules[2], s.preference, l.arrived_at, l.source_id, coalesce(l.count_in, 0) + coalesce(l.count_out, 0) + coalesce(l.occupancy, 0)) as v2,
-           legacy_migration.rule_value(rules[3], s.preference, l.arrived_at, l.source_id, coalesce(l.count_in, 0) + coalesce(l.count_out, 0) + coalesce(l.occupancy, 0)) as v3,
-           legacy_migration.rule_value(rules[4], s.preference, l.arrived_at, l.source_id, coalesce(l.count_in, 0) + coalesce(l.count_out, 0) + coalesce(l.occupancy, 0)) as v4
+    select l.*, count(*) over (partition by l.store_id, l.slot, l.started_at) as claims
       from (select distinct k.store_id, k.slot, k.started_at from unnest(keys) as k) as k
      cross join lateral (select x.* from legacy_migration.ledger x where x.store_id = k.store_id and x.slot = k.slot and x.started_at = k.started_at offset 0) as l
-      join legacy_migration.sources s on s.source = l.source
+  ), valued as (
+    select c.*, legacy_migration.rule_value(rules[1], s.preference, c.arrived_at, c.source_id, coalesce(c.count_in, 0) + coalesce(c.count_out, 0) + coalesce(c.occupancy, 0)) as v1,
+           legacy_migration.rule_value(rules[2], s.preference, c.arrived_at, c.source_id, coalesce(c.count_in, 0) + coalesce(c.count_out, 0) + coalesce(c.occupancy, 0)) as v2,
+           legacy_migration.rule_value(rules[3], s.preference, c.arrived_at, c.source_id, coalesce(c.count_in, 0) + coalesce(c.count_out, 0) + coalesce(c.occupancy, 0)) as v3,
+           legacy_migration.rule_value(rules[4], s.preference, c.arrived_at, c.source_id, coalesce(c.count_in, 0) + coalesce(c.count_out, 0) + coalesce(c.occupancy, 0)) as v4
+      from claims c join legacy_migration.sources s on s.source = c.source where c.claims > 1 or c.outcome not in ('taken', 'returned')
   ), ranked as (
-    select c.*, row_number() over w as place, count(*) over (partition by c.store_id, c.slot, c.started_at) as claims,
-           first_value(c.source) over w as winner_source, first_value(c.source_id) over w as winner_id, first_value(c.count_in) over w as wi, first_value(c.count_out) over w as wo,
-           first_value(c.occupancy) over w as wp, first_value(c.v1) over w as w1, first_value(c.v2) over w as w2, first_value(c.v3) over w as w3
-      from claims c window w as (partition by c.store_id, c.slot, c.started_at order by c.v1, c.v2, c.v3, c.v4, c.source, c.source_id)
+    select c.*, row_number() over w as place, first_value(c.source) over w as winner_source, first_value(c.source_id) over w as winner_id, first_value(c.count_in) over w as wi,
+           first_value(c.count_out) over w as wo, first_value(c.occupancy) over w as wp, first_value(c.v1) over w as w1, first_value(c.v2) over w as w2, first_value(c.v3) over w as w3
+      from valued c window w as (partition by c.store_id, c.slot, c.started_at order by c.v1, c.v2, c.v3, c.v4, c.source, c.source_id)
+  ), first_ones as (
+    select r.store_id, r.slot, r.started_at, r.duration_ms, r.count_in, r.count_out, r.occupancy, r.flags, r.outcome from ranked r where r.place = 1
+    union all
+    select c.store_id, c.slot, c.started_at, c.duration_ms, c.count_in, c.count_out, c.occupancy, c.flags, c.outcome from claims c where c.claims = 1 and c.outcome = 'taken'
   )
-  select array_agg(row(r.store_id, r.slot, r.started_at, r.place, r.claims, r.source, r.source_id, (r.count_in, r.count_out, r.occupancy) is not distinct from (r.wi, r.wo, r.wp),
-           case when r.v1 is distinct from r.w1 then rules[1] when r.v2 is distinct from r.w2 then rules[2] when r.v3 is distinct from r.w3 then rules[3] else rules[4] end,
-           r.winner_source, r.winner_id, r.duration_ms, r.count_in, r.count_out, r.occupancy, r.flags, r.outcome)::legacy_migration.elected)
-    from ranked r);
+  select (select array_agg(row(r.store_id, r.slot, r.started_at, r.place, r.claims, r.source, r.source_id, (r.count_in, r.count_out, r.occupancy) is not distinct from (r.wi, r.wo, r.wp),
+             case when r.v1 is distinct from r.w1 then rules[1] when r.v2 is distinct from r.w2 then rules[2] when r.v3 is distinct from r.w3 then rules[3] else rules[4] end,
+             r.winner_source, r.winner_id, r.duration_ms, r.count_in, r.count_out, r.occupancy, r.flags, r.outcome)::legacy_migration.elected) from ranked r),
+         (select array_agg(row(f.store_id, row(0, f.k, t.regional, t.sensor_id, t.label, f.started_at, 0, f.duration_ms, f.count_in, f.count_out, f.occupancy, f.flags, 1, f.slot)::private.reading)::legacy_migration.counted)
+            from (select x.*, row_number() over () as k from first_ones x where x.outcome <> 'returned') as f join private.slots t on t.store_id = f.store_id and t.slot = f.slot)
+    into contested, believed;
 end $$;
-comment on function legacy_migration.elect(legacy_migration.place_in_time[]) is 'All claims to some keys, the best first';
+comment on function legacy_migration.elect(legacy_migration.place_in_time[]) is 'All claims to those of some keys that several claim, the best first; and what is believed of each key';
 
 -- Only keys with several claims have anything to decide.
-create function legacy_migration.note_decisions(elected legacy_migration.elected[]) returns void
-language plpgsql volatile as $$
-declare
-  contested legacy_migration.elected[] := array(select e from unnest(elected) as e where e.claims > 1 or e.outcome not in ('taken', 'returned'));
+create function legacy_migration.note_decisions(contested legacy_migration.elected[]) returns void
+language plpgsql volatile set enable_hashjoin = off set enable_mergejoin = off as $$
 begin
-  if cardinality(contested) = 0 then
+  if contested is null then
     return;
   end if;
   update legacy_migration.ledger l set outcome = e.verdict
@@ -75,9 +82,9 @@ begin
             format('says %s, but %s %s is believed (%s)', coalesce(e.occupancy::text, format('in %s out %s', coalesce(e.count_in::text, '-'), coalesce(e.count_out::text, '-'))), s.name, e.winner_id, e.rule))
      from unnest(contested) as e join legacy_migration.sources s on s.source = e.winner_source
     where not e.same;
-  delete from legacy_migration.decisions d using (select distinct e.store_id, e.slot, e.started_at from unnest(contested) as e) as k
-   where d.store_id = k.store_id and d.slot = k.slot and d.started_at = k.started_at
-     and not exists (select from unnest(contested) as e where not e.same and e.store_id = d.store_id and e.slot = d.slot and e.started_at = d.started_at);
+  delete from legacy_migration.decisions d
+   using (select e.store_id, e.slot, e.started_at from unnest(contested) as e group by 1, 2, 3 having bool_and(e.same)) as k
+   where d.store_id = k.store_id and d.slot = k.slot and d.started_at = k.started_at;
   insert into legacy_migration.decisions as d (store_id, slot, started_at, winner_source, winner_id, rule, claims)
   select distinct on (e.store_id, e.slot, e.started_at) e.store_id, e.slot, e.started_at, e.winner_source, e.winner_id, e.rule, e.claims
     from unnest(contested) as e where not e.same order by e.store_id, e.slot, e.started_at, e.place
@@ -137,18 +144,14 @@ end $$;
 comment on function legacy_migration.apply(integer, private.reading[]) is 'Brings the believed claims of a store to raw rows and roll-ups';
 
 create function legacy_migration.settle(keys legacy_migration.place_in_time[]) returns void
-language plpgsql volatile set plan_cache_mode = force_custom_plan as $$
+language plpgsql volatile as $$
 declare
-  elected legacy_migration.elected[] := legacy_migration.elect(keys);
+  elected record;
   place   record;
 begin
-  perform legacy_migration.note_decisions(elected);
-  for place in
-    select e.store_id, array_agg(row(0, e.k, t.regional, t.sensor_id, t.label, e.started_at, 0, e.duration_ms, e.count_in, e.count_out, e.occupancy, e.flags, 1, e.slot)::private.reading) as readings
-      from (select x.*, row_number() over () as k from unnest(elected) as x where x.place = 1 and x.outcome <> 'returned') as e
-      join private.slots t on t.store_id = e.store_id and t.slot = e.slot
-     group by e.store_id order by e.store_id
-  loop
+  select e.contested, e.believed into elected from legacy_migration.elect(keys) as e;
+  perform legacy_migration.note_decisions(elected.contested);
+  for place in select b.store_id, array_agg(b.reading) as readings from unnest(elected.believed) as b group by b.store_id order by b.store_id loop
     perform legacy_migration.apply(place.store_id, place.readings);
   end loop;
 end $$;
@@ -182,17 +185,28 @@ begin
 end $$;
 comment on function legacy_migration.unclaim(legacy_migration.place_in_time[]) is 'Those of the keys that no old row claims any more do not count any more';
 
+-- Row by row by their keys: a plan for many rows would read the whole ledger.
+create function legacy_migration.let_go(its_source smallint, ids bigint[]) returns legacy_migration.place_in_time[]
+language plpgsql volatile set enable_hashjoin = off set enable_mergejoin = off as $$
+declare
+  keys legacy_migration.place_in_time[];
+begin
+  delete from legacy_migration.report r using unnest(ids) as i where r.source = its_source and r.source_id = i;
+  with gone as (delete from legacy_migration.ledger l using unnest(ids) as i where l.source = its_source and l.source_id = i returning l.store_id, l.slot, l.started_at)
+  select coalesce(array_agg(row(g.store_id, g.slot, g.started_at)::legacy_migration.place_in_time), '{}') into keys from gone g;
+  return keys;
+end $$;
+comment on function legacy_migration.let_go(smallint, bigint[]) is 'Forgets what rows said. Returns the keys they claimed.';
+
 -- fresh: rows that are met for the first time, as the copy does; what a trigger has brought meanwhile is newer and stays.
 create function legacy_migration.take_counts(its_source smallint, ids bigint[], claims legacy_migration.claim[], fresh boolean) returns void
-language plpgsql volatile set plan_cache_mode = force_custom_plan as $$
+language plpgsql volatile as $$
 declare
   keys  legacy_migration.place_in_time[] := '{}';
   added legacy_migration.place_in_time[];
 begin
   if not fresh then
-    with gone as (delete from legacy_migration.ledger l using unnest(ids) as i where l.source = its_source and l.source_id = i returning l.store_id, l.slot, l.started_at)
-    select array_agg(row(g.store_id, g.slot, g.started_at)::legacy_migration.place_in_time) into keys from gone g;
-    delete from legacy_migration.report r using unnest(ids) as i where r.source = its_source and r.source_id = i;
+    keys := legacy_migration.let_go(its_source, ids);
   end if;
   perform legacy_migration.make_slots(claims);
   perform legacy_migration.complain(c.source, c.source_id, coalesce(c.problem, c.note), null, c.ref, c.problem is not null)

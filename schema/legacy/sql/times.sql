@@ -10,8 +10,9 @@ language sql stable as $$
          case when e.early is not null and (arrived >= e.early and arrived < l.late + interval '1 hour') is not true then 'ambiguous_time'
               when l.late at time zone zone <> shown then 'skipped_time' end,
          (case when e.early is not null and (arrived >= e.early and arrived < l.late + interval '1 hour') is not true then 128 else 0 end)::smallint
-    from (select shown at time zone zone as late) as l
-   cross join lateral (select case when (l.late - interval '1 hour') at time zone zone = shown then l.late - interval '1 hour' end as early) as e
+    -- "offset 0": worked out once, not wherever it stands.
+    from (select shown at time zone zone as late offset 0) as l
+   cross join lateral (select case when (l.late - interval '1 hour') at time zone zone = shown then l.late - interval '1 hour' end as early offset 0) as e
 $$;
 comment on function legacy_migration.local_time(timestamp, text, timestamptz) is 'The instant at which a clock of this zone showed this';
 
