@@ -29,50 +29,63 @@ language sql immutable
 return case when lower(btrim(typed)) in ('high', 'critical', 'error', 'fatal', '3') then 'critical' when lower(btrim(typed)) in ('low', 'info', 'notice', '0', '1') then 'info' else 'warning' end;
 comment on function legacy_migration.severity_of(text) is 'The severity that a word or number means; warning where nobody knows';
 
+-- What nobody closed in a week nobody ever will: no rule of the new schema knows it.
+create function legacy_migration.over_at(a legacy_migration.planned_alerts) returns timestamptz
+language sql stable
+return case when a.resolved_at is null and a.opened_at < now() - interval '7 days' then now() else greatest(a.resolved_at, a.opened_at) end;
+comment on function legacy_migration.over_at(legacy_migration.planned_alerts) is 'When an alert was over; null while it is open';
+
+create function legacy_migration.kind_of(typed text) returns text
+language sql immutable
+return left(coalesce(nullif(btrim(typed), ''), 'legacy'), 100);
+comment on function legacy_migration.kind_of(text) is 'The kind of an alert as the new schema takes it';
+
 create function legacy_migration.take_alerts(its_source integer, ids bigint[]) returns void
 language plpgsql volatile as $$
 declare
-  a     record;
-  its   legacy_migration.entities;
-  same  bigint;
-  over  timestamptz;
-  stale boolean;
+  planned legacy_migration.planned_alerts[] := array(
+    select p from legacy_migration.planned_alerts p where p.source = its_source and p.source_id = any (ids) order by p.source_id);
+  made    bigint[];
 begin
-  for a in select p.*, s.organization_id from legacy_migration.planned_alerts p left join data.stores s on s.id = p.store_id
-            where p.source = its_source and p.source_id = any (ids) order by p.source_id loop
-    its := legacy_migration.known(its_source, a.source_id);
-    delete from legacy_migration.report r where r.source = its_source and r.source_id = a.source_id;
-    if a.problem is not null or a.store_id is null or a.opened_at is null then
-      perform legacy_migration.complain(its_source, a.source_id, coalesce(a.problem, case when a.store_id is null then 'unknown_place' else 'no_time' end),
-        case when a.store_id is null then 'its store, sensor or region does not exist, or waits itself' else 'nobody knows when it was' end, case when a.store_id is null then a.ref end);
-      continue;
-    end if;
-    -- What nobody closed in a week nobody ever will: no rule of the new schema knows it.
-    stale := a.resolved_at is null and a.opened_at < now() - interval '7 days';
-    over := case when stale then now() else greatest(a.resolved_at, a.opened_at) end;
-    if its.target_id is not null then
-      update data.alerts n set message = left(coalesce(a.message, ''), 2000), severity = legacy_migration.severity_of(a.severity),
-             state = (case when over is null then 'open' else 'resolved' end)::data.alert_state, resolution = case when over is null then null when stale then 'superseded' else 'ended' end,
-             resolved_at = over, ended_at = over
-       where n.id = its.target_id and its.outcome in ('created', 'returned') and (stale is false or n.resolved_at is null)
-         and (n.message, n.resolved_at) is distinct from (left(coalesce(a.message, ''), 2000), over);
-      delete from private.outbox o where o.alert_id = its.target_id;
-      continue;
-    end if;
-    select n.id into same from data.alerts n
-     where n.store_id = a.store_id and n.opened_at = a.opened_at and n.sensor_id is not distinct from a.sensor_id and n.region is not distinct from a.region
-       and n.kind = left(coalesce(nullif(btrim(a.kind), ''), 'legacy'), 100) and n.details ? 'legacy' order by n.id limit 1;
-    if same is null then
-      insert into data.alerts (organization_id, store_id, sensor_id, region, kind, dedup_key, severity, state, message, details, opened_at, resolved_at, resolution, ended_at)
-      values (a.organization_id, a.store_id, a.sensor_id, a.region, left(coalesce(nullif(btrim(a.kind), ''), 'legacy'), 100), format('legacy:%s:%s', its_source, a.source_id),
-              legacy_migration.severity_of(a.severity), (case when over is null then 'open' else 'resolved' end)::data.alert_state, left(coalesce(a.message, ''), 2000),
-              jsonb_build_object('legacy', format('%s:%s', its_source, a.source_id)), a.opened_at, over, case when over is null then null when stale then 'superseded' else 'ended' end, over)
-      returning id into same;
-      delete from private.outbox o where o.alert_id = same;  -- nobody is to be mailed what is long over
-      perform legacy_migration.became(its_source, a.source_id, same, 'created');
-    else
-      perform legacy_migration.became(its_source, a.source_id, same, 'duplicate');
-    end if;
-  end loop;
+  delete from legacy_migration.report r where r.source = its_source and r.source_id = any (ids);
+  perform legacy_migration.complain(its_source, a.source_id, coalesce(a.problem, case when a.store_id is null then 'unknown_place' else 'no_time' end),
+            case when a.store_id is null then 'its store, sensor or region does not exist, or waits itself' else 'nobody knows when it was' end, case when a.store_id is null then a.ref end)
+     from unnest(planned) as a where a.problem is not null or a.store_id is null or a.opened_at is null;
+  planned := array(select a::legacy_migration.planned_alerts from unnest(planned) as a where a.problem is null and a.store_id is not null and a.opened_at is not null);
+
+  update data.alerts n
+     set message = left(coalesce(a.message, ''), 2000), severity = legacy_migration.severity_of(a.severity), resolved_at = o.over_at, ended_at = o.over_at,
+         state = (case when o.over_at is null then 'open' else 'resolved' end)::data.alert_state,
+         resolution = case when o.over_at is null then null when a.resolved_at is null then 'superseded' else 'ended' end
+    from unnest(planned) as a
+    join legacy_migration.entities e on e.source = a.source and e.source_id = a.source_id and e.outcome in ('created', 'returned')
+   cross join lateral (select legacy_migration.over_at(a) as over_at) as o
+   where n.id = e.target_id and (a.resolved_at is not null or n.resolved_at is null)
+     and (n.message, n.resolved_at) is distinct from (left(coalesce(a.message, ''), 2000), o.over_at);
+
+  with added as (
+    insert into data.alerts (organization_id, store_id, sensor_id, region, kind, dedup_key, severity, state, message, details, opened_at, resolved_at, resolution, ended_at)
+    select distinct on (a.store_id, a.sensor_id, a.region, legacy_migration.kind_of(a.kind), a.opened_at)
+           s.organization_id, a.store_id, a.sensor_id, a.region, legacy_migration.kind_of(a.kind), format('legacy:%s:%s', a.source, a.source_id), legacy_migration.severity_of(a.severity),
+           (case when o.over_at is null then 'open' else 'resolved' end)::data.alert_state, left(coalesce(a.message, ''), 2000), jsonb_build_object('legacy', format('%s:%s', a.source, a.source_id)),
+           a.opened_at, o.over_at, case when o.over_at is null then null when a.resolved_at is null then 'superseded' else 'ended' end, o.over_at
+      from unnest(planned) as a
+      join data.stores s on s.id = a.store_id
+     cross join lateral (select legacy_migration.over_at(a) as over_at) as o
+     where not exists (select from legacy_migration.entities e where e.source = a.source and e.source_id = a.source_id)
+       and not exists (select from data.alerts n where n.store_id = a.store_id and n.opened_at = a.opened_at and n.sensor_id is not distinct from a.sensor_id
+                          and n.region is not distinct from a.region and n.kind = legacy_migration.kind_of(a.kind) and n.details ? 'legacy')
+     order by a.store_id, a.sensor_id, a.region, legacy_migration.kind_of(a.kind), a.opened_at, a.source_id
+    returning id)
+  select array_agg(id) into made from added;
+  insert into legacy_migration.entities (source, source_id, target_id, outcome)
+  select a.source, a.source_id, n.id, case when n.details ->> 'legacy' = format('%s:%s', a.source, a.source_id) then 'created' else 'duplicate' end
+    from unnest(planned) as a
+   cross join lateral (select x.id, x.details from data.alerts x where x.store_id = a.store_id and x.opened_at = a.opened_at and x.sensor_id is not distinct from a.sensor_id
+                          and x.region is not distinct from a.region and x.kind = legacy_migration.kind_of(a.kind) and x.details ? 'legacy' order by x.id limit 1) as n
+  on conflict (source, source_id) do nothing;
+  -- Nobody is to be mailed what is long over.
+  delete from private.outbox o
+   where o.alert_id = any (made || array(select e.target_id from unnest(planned) as a join legacy_migration.entities e on e.source = a.source and e.source_id = a.source_id));
 end $$;
 comment on function legacy_migration.take_alerts(integer, bigint[]) is 'Brings old alerts over; nobody is told of them';

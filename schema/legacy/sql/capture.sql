@@ -130,6 +130,9 @@ begin
   if not found then
     return null;
   end if;
+  if its.copy_until is null then
+    raise exception 'nobody noted up to where % is to be copied', its.name using hint = 'Call legacy_migration.start_capture() first.';
+  end if;
   if its.kind = 'count' then
     execute format('select max(x.id), count(*) from (select t.%1$I as id from public.%2$I t where t.%1$I > $1 and t.%1$I <= $3 order by t.%1$I limit $2) as x', its.id_column, its.name) into last, taken using its.copied_to, most, its.copy_until;
     if taken > 0 then

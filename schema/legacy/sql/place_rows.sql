@@ -124,12 +124,16 @@ begin
               d.serial, d.name, d.model, 'active', jsonb_strip_nulls(jsonb_build_object('legacy_id', d.old_id, 'legacy_status', d.status)))
       returning id into found_sensor;
     end if;
+    -- Counts that named it by its number or serial may be another sensor's now, or nobody's: so those of the serial it had, and of the one it has.
+    if its.target_id is not null then
+      insert into legacy_migration.changes (source, source_id) select c.source, c.source_id from legacy_migration.counts_of_sensor(d.old_id) as c;
+    end if;
     perform legacy_migration.became(3, d.old_id, found_sensor,
       case when not was_there then 'created' when d.of_id <> d.old_id then 'duplicate' else 'adopted' end, nullif(d.of_id, d.old_id));
     insert into legacy_migration.doors (old_id, serial, sensor_id, store_id, timezone) values (d.old_id, d.serial, found_sensor, place.id, place.timezone)
     on conflict (old_id) do update set serial = excluded.serial, sensor_id = excluded.sensor_id, store_id = excluded.store_id, timezone = excluded.timezone;
     delete from legacy_migration.report r where r.source = 3 and r.source_id = d.old_id;
-    if its.target_id is not null then  -- it stands elsewhere now, or is another device: so do its counts
+    if its.target_id is not null or exists (select from legacy_migration.doors o where o.serial = d.serial and o.sensor_id <> found_sensor) then
       insert into legacy_migration.changes (source, source_id) select c.source, c.source_id from legacy_migration.counts_of_sensor(d.old_id) as c;
     end if;
     perform legacy_migration.ask_again('sensor:' || d.old_id), legacy_migration.ask_again('serial:' || d.serial);
@@ -167,7 +171,10 @@ begin
     if r.max_people is not null and r.capacity is null then
       perform legacy_migration.complain(4, r.old_id, 'unreadable_capacity', format('"%s" is no number of people; it is kept in metadata', r.max_people), null, false);
     end if;
-    if its.target_id is null then
+    if exists (select from legacy_migration.areas a where a.old_id = r.old_id and (a.sensor_id, a.region) is distinct from (door.sensor_id, r.region)) then
+      insert into legacy_migration.changes (source, source_id) select 24, x.id from public.regional_counts x where x.region_id = r.old_id;
+    end if;
+    if its.target_id is distinct from made then
       perform legacy_migration.became(4, r.old_id, made, case when not was_there then 'created' when r.of_id <> r.old_id then 'duplicate' else 'adopted' end, nullif(r.of_id, r.old_id));
       delete from legacy_migration.report x where x.source = 4 and x.source_id = r.old_id and x.left_out;
     end if;

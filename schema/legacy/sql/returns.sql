@@ -105,6 +105,9 @@ begin
   zone := (select s.timezone from data.stores s where s.id = m.store_id);
   insert into legacy_migration.doors (old_id, serial, sensor_id, store_id, timezone) values (old_id, upper(m.serial), m.id, m.store_id, zone)
   on conflict on constraint doors_pkey do update set serial = excluded.serial;
+  if exists (select from legacy_migration.doors o where o.serial = upper(m.serial) and o.sensor_id <> m.id) then  -- counts that only name the serial are ambiguous now
+    insert into legacy_migration.changes (source, source_id) select 22, d.id from public.sensor_data d where upper(btrim(d.serial)) = upper(m.serial);
+  end if;
   return old_id;
 end $$;
 comment on function legacy_migration.return_sensor(bigint) is 'Writes a sensor back. Returns the old id.';

@@ -113,6 +113,7 @@ declare
   copied bigint;
   newer  bigint;
   back   bigint;
+  idle   integer := 0;
   its    record;
 begin
   loop
@@ -141,8 +142,13 @@ begin
     end if;
     exit when seconds is not null and clock_timestamp() - began >= seconds * interval '1 second';
     if copied is null and newer < batch and back < 1000 then
-      exit when until = 'caught up' and seconds is null;
-      perform pg_sleep(0.2);
+      -- What was taken over may have asked for more; while writers write, something always waits.
+      idle := idle + 1;
+      exit when until = 'caught up' and seconds is null
+            and (idle > 20 or not exists (select from legacy_migration.changes) and not exists (select from legacy_migration.returns));
+      if newer + back = 0 then
+        perform pg_sleep(0.2);
+      end if;
     elsif pause_ms > 0 then
       perform pg_sleep(pause_ms / 1000.0);
     end if;
