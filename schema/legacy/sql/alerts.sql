@@ -40,19 +40,12 @@ language sql immutable
 return left(coalesce(nullif(btrim(typed), ''), 'legacy'), 100);
 comment on function legacy_migration.kind_of(text) is 'The kind of an alert as the new schema takes it';
 
-create function legacy_migration.take_alerts(its_source integer, ids bigint[]) returns void
-language plpgsql volatile as $$
+-- By the indexes, whatever the planner remembers of tables that were empty a moment ago.
+create function legacy_migration.take_planned_alerts(planned legacy_migration.planned_alerts[]) returns void
+language plpgsql volatile set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
-  planned legacy_migration.planned_alerts[] := array(
-    select p from legacy_migration.planned_alerts p where p.source = its_source and p.source_id = any (ids) order by p.source_id);
-  made    bigint[];
+  made bigint[];
 begin
-  delete from legacy_migration.report r where r.source = its_source and r.source_id = any (ids);
-  perform legacy_migration.complain(its_source, a.source_id, coalesce(a.problem, case when a.store_id is null then 'unknown_place' else 'no_time' end),
-            case when a.store_id is null then 'its store, sensor or region does not exist, or waits itself' else 'nobody knows when it was' end, case when a.store_id is null then a.ref end)
-     from unnest(planned) as a where a.problem is not null or a.store_id is null or a.opened_at is null;
-  planned := array(select a::legacy_migration.planned_alerts from unnest(planned) as a where a.problem is null and a.store_id is not null and a.opened_at is not null);
-
   update data.alerts n
      set message = left(coalesce(a.message, ''), 2000), severity = legacy_migration.severity_of(a.severity), resolved_at = o.over_at, ended_at = o.over_at,
          state = (case when o.over_at is null then 'open' else 'resolved' end)::data.alert_state,
@@ -87,5 +80,20 @@ begin
   -- Nobody is to be mailed what is long over.
   delete from private.outbox o
    where o.alert_id = any (made || array(select e.target_id from unnest(planned) as a join legacy_migration.entities e on e.source = a.source and e.source_id = a.source_id));
+end $$;
+comment on function legacy_migration.take_planned_alerts(legacy_migration.planned_alerts[]) is 'Brings alerts that were understood into the one table';
+
+create function legacy_migration.take_alerts(its_source integer, ids bigint[]) returns void
+language plpgsql volatile as $$
+declare
+  planned legacy_migration.planned_alerts[] := array(
+    select p from legacy_migration.planned_alerts p where p.source = its_source and p.source_id = any (ids) order by p.source_id);
+begin
+  delete from legacy_migration.report r where r.source = its_source and r.source_id = any (ids);
+  perform legacy_migration.complain(its_source, a.source_id, coalesce(a.problem, case when a.store_id is null then 'unknown_place' else 'no_time' end),
+            case when a.store_id is null then 'its store, sensor or region does not exist, or waits itself' else 'nobody knows when it was' end, case when a.store_id is null then a.ref end)
+     from unnest(planned) as a where a.problem is not null or a.store_id is null or a.opened_at is null;
+  planned := array(select a::legacy_migration.planned_alerts from unnest(planned) as a where a.problem is null and a.store_id is not null and a.opened_at is not null);
+  perform legacy_migration.take_planned_alerts(planned);
 end $$;
 comment on function legacy_migration.take_alerts(integer, bigint[]) is 'Brings old alerts over; nobody is told of them';

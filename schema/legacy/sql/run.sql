@@ -114,6 +114,8 @@ declare
   newer  bigint;
   back   bigint;
   idle   integer := 0;
+  total  bigint := 0;
+  next_look bigint := 2 * batch;
   its    record;
 begin
   loop
@@ -122,7 +124,16 @@ begin
     end if;
     copied := legacy_migration.copy_batch(batch);
     commit;
-    newer := legacy_migration.drain_changes(batch);
+    -- Plans made for empty tables are thrown away when these are analyzed: soon, and again at four times as many rows.
+    total := total + coalesce(copied, 0);
+    if total >= next_look then
+      next_look := total * 4;
+      analyze legacy_migration.ledger, legacy_migration.entities, legacy_migration.report, private.slots, data.people_counting_raw, data.regional_counting_raw,
+              data.hourly_analytics, data.daily_analytics, data.alerts, data.sensor_metadata;
+      commit;
+    end if;
+    -- While there is much to copy, what changes meanwhile may wait: it is noted.
+    newer := legacy_migration.drain_changes(case when copied is null then batch else greatest(batch / 5, 1) end);
     commit;
     back := legacy_migration.drain_returns(1000);
     commit;

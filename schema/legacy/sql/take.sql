@@ -67,7 +67,7 @@ comment on function legacy_migration.elect(legacy_migration.place_in_time[]) is 
 
 -- Only keys with several claims have anything to decide.
 create function legacy_migration.note_decisions(contested legacy_migration.elected[]) returns void
-language plpgsql volatile set enable_hashjoin = off set enable_mergejoin = off as $$
+language plpgsql volatile set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 begin
   if contested is null then
     return;
@@ -95,7 +95,7 @@ end $$;
 comment on function legacy_migration.note_decisions(legacy_migration.elected[]) is 'Records what became of claims to keys that several rows claim';
 
 create function legacy_migration.differing(store_id integer, readings private.reading[]) returns private.reading[]
-language plpgsql stable as $$
+language plpgsql stable set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   first_at timestamptz := (select min(r.started_at) from unnest(readings) as r);
   last_at  timestamptz := (select max(r.started_at) from unnest(readings) as r);
@@ -187,7 +187,7 @@ comment on function legacy_migration.unclaim(legacy_migration.place_in_time[]) i
 
 -- Row by row by their keys: a plan for many rows would read the whole ledger.
 create function legacy_migration.let_go(its_source smallint, ids bigint[]) returns legacy_migration.place_in_time[]
-language plpgsql volatile set enable_hashjoin = off set enable_mergejoin = off as $$
+language plpgsql volatile set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   keys legacy_migration.place_in_time[];
 begin
