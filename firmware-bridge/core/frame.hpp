@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -9,6 +10,16 @@
 #include "firmware-bridge/core/time.hpp"
 
 namespace lintel::bridge {
+
+/// Names a message in a broker's journal (firmware-bridge/broker-journal): which journal, and where in it the
+/// record begins. Of one journal, later messages have greater places.
+struct JournalPlace {
+  std::uint32_t journal = 0;  ///< 0: none
+  std::uint32_t segment = 0;
+  std::uint32_t offset = 0;
+
+  friend auto operator<=>(const JournalPlace&, const JournalPlace&) = default;
+};
 
 /// What a link received, before anybody interpreted it. Views point into the spool or into the
 /// caller's buffer and live only as long as the call that passes the frame.
@@ -24,6 +35,8 @@ struct Frame {
   bool dup = false;                    ///< the broker says it may have sent this before
   bool retained = false;               ///< kept by the broker from earlier: state, not news
   std::optional<std::uint8_t> port{};  ///< LoRaWAN FPort, set by the envelope that unwrapped the frame
+  JournalPlace journal{};              ///< where the broker's journal has it, as far as that is known
+  bool from_journal = false;           ///< it was read there, and did not come over the network
   std::uint32_t full_size = 0;  ///< the payload was too large to keep: its size; `payload` is its beginning
 };
 

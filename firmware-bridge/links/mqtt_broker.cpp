@@ -11,6 +11,9 @@ namespace lintel::bridge::links {
 
 namespace {
 
+/// MQTT 5 has its own numbers (table 3-1).
+constexpr int kBadClientId = 0x85, kBadUser = 0x86, kNotAuthorized = 0x87;
+
 /// At most 23 characters, which every broker takes.
 std::string passing_client_id() {
   std::random_device random;
@@ -57,10 +60,13 @@ std::string why_refused(int code, std::string_view words, const BrokerAddress& a
                         const std::string& user) {
   switch (code) {
     case 2:
+    case kBadClientId:
       return fmt::format("the broker {} refuses the client id: give this link another client_id",
                          address.shown);
     case 4:
     case 5:
+    case kBadUser:
+    case kNotAuthorized:
       return fmt::format(
           "the broker {} refuses {}: check user and password of this link, and the broker's accounts",
           address.shown, user.empty() ? "a connection without user" : "user \"" + user + "\"");

@@ -34,7 +34,7 @@ struct BrokerAccount {
 /// Protocol, account and trust; session, keep-alive and time-outs are the caller's.
 mqtt::connect_options mqtt_connect_options(const BrokerAccount& account, bool with_tls);
 
-/// CONNACK's refusals (MQTT 3.1.1, table 3.1) and Paho's own errors, as sentences.
+/// CONNACK's refusals (MQTT 3.1.1, table 3.1; MQTT 5, table 3-1) and Paho's own errors, as sentences.
 std::string why_refused(int code, std::string_view words, const BrokerAddress& address,
                         const std::string& user);
 

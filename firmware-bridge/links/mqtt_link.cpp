@@ -1,6 +1,7 @@
 #include "firmware-bridge/links/mqtt_link.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include <fmt/format.h>
 // Paho C++ 1.2 shows the C message, which alone holds the packet identifier, only under this name. It
@@ -8,6 +9,7 @@
 #define UNIT_TESTS
 #include <mqtt/async_client.h>
 
+#include "firmware-bridge/core/topic.hpp"
 #include "firmware-bridge/links/mqtt_broker.hpp"
 #include "firmware-bridge/links/mqtt_socket.hpp"
 
@@ -21,21 +23,57 @@ constexpr auto kShortestPause = 200ms;
 constexpr auto kLongestPause = 10'000ms;
 constexpr auto kConnectLimit = 15s;
 constexpr auto kLookAgain = 50ms;
+constexpr auto kLookAtJournal = 2s;
+constexpr auto kSettleLimit = 5s;
+constexpr std::uint32_t kNever = UINT32_MAX;  // expires a session
 
 mqtt::connect_options connect_options(const MqttLink::Options& options, bool with_tls) {
   auto connect =
       mqtt_connect_options({options.url, options.user, options.password, options.ca_file}, with_tls);
-  connect.set_clean_session(options.passing);
+  if (options.journal) {
+    connect.set_mqtt_version(MQTTVERSION_5);
+    connect.set_clean_start(false);
+    connect.set_properties({mqtt::property(mqtt::property::SESSION_EXPIRY_INTERVAL, kNever)});
+  } else {
+    connect.set_clean_session(options.passing);
+  }
   connect.set_keep_alive_interval(20);
   connect.set_connect_timeout(10);
   return connect;
+}
+
+/// Where in its journal the broker's plugin says that the message is: the last such property, which is the
+/// plugin's own.
+JournalPlace place_of(const mqtt::message& message) {
+  JournalPlace place;
+  const auto& properties = message.get_properties();
+  const auto count = properties.count(mqtt::property::USER_PROPERTY);
+  for (std::size_t i = count; i > 0; --i) {
+    const auto [name, value] = mqtt::get<mqtt::string_pair>(properties, mqtt::property::USER_PROPERTY, i - 1);
+    if (name != "lintel-journal") continue;
+    const char *at = value.data(), *end = at + value.size();
+    const auto number = [&](std::uint32_t& into, int base) {
+      while (at != end && *at == ' ') ++at;
+      at = std::from_chars(at, end, into, base).ptr;
+    };
+    number(place.journal, 16);
+    number(place.segment, 10);
+    number(place.offset, 10);
+    return place;
+  }
+  return place;
+}
+
+int version_of(const MqttLink::Options& options) {
+  return options.journal ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
 }
 
 }  // namespace
 
 struct MqttLink::Session {
   Session(const Options& options, BrokerAddress where)
-      : address(std::move(where)), client(address.paho, options.client_id) {}
+      : address(std::move(where)),
+        client(address.paho, options.client_id, mqtt::create_options(version_of(options))) {}
 
   BrokerAddress address;
   mqtt::async_client client;
@@ -43,7 +81,14 @@ struct MqttLink::Session {
 };
 
 MqttLink::MqttLink(Options options, FrameSink& sink)
-    : options_(std::move(options)), sink_(sink), topics_(options_.topics) {}
+    : options_(std::move(options)), sink_(sink), topics_(options_.topics) {
+  if (!options_.journal) return;
+  auto journal = *options_.journal;
+  journal.link = options_.name;
+  journal.log = options_.log;
+  journal.wants = [this](std::string_view topic) { return wants(topic); };
+  journal_.emplace(std::move(journal), sink_);
+}
 
 MqttLink::~MqttLink() {
   stop();
@@ -73,7 +118,12 @@ void MqttLink::listen_to(const std::string& topic) {
 
 LinkState MqttLink::state() const {
   const std::lock_guard lock(mutex_);
-  return {options_.name, "mqtt", up_, trouble_, frames_, bytes_};
+  LinkState state{options_.name, "mqtt", up_, trouble_, frames_, bytes_};
+  if (!journal_) return state;
+  state.frames += journal_->frames();
+  state.bytes += journal_->bytes();
+  if (state.trouble.empty()) state.trouble = journal_->trouble();
+  return state;
 }
 
 void MqttLink::say(bool up, const std::string& trouble) {
@@ -97,6 +147,8 @@ bool MqttLink::wait(std::chrono::milliseconds time) {
 void MqttLink::run() {
   auto pause = std::chrono::milliseconds(kShortestPause);
   while (wait(0ms)) {
+    look_at_journal();  // it needs no connection
+    settle_journal();
     try {
       Session session(options_, broker_address(options_.url));
       if (connect(session)) {
@@ -118,21 +170,56 @@ void MqttLink::listen(Session& session) {
     lost_ = false;
   }
   session.client.set_connection_lost_handler([this](const std::string& why) { lose(why); });
+  session.client.set_disconnected_handler(
+      [this](const mqtt::properties&, mqtt::ReasonCode) { lose("it ended the connection"); });
   session.client.set_message_callback([this, &session](const mqtt::const_message_ptr& message) {
-    const auto& payload = message->get_payload_ref();
-    Frame frame;
-    frame.link = options_.name;
-    frame.topic = message->get_topic();
-    frame.payload = {payload.data(), payload.size()};
-    frame.boot = options_.boot;
-    frame.arrived = options_.boot_clock();
-    frame.qos = static_cast<std::uint8_t>(message->get_qos());
-    frame.packet_id =
-        frame.qos == 0 ? std::uint16_t{0} : static_cast<std::uint16_t>(message->c_struct().msgid);
-    frame.dup = message->is_duplicate();
-    frame.retained = message->is_retained();
-    take(session, frame);
+    try {
+      arrived(session, *message);
+    } catch (const std::exception&) {  // no memory: the message is not kept, so it is not acknowledged
+      refuse(session);
+    }
   });
+}
+
+/// Runs inside Paho's callback: nothing may leave it but a return, which acknowledges.
+void MqttLink::arrived(Session& session, const mqtt::message& message) {
+  const auto& payload = message.get_payload_ref();
+  Frame frame;
+  frame.link = options_.name;
+  frame.topic = message.get_topic();
+  frame.payload = {payload.data(), payload.size()};
+  frame.boot = options_.boot;
+  frame.arrived = options_.boot_clock();
+  frame.qos = static_cast<std::uint8_t>(message.get_qos());
+  frame.packet_id = frame.qos == 0 ? std::uint16_t{0} : static_cast<std::uint16_t>(message.c_struct().msgid);
+  frame.dup = message.is_duplicate();
+  frame.retained = message.is_retained();
+  // What the session still has of subscriptions that are gone is nobody's in the journal.
+  if (!journal_ || frame.retained || !wants(frame.topic)) return take(session, frame);
+  frame.journal = place_of(message);
+  if (frame.journal.journal == 0) return take(session, frame);
+  switch (journal_->way_of(frame.journal)) {
+    case JournalFollower::Way::journal: return;
+    case JournalFollower::Way::refused: return refuse(session);
+    case JournalFollower::Way::network: return take(session, frame);
+  }
+}
+
+/// Brings what came while nobody was connected, or what the broker has forgotten or dropped.
+void MqttLink::look_at_journal() {
+  if (!journal_) return;
+  (void)journal_->catch_up();  // what is refused is brought the next time
+  journal_->confirm();
+}
+
+/// Before the broker queues for us for the first time it has to be durable from where on the journal counts:
+/// a gateway killed at once would take what comes meanwhile for older. A database that cannot write stops
+/// nobody.
+void MqttLink::settle_journal() {
+  if (!journal_) return;
+  const auto limit = std::chrono::steady_clock::now() + kSettleLimit;
+  while (!journal_->is_settled() && std::chrono::steady_clock::now() < limit && wait(5ms)) {
+  }
 }
 
 bool MqttLink::connect(Session& session) {
@@ -160,6 +247,7 @@ bool MqttLink::connect(Session& session) {
     return false;
   }
   say(true, {});
+  look_at_journal();
   return true;
 }
 
@@ -176,6 +264,11 @@ bool MqttLink::finished(mqtt::token& token) {
 std::vector<std::string> MqttLink::topics() const {
   const std::lock_guard lock(mutex_);
   return topics_;
+}
+
+bool MqttLink::wants(std::string_view topic) const {
+  const std::lock_guard lock(mutex_);
+  return std::ranges::any_of(topics_, [&](const auto& filter) { return topic_matches(filter, topic); });
 }
 
 void MqttLink::lose(const std::string& why) {
@@ -195,13 +288,14 @@ void MqttLink::say_lost(const Session& session, std::string why) {
       fmt::format("connection to the broker {} lost ({}); connecting again", session.address.shown, why));
 }
 
-/// Runs inside Paho's callback: nothing may leave it but a return, which acknowledges.
 void MqttLink::take(Session& session, const Frame& frame) {
-  if (sink_.append(frame)) {
-    frames_.fetch_add(1, std::memory_order_relaxed);
-    bytes_.fetch_add(frame.payload.size(), std::memory_order_relaxed);
-    return;
-  }
+  if (!sink_.append(frame)) return refuse(session);
+  frames_.fetch_add(1, std::memory_order_relaxed);
+  bytes_.fetch_add(frame.payload.size(), std::memory_order_relaxed);
+  if (frame.journal.journal != 0) journal_->took(frame);
+}
+
+void MqttLink::refuse(Session& session) {
   shut_down_connections_to(session.address.port);
   lose("what arrives cannot be kept, so the broker has to keep it");
 }
@@ -236,12 +330,19 @@ void MqttLink::stay(Session& session) {
     std::vector<Outgoing> messages;
     {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return stopping_ || lost_ || !outgoing_.empty(); });
+      const auto news = [this] { return stopping_ || lost_ || !outgoing_.empty(); };
+      if (journal_) {
+        changed_.wait_for(lock, kLookAtJournal, news);
+      } else {
+        changed_.wait(lock, news);
+      }
       lost = lost_;
       ends = stopping_ || lost_;
       messages.swap(outgoing_);
     }
-    if (!ends) send(session, messages);
+    if (ends) break;
+    send(session, messages);
+    look_at_journal();
   }
   if (lost) {
     say_lost(session, "it closed the connection");

@@ -6,16 +6,20 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "firmware-bridge/core/frame.hpp"
+#include "firmware-bridge/links/journal_follower.hpp"
 #include "firmware-bridge/links/link_state.hpp"
 
 namespace mqtt {
+class message;
 class token;
-}
+}  // namespace mqtt
 
 namespace lintel::bridge::links {
 
@@ -23,6 +27,10 @@ namespace lintel::bridge::links {
 /// keeps. Each message is in the sink before Paho acknowledges it, because Paho sends PUBACK when the
 /// callback has returned. A message the sink refuses is never acknowledged: its connection is shut down
 /// under Paho, and the broker keeps the message for the next one.
+///
+/// With a journal the link speaks MQTT 5, in which the broker says of each message where in the journal it
+/// stands, and takes it from there. What is not in the journal (last wills, what it had no room for) comes
+/// over the network as ever.
 class MqttLink {
  public:
   struct Options {
@@ -33,6 +41,8 @@ class MqttLink {
     std::string password;
     std::filesystem::path ca_file;  ///< mqtts: own CA instead of the system's
     std::vector<std::string> topics;
+    std::optional<JournalFollower::Options>
+        journal{};         ///< the broker keeps one; link, wants and log are ours
     bool passing = false;  ///< only to look: QoS 0, and the broker keeps nothing for this session
     BootId boot{};
     std::function<BootTime()> boot_clock;
@@ -73,11 +83,16 @@ class MqttLink {
   bool finished(mqtt::token& token);
   void lose(const std::string& why);
   [[nodiscard]] std::vector<std::string> topics() const;
+  [[nodiscard]] bool wants(std::string_view topic) const;
   void say_lost(const Session& session, std::string why);
   void stay(Session& session);
   void send(Session& session, const std::vector<Outgoing>& messages);
   void say(bool up, const std::string& trouble);
+  void arrived(Session& session, const mqtt::message& message);
   void take(Session& session, const Frame& frame);
+  void refuse(Session& session);
+  void look_at_journal();
+  void settle_journal();
   bool wait(std::chrono::milliseconds time);
 
   const Options options_;
@@ -94,6 +109,7 @@ class MqttLink {
   bool up_ = false;                  // guarded by mutex_
   std::string trouble_;              // guarded by mutex_
   std::vector<Outgoing> outgoing_;   // guarded by mutex_
+  std::optional<JournalFollower> journal_;
   std::thread thread_;
 };
 

@@ -40,7 +40,7 @@ Spool::Spool(Options options, SpoolDirectory directory, Position start)
   });
   for (const auto& [number, bytes] : segments_) total_bytes_ += bytes;
   const auto next = std::max<std::uint64_t>(directory_.highest_number(), start.segment) + 1;
-  live_header_ = {static_cast<std::uint32_t>(next - 1), options_.boot, 0};
+  live_header_ = {static_cast<std::uint32_t>(next - 1), 0, options_.boot, 0};
   publish_end(next, 0);
   drop_history(options_.history_bytes);
   restore_reserve();
@@ -57,7 +57,7 @@ bool Spool::append(const Frame& frame) noexcept {
   const Body body{format::link_part(frame), format::topic_part(frame), payload};
   try {
     const std::lock_guard lock(mutex_);
-    if (!append_locked(head, body)) return false;
+    if (!append_locked(frame.boot == BootId{} ? options_.boot : frame.boot, head, body)) return false;
     if (cut) ++facts_.cut;
     if (reader_waits_) changed_.notify_one();
     return true;
@@ -66,10 +66,10 @@ bool Spool::append(const Frame& frame) noexcept {
   }
 }
 
-bool Spool::append_locked(Head head, const Body& body) {
-  std::uint64_t size = head.size();
+bool Spool::append_locked(const BootId& boot, Head head, const Body& body) {
+  std::uint64_t size = head.size;
   for (const std::string_view part : body) size += part.size();
-  if (!make_room(size)) return false;
+  if (!make_room(boot, size)) return false;
   format::apply_nonce(head, live_header_.nonce);
   while (!write_record(head, body, size)) {
     const int error = errno;
@@ -88,7 +88,7 @@ bool Spool::append_locked(Head head, const Body& body) {
 
 bool Spool::write_record(const Head& head, const Body& body, std::uint64_t size) {
   std::array<iovec, 4> parts{};
-  parts[0] = {const_cast<char*>(head.data()), head.size()};
+  parts[0] = {const_cast<char*>(head.bytes.data()), head.size};
   for (std::size_t i = 0; i < body.size(); ++i) {
     parts[i + 1] = {const_cast<char*>(body[i].data()), body[i].size()};
   }
@@ -103,7 +103,7 @@ bool Spool::write_record(const Head& head, const Body& body, std::uint64_t size)
 }
 
 // Makes sure that the live segment has room, beginning another or giving things up where needed.
-bool Spool::make_room(std::uint64_t bytes) {
+bool Spool::make_room(const BootId& boot, std::uint64_t bytes) {
   const std::uint64_t with_header = bytes + format::kHeaderSize;
   while (total_bytes_ + with_header > limit()) {
     if (!free_some_space()) {
@@ -113,10 +113,11 @@ bool Spool::make_room(std::uint64_t bytes) {
                       directory_.path().string(), options_.limit_bytes >> 20));
     }
   }
-  if (live_ && segments_[live_header_.number] + bytes <= options_.segment_bytes) return true;
-  const bool untouched = live_ && segments_[live_header_.number] == format::kHeaderSize;
+  const bool same_boot = live_ && live_header_.boot == boot;
+  if (same_boot && segments_[live_header_.number] + bytes <= options_.segment_bytes) return true;
+  const bool untouched = same_boot && segments_[live_header_.number] == format::kHeaderSize;
   if (untouched) return true;  // a record larger than a segment gets one to itself
-  while (!begin_segment()) {
+  while (!begin_segment(boot)) {
     const int error = errno;
     if (!free_some_space()) {
       return refuse(
@@ -128,8 +129,8 @@ bool Spool::make_room(std::uint64_t bytes) {
   return true;
 }
 
-bool Spool::begin_segment() {
-  const format::SegmentHeader header{live_header_.number + 1, options_.boot, random_nonce()};
+bool Spool::begin_segment(const BootId& boot) {
+  const format::SegmentHeader header{live_header_.number + 1, 0, boot, random_nonce()};
   FileDescriptor file = directory_.create(header);
   if (!file) return false;
   live_ = std::move(file);

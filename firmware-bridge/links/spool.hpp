@@ -47,6 +47,8 @@ struct SpoolFacts {
 /// write() of the whole record; it survives a power cut only as far as the file system happened to write
 /// back. Any number of threads append; one thread reads, waits, recalls and releases.
 ///
+/// Frames of another boot, as a broker's journal has them, get segments of their own.
+///
 /// When the limit is reached or the disk is full, segments kept for recall go first, then the reserve is
 /// used up, then append() refuses. A payload over 4 MB is kept as its first 64 KB with `full_size` set,
 /// so that it can be shown and does not block its sender for ever.
@@ -54,7 +56,7 @@ class Spool final : public FrameSink {
  public:
   struct Options {
     std::filesystem::path dir;
-    BootId boot{};  ///< the boot that appended frames belong to
+    BootId boot{};  ///< of frames that do not state theirs
     std::uint64_t segment_bytes = 8U << 20;
     std::uint64_t limit_bytes = 256U << 20;  ///< of all segments together
     std::uint64_t reserve_bytes = 4U << 20;  ///< held back on disk for the end
@@ -97,13 +99,13 @@ class Spool final : public FrameSink {
  private:
   Spool(Options options, SpoolDirectory directory, Position start);
 
-  using Head = std::array<char, format::kRecordHeadSize>;
+  using Head = format::Head;
   using Body = std::array<std::string_view, 3>;  // link, topic, payload
 
-  bool append_locked(Head head, const Body& body);
+  bool append_locked(const BootId& boot, Head head, const Body& body);
   bool write_record(const Head& head, const Body& body, std::uint64_t size);
-  bool make_room(std::uint64_t bytes);
-  bool begin_segment();
+  bool make_room(const BootId& boot, std::uint64_t bytes);
+  bool begin_segment(const BootId& boot);
   bool free_some_space();
   bool refuse(const std::string& reason);
   void drop_history(std::uint64_t keep);

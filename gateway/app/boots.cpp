@@ -64,6 +64,29 @@ Boots::Boots(store::Store& store, counting::SeriesStates& series, clock::WallClo
 
 void Boots::load() {
   moving_ = store_.db().scalar("select exists (select 1 from boots where shift_ms is not null)") != 0;
+  known_.clear();
+  met_.reset();
+  auto rows = store_.db().prepare("select boot_id from boots");
+  while (rows.step()) known_.insert(boot_from(rows.text(0)));
+}
+
+void Boots::meet(const BootId& boot) {
+  if (met_ && *met_ != boot) met_all();
+  if (boot == wall_.boot() || !known_.insert(boot).second) return;
+  auto& db = store_.db();
+  const auto own = bytes_of(wall_.boot());
+  db.prepare("update boots set ordinal = ordinal + 1 where boot_id = cast(? as blob)").bind(own).run();
+  db.prepare(
+        "insert into boots (boot_id, ordinal, source, first_seen_at) select cast(?1 as blob), ordinal - 1, "
+        "'none', first_seen_at from boots where boot_id = cast(?2 as blob)")
+      .bind(bytes_of(boot), own)
+      .run();
+  met_ = boot;
+}
+
+void Boots::met_all() {
+  if (met_) changed_ = true;
+  met_.reset();
 }
 
 std::optional<Millis> Boots::notice() {

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "gateway/clock/bounds.hpp"
@@ -32,6 +33,11 @@ class Boots {
   /// a drift.
   std::optional<Millis> notice();
   void keep(UtcMs now);
+  /// A frame of that boot came, in an open batch. One in which the gateway itself never ran, as a broker's
+  /// journal may have it, was before this one; it is placed once all of its frames are here.
+  void meet(const BootId& boot);
+  /// No more frames are there.
+  void met_all();
   /// Notes now and then that this boot is still running.
   void alive(BootTime now);
 
@@ -60,6 +66,8 @@ class Boots {
   bool moving_ = false;
   std::optional<Millis> by_;  ///< not committed yet: this boot's time is later by that
   BootTime alive_at_{};
+  std::set<BootId> known_;
+  std::optional<BootId> met_;  ///< its frames are coming in
 };
 
 }  // namespace lintel::app

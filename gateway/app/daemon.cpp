@@ -1,5 +1,6 @@
 #include "gateway/app/daemon.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <limits>
 
@@ -139,6 +140,7 @@ Daemon::Daemon(const config::Config& config, sync::Options usual, Opened opened)
           config_, *store_, series_,
           clock::Zone::find(store_->timezone()).value(),  // the store's calendar has been made from it
           [this](std::string_view name) { return decoders_.registry->find(name); }, &outbox_),
+      journals_(store_->db()),
       wall_(wall_clock(store_->db(), config_.trust_system)),
       offset_(kUnknown),
       source_(clock::Source::none),
@@ -156,11 +158,13 @@ Daemon::Daemon(const config::Config& config, sync::Options usual, Opened opened)
                  [this](const store::CoverageSeries& series, UtcMs from, UtcMs to) {
                    pipeline_.coverage().take_back(series, from, to);
                  }),
-      writer_({*spool_, *attempts_, *store_, series_, pipeline_, wall_, retention_}, writer_options()),
+      writer_({*spool_, *attempts_, *store_, series_, pipeline_, journals_, wall_, retention_},
+              writer_options()),
       commits_(loop_, *spool_, writer_),
       fair_(*spool_, {.log = [](const std::string& text) { log(text); }}),
-      links_(config_, *decoders_.registry, loop_, {*spool_, fair_, heard_, commits_},
-             adopted_topics(store_->sensors()), [this] { return now(); }),
+      links_(
+          config_, *decoders_.registry, loop_, {*spool_, fair_, heard_, commits_},
+          adopted_topics(store_->sensors()), [this] { return now(); }, journal_keeping()),
       administration_(
           {config_, *store_, pipeline_, *decoders_.registry, &heard_,
            [this](const std::string& link, const std::string& topic) { links_.listen(link, topic); }}) {
@@ -182,6 +186,18 @@ Writer::Options Daemon::writer_options() {
   };
   options.log = [](const std::string& text) { log(text); };
   return options;
+}
+
+Links::JournalKeeping Daemon::journal_keeping() {
+  const bool any = std::ranges::any_of(config_.links, [](const auto& link) { return !link.journal.empty(); });
+  if (!any) return {};
+  const auto position = store_->position();
+  return {
+      journals_.with_waiting(*spool_, {position.segment, position.offset}),
+      [this](const std::string& link) { return journals_.stored(link); },
+      [this](const std::string& link, const bridge::links::JournalProgress& progress) {
+        writer_.post([this, link, progress](store::Database&, UtcMs) { journals_.begin(link, progress); });
+      }};
 }
 
 sync::Options Daemon::sync_options() {

@@ -10,6 +10,7 @@
 #include "firmware-bridge/links/fair_share.hpp"
 #include "gateway/app/administration.hpp"
 #include "gateway/app/heard.hpp"
+#include "gateway/app/journals.hpp"
 #include "gateway/app/links.hpp"
 #include "gateway/app/loop_commits.hpp"
 #include "gateway/app/outbox.hpp"
@@ -63,6 +64,7 @@ class Daemon {
   Writer::Options writer_options();
   sync::Options sync_options();
   std::unique_ptr<enrol::CardKeeper> keep_card();
+  Links::JournalKeeping journal_keeping();
   sync::Surroundings sync_surroundings();
   sync::WebClock::Surroundings web_clock_surroundings();
   void follow_calendar(UtcMs now);
@@ -86,6 +88,7 @@ class Daemon {
   Outbox outbox_;                            // of the writer thread, which ends before links_ does
   std::unique_ptr<evidence::Log> evidence_;  ///< null: none is kept
   Pipeline pipeline_;
+  Journals journals_;
   clock::WallClock wall_;              // of the writer thread, once it runs
   std::atomic<std::int64_t> offset_;   // wall_'s offset in ms for the other threads; kUnknown without time
   std::atomic<clock::Source> source_;  // the same of its source

@@ -22,6 +22,19 @@ bridge::links::MqttLink::Options mqtt_options(const config::Link& link) {
   return options;
 }
 
+bridge::links::JournalFollower::Options journal_options(const config::Link& link,
+                                                        const Links::JournalKeeping& keeping) {
+  bridge::links::JournalFollower::Options options;
+  options.directory = link.journal;
+  if (const auto known = keeping.start.find(link.name); known != keeping.start.end())
+    options.start = known->second;
+  options.stored = [stored = keeping.stored, name = link.name] { return stored(name); };
+  options.begun = [begun = keeping.begun, name = link.name](const bridge::links::JournalProgress& progress) {
+    begun(name, progress);
+  };
+  return options;
+}
+
 /// A session of its own, which the broker forgets: what is only looked at must neither queue there nor come
 /// twice where filters overlap.
 bridge::links::MqttLink::Options discover_options(const config::Link& link) {
@@ -150,7 +163,8 @@ std::vector<bridge::links::PollOptions> polled(const config::Config& config) {
 
 Links::Links(const config::Config& config, const bridge::decoders::Registry& decoders,
              boost::asio::io_context& loop, Sinks sinks,
-             const std::vector<std::pair<std::string, std::string>>& more, const Utc& utc)
+             const std::vector<std::pair<std::string, std::string>>& more, const Utc& utc,
+             const JournalKeeping& journals)
     : poller_(polled(config), sinks.all),
       push_(std::make_shared<bridge::links::PushLinks>([] { return std::chrono::steady_clock::now(); })) {
   for (const auto& link : config.links) {
@@ -160,6 +174,7 @@ Links::Links(const config::Config& config, const bridge::decoders::Registry& dec
         for (const auto& [name, topic] : more) {
           if (name == link.name) options.topics.push_back(topic);
         }
+        if (!link.journal.empty()) options.journal = journal_options(link, journals);
         mqtt_.push_back(std::make_unique<bridge::links::MqttLink>(std::move(options), sinks.fair));
         if (!link.discover.empty()) {
           discovering_.push_back(

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -36,11 +37,19 @@ class Links {
   };
   /// The time, absent while it is not known; what the lintel wire tells its devices.
   using Utc = std::function<std::optional<UtcMs>()>;
+  /// What is stored of a link's way through its broker's journal, and how to store where it begins. Any
+  /// thread.
+  struct JournalKeeping {
+    std::map<std::string, bridge::links::JournalProgress, std::less<>> start;
+    std::function<std::optional<bridge::links::JournalProgress>(const std::string& link)> stored;
+    std::function<void(const std::string& link, const bridge::links::JournalProgress&)> begun;
+  };
 
   /// `decoders` must outlive the links; `more` are topics beside those of links.d, by link.
   Links(const config::Config& config, const bridge::decoders::Registry& decoders,
         boost::asio::io_context& loop, Sinks sinks,
-        const std::vector<std::pair<std::string, std::string>>& more, const Utc& utc = {});
+        const std::vector<std::pair<std::string, std::string>>& more, const Utc& utc = {},
+        const JournalKeeping& journals = {});
 
   void start();
   /// After this nothing is appended any more, and nothing was acknowledged that is not in the sink. The

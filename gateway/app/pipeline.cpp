@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "firmware-bridge/core/topic.hpp"
 #include "gateway/app/opening.hpp"
 #include "gateway/clock/clock.hpp"
 
@@ -34,24 +35,6 @@ void name_units(const std::string& link, bridge::DecodeSettings& settings) {
 }
 
 }  // namespace
-
-bool topic_matches(std::string_view filter, std::string_view topic) {
-  if (filter.empty()) return true;
-  while (true) {
-    const auto level = filter.substr(0, filter.find('/'));
-    if (level == "#") return true;
-    const auto part = topic.substr(0, topic.find('/'));
-    if (level != "+" && level != part) return false;
-    const bool filter_ends = level.size() == filter.size();
-    const bool topic_ends = part.size() == topic.size();
-    if (filter_ends || topic_ends) {
-      if (filter_ends && topic_ends) return true;
-      return topic_ends && filter.substr(level.size()) == "/#";  // "a/#" also means "a"
-    }
-    filter.remove_prefix(level.size() + 1);
-    topic.remove_prefix(part.size() + 1);
-  }
-}
 
 Pipeline::Pipeline(const config::Config& config, store::Store& store, counting::SeriesStates& series,
                    const clock::Zone& zone, const FindDecoder& find_decoder, Outbox* outbox)
@@ -200,7 +183,7 @@ Pipeline::Route* Pipeline::find(Routes& routes, const bridge::Frame& frame) {
   const auto found = routes.find(frame.link);
   if (found == routes.end()) return nullptr;
   for (auto& route : found->second) {
-    if (route.decoder != nullptr && topic_matches(route.topic, frame.topic)) return &route;
+    if (route.decoder != nullptr && bridge::topic_matches(route.topic, frame.topic)) return &route;
   }
   return nullptr;
 }
@@ -216,7 +199,7 @@ bool Pipeline::takes(std::string_view link, std::string_view topic) const {
     const auto found = all.find(link);
     return found != all.end() &&
            std::any_of(found->second.begin(), found->second.end(),
-                       [&](const Route& route) { return topic_matches(route.topic, topic); });
+                       [&](const Route& route) { return bridge::topic_matches(route.topic, topic); });
   };
   return any(adopted_) || any(routes_);
 }

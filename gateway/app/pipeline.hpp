@@ -206,9 +206,6 @@ class Pipeline {
   std::string abort_on_;  ///< fault injection for tests: a payload with these bytes ends the process
 };
 
-/// MQTT's rule: + is one level, # is the rest.
-bool topic_matches(std::string_view filter, std::string_view topic);
-
 /// A word that is equal for the same statement of the same device, whatever it counts.
 std::string mark_of(const std::string& identity, const bridge::Observation& observation);
 

@@ -100,6 +100,7 @@ void Writer::turn() {
   catch_up();
   if (parts_.store.in_batch() && now >= batch_ends_) commit();
   if (take_frame()) return;
+  boots_.met_all();
   if (!parts_.store.in_batch()) {  // nothing is left to read, and nothing to commit
     for (const auto& wish : std::exchange(wishes_, {})) wish.done();
   }
@@ -118,18 +119,23 @@ bool Writer::take_frame() {
   return true;
 }
 
-void Writer::handle(const Frame& frame, Position position) {
-  bool repeat = false;
+bool Writer::is_repeat(const Frame& frame) {
   if (frame.packet_id != 0) {
-    repeat = recent_.is_repeat(frame);
-    if (!repeat) recent_.note(frame);
+    if (recent_.is_repeat(frame)) return true;
+    recent_.note(frame);
   }
+  return frame.journal.journal != 0 && !parts_.journals.take(frame);
+}
+
+void Writer::handle(const Frame& frame, Position position) {
+  const bool repeat = is_repeat(frame);
   {
     const std::lock_guard lock(mutex_);
     ++facts_.frames;
     if (repeat) ++facts_.repeats;
   }
   if (repeat) return;
+  boots_.meet(frame.boot);
   auto arrival = parts_.wall.arrival(frame.boot, frame.arrived);
   const UtcMs arrived = arrival ? arrival->at : now_or_arrival();
   if (frame.full_size != 0) {
@@ -281,12 +287,14 @@ void Writer::open_batch() {
 void Writer::commit() {
   parts_.series.flush();
   parts_.pipeline.flush();
+  parts_.journals.flush();
   parts_.store.sensors().flush(parts_.wall.boot(), clock::boot_now());
   boots_.alive(clock::boot_now());
   parts_.store.commit({cursor_.segment, cursor_.offset}, recent_.save(), now_or_arrival());
   parts_.spool.release(cursor_);
   committed_ = cursor_;
   boots_.committed();
+  parts_.journals.committed();
   grant_wishes();
   auto done = std::exchange(running_, {});
   for (auto& job : done) {
@@ -307,6 +315,7 @@ void Writer::recover(const std::string& error) {
   parts_.series.load();
   parts_.pipeline.reload();
   parts_.pipeline.load();
+  parts_.journals.load();
   parts_.attempts.end();
   held_.load();
   boots_.rolled_back();

@@ -13,6 +13,7 @@
 #include "firmware-bridge/links/spool.hpp"
 #include "gateway/app/boots.hpp"
 #include "gateway/app/held.hpp"
+#include "gateway/app/journals.hpp"
 #include "gateway/app/pipeline.hpp"
 #include "gateway/clock/clock.hpp"
 #include "gateway/counting/series.hpp"
@@ -31,7 +32,7 @@ struct WriterFacts {
   std::int64_t last_change = 0;
   std::uint64_t frames = 0;   ///< taken from the spool since the start
   std::uint64_t refused = 0;  ///< gone to quarantine since the start
-  std::uint64_t repeats = 0;  ///< sent again by the broker and recognised
+  std::uint64_t repeats = 0;  ///< sent again by the broker, or read again in its journal, and recognised
   std::uint64_t commits = 0;
 };
 
@@ -51,6 +52,7 @@ class Writer {
     store::Store& store;
     counting::SeriesStates& series;
     Pipeline& pipeline;
+    Journals& journals;
     clock::WallClock& wall;
     store::Retention& retention;
   };
@@ -95,6 +97,7 @@ class Writer {
   void run();
   void turn();
   bool take_frame();
+  bool is_repeat(const bridge::Frame& frame);
   void handle(const bridge::Frame& frame, bridge::links::Position position);
   void remember_packets();
   void catch_up();

@@ -35,6 +35,7 @@ struct Link {
   std::string user;
   std::string password;
   std::filesystem::path ca_file;  ///< mqtts: own CA instead of the system's; poll: who vouches for the device
+  std::filesystem::path journal;  ///< of the broker's journal plugin; empty: it has none
   std::vector<Subscription> subscriptions;
   std::vector<std::string>
       discover;  ///< topic filters that are listened to for `lintel discover`, never counted

@@ -213,6 +213,10 @@ const Key kMqttKeys[] = {
      true},
     {"", "password_file", "", "File whose first line is the password."},
     {"", "ca_file", "", "With mqtts: certificate authority to trust instead of the system's."},
+    {"", "journal", "",
+     "Folder in which the broker's plugin keeps a journal, on this machine: messages are taken from there, "
+     "so "
+     "that none is lost when the broker is killed. Empty: the broker has none."},
     {"", "subscribe", "",
      "Decoder and topic filter, for example: milesight-vs125 counters/+/telemetry. May be repeated.",
      must<subscription>, true},

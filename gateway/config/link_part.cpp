@@ -45,6 +45,7 @@ void read_mqtt(const LinkFile& file, const Settings& settings, Link& link) {
   link.user = settings.text("user");
   link.password = file.secret(settings, "password");
   link.ca_file = settings.path("ca_file");
+  link.journal = settings.path("journal");
   if (link.user.empty()) {
     if (const auto* entry = settings.entry("password"); entry != nullptr) {
       file.report().problems.push_back(entry->label + ": a password needs a user, add user = NAME");

@@ -16,19 +16,13 @@ struct Step {
 
 /// From near to far; the configuration is the one that needs none.
 constexpr Step kSteps[] = {
-    {"disk", false, check_disk},
-    {"database", false, check_database},
-    {"spool", false, check_spool},
-    {"clock", false, check_clock},
-    {"configuration", false, nullptr},
-    {"daemon", false, check_daemon},
-    {"broker", true, check_brokers},
-    {"port", true, check_ports},
-    {"sensor", true, check_sensors},
-    {"dns", false, check_dns},
-    {"tls", false, check_tls},
-    {"hq", false, check_hq},
-    {"credential", false, check_credential},
+    {"disk", false, check_disk},       {"database", false, check_database},
+    {"spool", false, check_spool},     {"clock", false, check_clock},
+    {"configuration", false, nullptr}, {"daemon", false, check_daemon},
+    {"broker", true, check_brokers},   {"journal", true, check_journals},
+    {"port", true, check_ports},       {"sensor", true, check_sensors},
+    {"dns", false, check_dns},         {"tls", false, check_tls},
+    {"hq", false, check_hq},           {"credential", false, check_credential},
     {"sync", false, check_sync},
 };
 

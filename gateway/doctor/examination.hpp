@@ -69,6 +69,7 @@ void check_daemon(Examination& it, const Tell& tell);             // daemon.cpp
 void check_sensors(Examination& it, const Tell& tell);            // daemon.cpp
 void check_sync(Examination& it, const Tell& tell);               // daemon.cpp
 void check_brokers(Examination& it, const Tell& tell);            // broker.cpp
+void check_journals(Examination& it, const Tell& tell);           // journal.cpp
 void check_ports(Examination& it, const Tell& tell);              // ports.cpp
 void check_dns(Examination& it, const Tell& tell);                // hq.cpp
 void check_tls(Examination& it, const Tell& tell);                // hq.cpp

@@ -47,6 +47,7 @@ const std::map<std::string, Names, std::less<>> kArrows = {
     {"decoders", {"wire", "core"}},
     {"wire", {"core"}},
     {"profiles", {"core"}},
+    {"broker-journal", {}},
     {"core", {}},
 };
 

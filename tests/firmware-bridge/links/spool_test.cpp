@@ -59,6 +59,40 @@ TEST_CASE("spool: frames of an earlier boot keep that boot, and a new run begins
   CHECK(position.segment > first);
 }
 
+TEST_CASE("spool: a frame from a broker's journal keeps its place there and the boot in which it came") {
+  const TempDir dir;
+  auto spool = open_spool(in_dir(dir.path()));
+  Frame old = packet_of(1, "before the power cut");
+  old.boot = {9};
+  old.journal = {0xfeedbeef, 7, 4096};
+  old.from_journal = true;
+  Frame now = packet_of(2, "now");
+  now.journal = {0xfeedbeef, 7, 5000};
+  REQUIRE(spool->append(old));
+  REQUIRE(spool->append(now));
+  REQUIRE(spool->append(old));
+
+  Position position;
+  Frame frame;
+  std::string buffer;
+  REQUIRE(spool->read(position, frame, buffer));
+  CHECK(frame.boot == BootId{9});
+  CHECK(frame.journal == bridge::JournalPlace{0xfeedbeef, 7, 4096});
+  CHECK(frame.from_journal);
+  CHECK(frame.link == "broker");
+  CHECK(frame.topic == "bus/1");
+  CHECK(frame.payload == "before the power cut");
+  REQUIRE(spool->read(position, frame, buffer));
+  CHECK(frame.boot == BootId{1, 2, 3});
+  CHECK(frame.journal.offset == 5000);
+  CHECK_FALSE(frame.from_journal);
+  REQUIRE(spool->read(position, frame, buffer));
+  CHECK(frame.boot == BootId{9});
+  REQUIRE(spool->append(frame_of("of no broker")));
+  REQUIRE(spool->read(position, frame, buffer));
+  CHECK(frame.journal == bridge::JournalPlace{});
+}
+
 TEST_CASE("spool: reading goes on where the database says, and only there") {
   const TempDir dir;
   Position committed;

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "firmware-bridge/core/topic.hpp"
 #include "gateway/app/pipeline.hpp"
 
 using namespace lintel;
@@ -74,15 +75,15 @@ TEST_CASE("times: a window that ends before it starts is refused by name") {
 }
 
 TEST_CASE("topics: filters match as MQTT says") {
-  CHECK(app::topic_matches("bus/+/telemetry", "bus/door2/telemetry"));
-  CHECK_FALSE(app::topic_matches("bus/+/telemetry", "bus/door2/telemetry/x"));
-  CHECK_FALSE(app::topic_matches("bus/+/telemetry", "bus/telemetry"));
-  CHECK(app::topic_matches("bus/#", "bus/a/b"));
-  CHECK(app::topic_matches("bus/#", "bus"));
-  CHECK_FALSE(app::topic_matches("bus/#", "busses"));
-  CHECK(app::topic_matches("+/+", "/a"));
-  CHECK(app::topic_matches("a#b", "a#b"));
-  CHECK(app::topic_matches("", "anything"));
+  CHECK(bridge::topic_matches("bus/+/telemetry", "bus/door2/telemetry"));
+  CHECK_FALSE(bridge::topic_matches("bus/+/telemetry", "bus/door2/telemetry/x"));
+  CHECK_FALSE(bridge::topic_matches("bus/+/telemetry", "bus/telemetry"));
+  CHECK(bridge::topic_matches("bus/#", "bus/a/b"));
+  CHECK(bridge::topic_matches("bus/#", "bus"));
+  CHECK_FALSE(bridge::topic_matches("bus/#", "busses"));
+  CHECK(bridge::topic_matches("+/+", "/a"));
+  CHECK(bridge::topic_matches("a#b", "a#b"));
+  CHECK(bridge::topic_matches("", "anything"));
 }
 
 TEST_CASE("times: an age is taken from the arrival") {

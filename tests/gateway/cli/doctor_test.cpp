@@ -79,8 +79,8 @@ TEST_CASE(
     CHECK_FALSE(check["evidence"].get<std::string>().empty());
   }
   CHECK(names == std::vector<std::string>{"disk", "database", "spool", "clock", "configuration", "daemon",
-                                          "broker", "port", "sensor", "dns", "tls", "hq", "credential",
-                                          "sync"});
+                                          "broker", "journal", "port", "sensor", "dns", "tls", "hq",
+                                          "credential", "sync"});
   CHECK(all["verdict"] == "problem");
   CHECK(all["version"] == LINTEL_VERSION);
   const auto text = machine.doctor();

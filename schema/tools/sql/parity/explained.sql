@@ -12,6 +12,7 @@ insert into explained (table_name, column_name, aspect, reason) values
   ('counter_state', '', 'sqlite_only', 'what counting remembers of a counter between two frames'),
   ('carried_counters', '', 'sqlite_only', 'HQ''s totals until a series goes on from them; private.counter_states is HQ''s side'),
   ('first_totals', '', 'sqlite_only', 'the totals with which series began on this card'),
+  ('broker_journals', '', 'sqlite_only', 'how far a link is in the journal of its broker'),
   ('decoder_notes', '', 'sqlite_only', 'what decoders remember of devices between two frames'),
   ('corrections', '', 'sqlite_only', 'what people said of stored readings; HQ gets the new revisions, and who configured what is in its audit'),
   ('day_checks', '', 'sqlite_only', 'days whose readings are compared with HQ''s'),
