@@ -1,6 +1,5 @@
 #include "gateway/app/moved_store.hpp"
 
-#include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 
 #include "gateway/app/log.hpp"
 #include "gateway/enrol/identity_file.hpp"
+#include "gateway/store/owner.hpp"
 #include "gateway/store/store.hpp"
 
 namespace lintel::app {
@@ -22,8 +22,7 @@ namespace {
 /// The writer's own lock, for as long as files are renamed.
 class WriterLock {
  public:
-  explicit WriterLock(const fs::path& dir)
-      : fd_(::open((dir / "writer.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640)) {
+  explicit WriterLock(const fs::path& dir) : fd_(store::open_for_owner(dir / "writer.lock")) {
     held_ = fd_ >= 0 && ::flock(fd_, LOCK_EX | LOCK_NB) == 0;
   }
   ~WriterLock() {

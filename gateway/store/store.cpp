@@ -1,6 +1,5 @@
 #include "gateway/store/store.hpp"
 
-#include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gateway/store/identity.hpp"
+#include "gateway/store/owner.hpp"
 
 namespace lintel::store {
 
@@ -27,7 +27,7 @@ Result<int> take_lock(const fs::path& dir) {
                 fmt::format("cannot create the state directory {}: {}", dir.string(), error.message()));
   }
   const fs::path file = dir / "writer.lock";
-  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  const int fd = open_for_owner(file);
   if (fd < 0) {
     return fail(
         ErrorKind::misconfigured,
@@ -46,6 +46,7 @@ Result<int> take_lock(const fs::path& dir) {
 
 /// A file whose pages contradict themselves is found before it is built upon.
 Result<Database> open_sound(const fs::path& file) {
+  if (const int fd = open_for_owner(file); fd >= 0) ::close(fd);  // what is wrong SQLite says better
   auto db = Database::open(file, OpenMode::writer);
   if (!db) return db;
   if (auto migrated = migrate(*db); !migrated) return tl::unexpected(migrated.error());

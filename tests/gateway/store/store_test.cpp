@@ -1,6 +1,8 @@
 #include "gateway/store/store.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -250,4 +252,25 @@ TEST_CASE("store: a window that reaches into no other is corrected, also when la
   CHECK(readings.put(1, "1", across, kStart) == Stored::repeated);
   (*store)->commit({}, "", kStart);
   check_rollups((*store)->db());
+}
+
+TEST_CASE("store: what root makes in the gateway's folder is the gateway's") {
+  constexpr uid_t kGateway = 65'534;
+  test::TempDir dir;
+  if (::chown(dir.path().c_str(), kGateway, kGateway) != 0) {
+    MESSAGE("SKIPPED: only root can make files for somebody else");
+    return;
+  }
+  auto store = open(dir.path());
+  REQUIRE(store);
+  (*store)->begin();
+  (void)(*store)->sensors().claim("A1", "", "milesight-vs125", "broker", kStart);
+  (*store)->commit({1, 10}, "", kStart);
+  for (const auto& entry : fs::directory_iterator(dir.path())) {
+    struct stat about {};
+    REQUIRE(::stat(entry.path().c_str(), &about) == 0);
+    CHECK_MESSAGE(about.st_uid == kGateway, entry.path().string());
+  }
+  CHECK(fs::exists(database_path(dir.path())));
+  CHECK(fs::exists(dir.path() / "lintel.db-wal"));
 }
