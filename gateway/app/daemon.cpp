@@ -331,6 +331,23 @@ status::Facts Daemon::facts() const {
   return facts;
 }
 
+/// The loop is alive if this runs; for the writer the supervisor is told how long it has stood still.
+void Daemon::keep_telling_supervisor() {
+  const auto rhythm = supervisor_.rhythm();
+  if (!rhythm) return;
+  const auto still = writer_.still();
+  if (!supervisor_.pulse(still)) {
+    log(
+        fmt::format("nothing has been stored for {} s and the writer does not answer: if it goes on, the "
+                    "service manager starts the gateway anew; the card may be failing, see `dmesg`",
+                    std::chrono::floor<std::chrono::seconds>(still).count()));
+  }
+  pulse_.expires_after(*rhythm);
+  pulse_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) keep_telling_supervisor();
+  });
+}
+
 void Daemon::run() {
   signals_.add(SIGTERM);
   signals_.add(SIGINT);
@@ -347,7 +364,10 @@ void Daemon::run() {
   links_.start();
   sync_.start();
   web_clock_.start();
+  supervisor_.ready(fmt::format("{} links, {} sensors listed", config_.links.size(), config_.sensors.size()));
+  keep_telling_supervisor();
   loop_.run();
+  supervisor_.stopping();
   log("stopping");
   links_.stop();
   web_clock_.stop();

@@ -5,6 +5,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include "firmware-bridge/core/result.hpp"
 #include "firmware-bridge/links/fair_share.hpp"
@@ -15,6 +16,7 @@
 #include "gateway/app/loop_commits.hpp"
 #include "gateway/app/outbox.hpp"
 #include "gateway/app/pipeline.hpp"
+#include "gateway/app/supervisor.hpp"
 #include "gateway/app/writer.hpp"
 #include "gateway/cli/profiles.hpp"
 #include "gateway/config/config.hpp"
@@ -69,6 +71,7 @@ class Daemon {
   sync::WebClock::Surroundings web_clock_surroundings();
   void follow_calendar(UtcMs now);
   void watch_health(store::Database& db, UtcMs now);
+  void keep_telling_supervisor();
   [[nodiscard]] std::string storage_error() const;
   [[nodiscard]] status::Facts facts() const;
   [[nodiscard]] status::Facts::Hq hq_facts() const;
@@ -79,6 +82,8 @@ class Daemon {
   const BootTime started_;
   boost::asio::io_context loop_{1};
   boost::asio::signal_set signals_{loop_};
+  const Supervisor supervisor_ = Supervisor::from_environment();
+  boost::asio::steady_timer pulse_{loop_};
 
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<bridge::links::Spool> spool_;

@@ -72,8 +72,13 @@ WriterFacts Writer::facts() const {
   return facts_;
 }
 
+std::chrono::milliseconds Writer::still() const {
+  return std::chrono::floor<std::chrono::milliseconds>(Clock::now() - moved_.load());
+}
+
 void Writer::run() {
   while (!stopping_) {
+    moved_ = Clock::now();
     try {
       turn();
     } catch (const store::SqliteError& error) {

@@ -79,6 +79,8 @@ class Writer {
   /// committed within moments of being read, however long the commit interval is.
   void when_stored(bridge::links::Position position, std::function<void()> done);
   [[nodiscard]] WriterFacts facts() const;
+  /// For how long the thread has been busy with one thing; about a second when idle. Any thread may ask.
+  [[nodiscard]] std::chrono::milliseconds still() const;
   /// HQ stated over HTTPS that it was `time` at `at`. From any thread.
   void time_told(UtcMs time, BootTime at, Millis uncertainty);
 
@@ -131,6 +133,7 @@ class Writer {
   std::vector<Wish> wished_;  // guarded by mutex_: not yet seen by the thread
   WriterFacts facts_;         // guarded by mutex_
   std::atomic<bool> stopping_{false};
+  std::atomic<Clock::time_point> moved_{Clock::now()};
   std::thread thread_;
 };
 
