@@ -1,4 +1,4 @@
-#include <ctime>
+#include <chrono>
 
 #include <fmt/format.h>
 
@@ -8,13 +8,15 @@
 namespace lintel {
 
 std::string format_utc(UtcMs t) {
+  // Not gmtime_r: time_t ends in 2038 where it has 32 bits.
   const auto seconds = std::chrono::floor<std::chrono::seconds>(t);
   const auto ms = (t - seconds).count();
-  const std::time_t whole = seconds.time_since_epoch().count();
-  std::tm parts{};
-  gmtime_r(&whole, &parts);
-  auto text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", parts.tm_year + 1900, parts.tm_mon + 1,
-                          parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+  const auto day = std::chrono::floor<std::chrono::days>(seconds);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(seconds - day);
+  auto text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
+                          static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                          time.hours().count(), time.minutes().count(), time.seconds().count());
   if (ms != 0) text += fmt::format(".{:03}", ms);
   return text + "Z";
 }

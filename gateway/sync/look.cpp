@@ -31,7 +31,12 @@ std::string name_text(X509_NAME* name) {
 std::optional<UtcMs> instant(const ASN1_TIME* time) {
   std::tm parts{};
   if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1) return std::nullopt;
-  return utc_ms(static_cast<std::int64_t>(::timegm(&parts)) * 1000);
+  // Not timegm: a certificate may be valid for longer than a time_t of 32 bits lasts.
+  const std::chrono::sys_days day = std::chrono::year{parts.tm_year + 1900} /
+                                    std::chrono::month(static_cast<unsigned>(parts.tm_mon + 1)) /
+                                    std::chrono::day(static_cast<unsigned>(parts.tm_mday));
+  return UtcMs{day} + std::chrono::hours{parts.tm_hour} + std::chrono::minutes{parts.tm_min} +
+         std::chrono::seconds{parts.tm_sec};
 }
 
 void read_certificate(X509_STORE_CTX* chain, Look& look) {

@@ -25,6 +25,12 @@ TEST_CASE("iso time: offsets lead to UTC, and -00:00 is UTC") {
   CHECK(utc("1970-01-01T00:00:07Z") == "1970-01-01T00:00:07Z");
 }
 
+TEST_CASE("iso time: it does not end in 2038, nor begin in 1970") {
+  CHECK(utc("2038-01-19T03:14:08Z") == "2038-01-19T03:14:08Z");
+  CHECK(utc("2106-02-07T06:28:16+00:00") == "2106-02-07T06:28:16Z");
+  CHECK(format_utc(lintel::utc_ms(-1)) == "1969-12-31T23:59:59.999Z");
+}
+
 TEST_CASE("iso time: without a zone the time is the device's own") {
   CHECK(utc("2021-12-31T09:44:59") == "2021-12-31T09:44:59Z local");
 }
