@@ -119,7 +119,10 @@ Sample sample_machine() {
 }
 
 UtcMs build_date() {
-  // __DATE__ is "Nov 21 2026"; SOURCE_DATE_EPOCH makes GCC print a fixed one for reproducible builds.
+#ifdef LINTEL_SOURCE_DATE  // a build that shall come out the same again states when the source was made
+  return utc_ms(std::int64_t{LINTEL_SOURCE_DATE} * 1000);
+#else
+  // __DATE__ is "Nov 21 2026".
   static constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
   const std::string_view date = __DATE__;
   const auto month = static_cast<unsigned>(kMonths.find(date.substr(0, 3)) / 3 + 1);
@@ -127,6 +130,7 @@ UtcMs build_date() {
   const int year = std::atoi(date.substr(7, 4).data());
   const std::chrono::sys_days built{std::chrono::year{year} / month / day};
   return UtcMs{built.time_since_epoch()} - std::chrono::days{1};
+#endif
 }
 
 Trust system_clock_trust(const fs::path& root, UtcMs build_date) {

@@ -22,7 +22,8 @@ struct Sample {
 
 Sample sample_machine();
 
-/// The day before this executable was built: earlier clocks are unset clocks.
+/// The day before this executable was built, or (LINTEL_SOURCE_DATE, in seconds) when its source was made:
+/// earlier clocks are unset clocks.
 UtcMs build_date();
 
 /// Whether the machine's own clock is worth something before NTP has set it, and why, for people.
