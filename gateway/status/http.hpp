@@ -22,7 +22,8 @@ struct Response {
   int status = 200;
   std::string content_type;
   std::shared_ptr<const std::string> body;
-  std::shared_ptr<const std::string> packed{};  ///< the same by gzip, for who takes that; null: it is not packed
+  std::shared_ptr<const std::string>
+      packed{};  ///< the same by gzip, for who takes that; null: it is not packed
 };
 
 Response text_response(int status, std::string text);
