@@ -38,12 +38,13 @@ apt_options() {
 
 # root_packages: tools as they are, libraries of the other architecture with its name behind.
 root_packages() {
-  local package
+  local package everywhere
+  everywhere=$(apt-cache show --no-all-versions $(package_list build) 2>/dev/null |
+    awk '$1 == "Package:" { name = $2 } $0 == "Architecture: all" { print name }')
   package_list build | while read -r package; do
     case "$package" in
       lib* | *-dev)
-        if [ "$arch" != "$(dpkg --print-architecture)" ] &&
-          [[ $(apt-cache show --no-all-versions "$package" 2>/dev/null) != *$'\n'"Architecture: all"$'\n'* ]]; then
+        if [ "$arch" != "$(dpkg --print-architecture)" ] && [[ $'\n'$everywhere$'\n' != *$'\n'"$package"$'\n'* ]]; then
           package="$package:$arch"
         fi
         ;;
@@ -143,7 +144,7 @@ within_emulation() {
     armhf) binfmt=qemu-arm ;;
     *) inside "$at" "$@"; return ;;
   esac
-  local namespace=(unshare --user --map-users=0,0,65536 --map-groups=0,0,65536 --mount --pid --fork --kill-child)
+  local namespace=(unshare --user --map-root-user --mount --pid --fork --kill-child)
   if "${namespace[@]}" sh -c 'mount -t proc proc /proc && mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc' 2>/dev/null; then
     "${namespace[@]}" bash -c "$kEnter" bash "$root" "$LINTEL_ROOT" "$at" "$keep/ccache" "$binfmt" "$@"
   else
