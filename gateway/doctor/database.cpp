@@ -56,7 +56,7 @@ Check damaged(const std::string& what) {
 Check look(Examination& it, store::Database& db) {
   const auto file = store::database_path(it.config().state_dir);
   const auto version = db.scalar("pragma user_version");
-  if (version > store::schema_version()) {
+  if (!store::works_with(db)) {
     return {"database", Outcome::problem,
             fmt::format("{} has schema version {}, this lintel knows {}", file.string(), version,
                         store::schema_version()),

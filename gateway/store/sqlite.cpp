@@ -105,8 +105,21 @@ std::int64_t Database::scalar(const std::string& sql) {
   return statement.step() ? statement.integer(0) : 0;
 }
 
+namespace {
+
+/// To be raised to the schema's version by a change that an older lintel could not live with.
+constexpr int kOldestThatWorks = 9;
+
+}  // namespace
+
 int schema_version() {
   return static_cast<int>(embedded::sqlite_migrations().size());
+}
+
+bool works_with(Database& db) {
+  if (db.scalar("pragma user_version") <= schema_version()) return true;
+  const auto oldest = db.scalar("pragma application_id");
+  return oldest > 0 && oldest <= schema_version();
 }
 
 Result<void> migrate(Database& db) {
@@ -114,7 +127,9 @@ Result<void> migrate(Database& db) {
     db.execute("begin immediate");
     const auto have = db.scalar("pragma user_version");
     if (have > schema_version()) {
+      const bool usable = works_with(db);
       db.execute("rollback");
+      if (usable) return {};
       return fail(ErrorKind::misconfigured,
                   fmt::format("the database has schema version {}, this lintel knows {}: install the version "
                               "that wrote it, or a newer one",
@@ -124,7 +139,8 @@ Result<void> migrate(Database& db) {
     for (auto step = static_cast<std::size_t>(have); step < steps.size(); ++step) {
       db.execute(std::string(steps[step].bytes));
     }
-    db.execute(fmt::format("pragma user_version = {}", schema_version()));
+    db.execute(fmt::format("pragma user_version = {}; pragma application_id = {}", schema_version(),
+                           kOldestThatWorks));
     db.execute("commit");
     return {};
   } catch (const SqliteError& error) {

@@ -116,9 +116,13 @@ class Database {
   sqlite3* db_ = nullptr;
 };
 
-/// Brings the file to this version's schema (PRAGMA user_version), all steps in one transaction.
-/// Fails with `misconfigured` when the file comes from a newer version.
+/// Brings the file to this version's schema (PRAGMA user_version), all steps in one transaction. A file of a
+/// newer version is left as it is where it says that this one works with it (works_with()), so a machine that
+/// went back to the version before counts on; else fails with `misconfigured`.
 Result<void> migrate(Database& db);
+/// Whether this version works with the file. Each file says how old a schema a lintel may know that uses it
+/// (PRAGMA application_id): since that one tables, indexes and columns with a default came, and nothing went.
+bool works_with(Database& db);
 /// The version migrate() leads to.
 int schema_version();
 

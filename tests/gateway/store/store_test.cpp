@@ -191,6 +191,32 @@ TEST_CASE("store: what was committed is there after a restart, numbers go on") {
   CHECK((*store)->store_id() == id);
 }
 
+TEST_CASE("store: a database of a newer version is used if that left us what we know, else left alone") {
+  test::TempDir dir;
+  REQUIRE(open(dir.path()));
+  const auto comes_from = [&dir](int version, int oldest_that_works) {
+    auto db = Database::open(database_path(dir.path()), OpenMode::writer);
+    REQUIRE(db);
+    db->execute("create table if not exists of_a_later_version (id integer primary key)");
+    db->execute("pragma user_version = " + std::to_string(version) +
+                "; pragma application_id = " + std::to_string(oldest_that_works));
+  };
+  comes_from(schema_version() + 1, schema_version());
+  {
+    auto store = open(dir.path());
+    REQUIRE(store);
+    (*store)->begin();
+    (void)(*store)->sensors().claim("A1", "", "m", "l", kStart);
+    (*store)->commit({1, 10}, "", kStart);
+    CHECK((*store)->db().scalar("pragma user_version") == schema_version() + 1);
+  }
+  comes_from(schema_version() + 1, schema_version() + 1);
+  const auto refused = open(dir.path());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == ErrorKind::misconfigured);
+  CHECK(refused.error().message.find("install the version that wrote it") != std::string::npos);
+}
+
 TEST_CASE("store: a second writer is refused, a corrupt file is set aside and collection goes on") {
   test::TempDir dir;
   {
