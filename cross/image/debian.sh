@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154  # what cross/image/build has set
+# shellcheck disable=SC2154,SC2016  # what cross/image/build has set; text for other shells
 # The Debian that an image is made of: unpacked and configured by mmdebstrap for the board's architecture, kept, and
 # made anew only when what is wanted of it has changed. Sourced by cross/image/build, after cross/build_root.sh.
 # Expects board_dir, work (the board's folder), architecture, deb, mirror, fresh.
@@ -23,7 +23,6 @@ emulated() {
   mkfifo "$gate/there" "$gate/go"
   # All users are themselves in there. Only root may say so, from outside.
   { read -r pid <"$gate/there" && echo 0 0 65536 >"/proc/$pid/uid_map" && echo 0 0 65536 >"/proc/$pid/gid_map"; echo go >"$gate/go"; } &
-  # shellcheck disable=SC2016  # for the shell inside
   unshare --user sh -c 'gate=$1; emulate=$2; shift 2; echo $$ >"$gate/there"; read -r go <"$gate/go"
     exec unshare --mount --pid --fork --kill-child sh -c "$emulate" sh "$@"' sh "$gate" "$kEmulate" "$@" || code=$?
   wait $!
@@ -79,15 +78,12 @@ make_base() {
   rm -rf "$base" "$base.wanted"
   while read -r line; do if [ -n "$line" ]; then options+=(--aptopt="$line"); fi; done < <(apt_options)
   while read -r line; do options+=(--dpkgopt="path-exclude=$line"); done < <(left_out)
-  # shellcheck disable=SC2016  # for mmdebstrap's shell
   options+=(--essential-hook='grep -v "^#" '"$here/users"' | while read -r name number home; do
     echo "$name:x:$number:$number::$home:/usr/sbin/nologin" >>"$1/etc/passwd" && echo "$name:x:$number:" >>"$1/etc/group" &&
     echo "$name:!:1::::::" >>"$1/etc/shadow" || exit 1; done')
   # Host keys are each gateway's own: here an emulator would spend minutes on some that are thrown away.
-  # shellcheck disable=SC2016
   options+=(--essential-hook='mkdir -p "$1/etc/ssh" && touch "$1/etc/ssh/ssh_host_rsa_key" "$1/etc/ssh/ssh_host_ecdsa_key" "$1/etc/ssh/ssh_host_ed25519_key"')
   # Files of the boot packages lie beside the root: they are on the boot partition only.
-  # shellcheck disable=SC2016  # for mmdebstrap's shell
   options+=(--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr)
   options+=(--customize-hook='mkdir -p "$1/boot-packages" && cd "$1/boot-packages" && for p in '"${boot_packages:-}"'; do
     APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get download "$p" && dpkg-deb --extract "$p"_*.deb . && rm "$p"_*.deb || exit 1; done')
