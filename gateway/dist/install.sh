@@ -98,12 +98,17 @@ apt_failed() {
     "Then run this again. Wanted: $*"
 }
 
-# A freshly installed broker would start at the next boot; one that was there before keeps its setting.
-disable_new_broker() {
-  if command -v deb-systemd-helper >/dev/null; then
-    deb-systemd-helper disable mosquitto.service >/dev/null 2>&1 || true
-  fi
-  update-rc.d mosquitto disable >/dev/null 2>&1 || true
+# disable_new_services PACKAGE...: what was just installed would start at the next boot; what was there before keeps its
+# setting. Each of these packages has a service of its own name.
+disable_new_services() {
+  local service
+  for service in mosquitto prometheus pgbouncer; do
+    case " $* " in *" $service "*) ;; *) continue ;; esac
+    if command -v deb-systemd-helper >/dev/null; then
+      deb-systemd-helper disable "$service.service" >/dev/null 2>&1 || true
+    fi
+    update-rc.d "$service" disable >/dev/null 2>&1 || true
+  done
 }
 
 # install_packages NAME... makes every package of the lists present, or ends with a message.
@@ -128,7 +133,7 @@ install_packages() {
     apt_update || true
     apt_install "${missing[@]}" || apt_failed "${missing[@]}"
   fi
-  case " ${missing[*]} " in *" mosquitto "*) disable_new_broker ;; esac
+  disable_new_services "${missing[@]}"
   release_services
   trap - EXIT INT TERM HUP
   rm -f "$install_log"
