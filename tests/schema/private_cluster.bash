@@ -3,6 +3,8 @@
 # after installing every package, a failure.
 #   need PROGRAM PACKAGE   the program, or the skip naming Debian's package
 #   start_cluster          sets $dir, made by this call; server programs run as another user where we are root
+#   create_deployed NAME   a database with the central schema, copied from one that this cluster came with
+#   start_empty_cluster    one without, and without the schema's roles, for tests of deploying itself
 #   sql, deploy, revert    psql and sqitch, quiet unless they fail
 
 here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
@@ -27,6 +29,16 @@ cleanup() {
   rm -rf "$dir"
 }
 start_cluster() {
+  make_directory
+  "$here/deployed_cluster" "$dir/data" >/dev/null
+  start_server
+}
+start_empty_cluster() {
+  make_directory
+  server initdb -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C >/dev/null
+  start_server
+}
+make_directory() {
   local variable
   dir=$(mktemp -d /tmp/lintel-schema.XXXXXX)
   trap cleanup EXIT
@@ -40,7 +52,8 @@ start_cluster() {
   export PGHOST=$dir PGPORT=5432 PGUSER=postgres PGOPTIONS="-c client_min_messages=warning"
   export TZ=UTC SQITCH_FULLNAME="Lintel test" SQITCH_EMAIL=lintel@localhost
   step "a private cluster in $dir"
-  server initdb -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C >/dev/null
+}
+start_server() {
   server pg_ctl -D "$dir/data" -l "$dir/log" -w -o "-c listen_addresses='' -c unix_socket_directories='$dir' -c port=5432 \
     -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=256MB -c max_wal_size=4GB" start >/dev/null \
     || { cat "$dir/log" >&2; exit 1; }
@@ -50,6 +63,7 @@ sql() { psql -X -q -v ON_ERROR_STOP=1 "$@"; }
 quietly() { "$@" >"$dir/quiet.log" 2>&1 || { cat "$dir/quiet.log" >&2; exit 1; }; }
 deploy() { quietly "$schema/deploy_to" "host=$dir port=5432 dbname=$1 user=${2:-postgres}"; }
 sqitch_at() { (cd "$schema" && PGUSER=${user:-postgres} sqitch "$1" "${@:3}" "db:pg:$2"); }
+create_deployed() { createdb -T deployed "$1"; }
 revert() { user=${2:-postgres} quietly sqitch_at revert "$1" -y; }
 
 # make_supabase DATABASE: a database like Supabase's, whose owner is no superuser. (Roles are the cluster's: once.)

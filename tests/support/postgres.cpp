@@ -55,6 +55,14 @@ PostgresCluster::PostgresCluster() : dir_(make_dir()), log_(dir_ / "log") {
   come_up();
 }
 
+PostgresCluster::PostgresCluster(Schema) : dir_(make_dir()), log_(dir_ / "log") {
+  run({LINTEL_SOURCE_DIR "/tests/schema/deployed_cluster", (dir_ / "data").string()});
+  if (::geteuid() == 0) run({"chown", "--recursive", "postgres:", (dir_ / "data").string()});
+  write_settings(dir_);
+  come_up();
+  Sql(conninfo("postgres")).rows("alter database deployed rename to hq");
+}
+
 PostgresCluster::PostgresCluster(const PostgresCluster& stopped) : dir_(make_dir()), log_(dir_ / "log") {
   run(as_owner({"cp", "--archive", "--reflink=auto", (stopped.dir_ / "data").string(), dir_.string()}));
   write_settings(dir_);  // the last word on a setting holds
@@ -69,14 +77,6 @@ PostgresCluster::~PostgresCluster() {
 
 std::string PostgresCluster::conninfo(const std::string& database) const {
   return fmt::format("host={} user=postgres dbname={}", dir_.string(), database);
-}
-
-void PostgresCluster::deploy_schema(const std::string& database) {
-  Sql(conninfo("postgres")).rows("create database " + database);
-  const std::vector<std::string> env = {"PGHOST=" + dir_.string(), "PGUSER=postgres", "SQITCH_FULLNAME=Test",
-                                        "SQITCH_EMAIL=test@localhost"};
-  run({"sqitch", "--chdir", LINTEL_SOURCE_DIR "/schema/postgres", "deploy", "--verify", "db:pg:" + database},
-      env);
 }
 
 void PostgresCluster::stop() {

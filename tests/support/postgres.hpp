@@ -23,6 +23,8 @@ class PostgresCluster {
   /// Makes the cluster and starts it. It accepts connections when this returns.
   /// Throws std::runtime_error with the server's own words when it does not come up.
   PostgresCluster();
+  /// The same with the central schema in the database `hq` (tests/schema/deployed_cluster).
+  static PostgresCluster with_schema() { return PostgresCluster(Schema{}); }
   /// The same from a copy of what another cluster had when it was stopped, which takes a moment only.
   explicit PostgresCluster(const PostgresCluster& stopped);
   ~PostgresCluster();
@@ -30,8 +32,6 @@ class PostgresCluster {
 
   /// A libpq connection string for a superuser; other users: append " user=NAME".
   [[nodiscard]] std::string conninfo(const std::string& database = "hq") const;
-  /// Creates `database` and deploys schema/postgres in it with sqitch.
-  void deploy_schema(const std::string& database = "hq");
 
   void stop();     ///< at once, as an administrator does it: sessions are ended
   void crash();    ///< at once, and without writing down anything (pg_ctl stop -m immediate)
@@ -44,6 +44,8 @@ class PostgresCluster {
   [[nodiscard]] const std::filesystem::path& log_file() const { return log_; }
 
  private:
+  struct Schema {};
+  explicit PostgresCluster(Schema);
   [[nodiscard]] std::vector<std::string> as_owner(std::vector<std::string> command) const;
   void run(const std::vector<std::string>& command, const std::vector<std::string>& env = {}) const;
   void come_up();

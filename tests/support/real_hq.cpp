@@ -16,13 +16,12 @@ constexpr const char* kSecret = "a-signing-secret-of-more-than-32-characters";
 
 /// The schema and one store, made once in a process: deploying takes seconds, copying a moment.
 const PostgresCluster& RealHq::deployed() {
-  static PostgresCluster kDeployed;
+  static PostgresCluster kDeployed = PostgresCluster::with_schema();
   static const bool kOnce = [] {
     Sql(kDeployed.conninfo("postgres")).rows("create role authenticator login noinherit");
-    kDeployed.deploy_schema();
     {
       Sql db(kDeployed.conninfo());
-      db.rows("grant anon, authenticated to authenticator");
+      db.rows("grant anon, authenticated, lintel_gateway, lintel_hq to authenticator");
       db.rows(fmt::format("select private.set_signing_key('', '{}')", kSecret));
     }
     kDeployed.stop();

@@ -177,8 +177,7 @@ TEST_CASE("days: gateway, SQLite, PostgreSQL and a reckoning from the zones' fil
     MESSAGE("SKIPPED: PostgreSQL 15 and sqitch are not installed");
     return;
   }
-  test::PostgresCluster cluster;
-  cluster.deploy_schema();
+  auto cluster = test::PostgresCluster::with_schema();
   test::Sql sql(cluster.conninfo());
   for (const std::string zone : kZones) {
     const ZoneFile file(zone);

@@ -15,6 +15,10 @@ says 2 "nothing of the schema is deployed" hq empty verify
 says 2 "apt-get install sqitch" env PATH=/nowhere "$hq_program" deploy --db "host=$dir dbname=empty"
 says 2 "there is no sqitch.plan" hq empty deploy --schema "$dir"
 
+step "deploy, into an empty database"
+says 0 " changes were deployed" hq empty deploy
+answers 0 "d['verified']" hq empty verify
+
 step "deploy again, verify"
 answers 0 "d['complete'] and d['changes_before'] == d['changes_after'] > 50" hq shipped deploy
 copy broken
