@@ -14,7 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::floor;
-using std::chrono::hours;
 
 constexpr std::size_t kDropLowestFrom = 6;
 /// A door is stuck when so many should have passed, in so much time of opening.
@@ -26,7 +25,7 @@ constexpr std::int64_t kPeopleElsewhere = 10;
 
 /// Hours since 1970 by the store's wall.
 std::int64_t wall_hour(const Hours& hours_, UtcMs at) {
-  return floor<hours>(hours_.to_wall(at)).time_since_epoch().count();
+  return floor<std::chrono::hours>(hours_.to_wall(at)).time_since_epoch().count();
 }
 
 /// Hour of the week, from Thursday 1970-01-01 on.
@@ -68,7 +67,7 @@ double Norm::expected(const Hours& hours_, UtcMs from, UtcMs to) const {
   double sum = 0;
   for (const auto& [opens, closes] : hours_.open(from, to)) {
     for (UtcMs at = opens; at < closes;) {
-      const UtcMs next = std::min<UtcMs>(closes, floor<hours>(at) + 1h);
+      const UtcMs next = std::min<UtcMs>(closes, floor<std::chrono::hours>(at) + 1h);
       sum += static_cast<double>(least(hours_, at)) * std::chrono::duration<double>(next - at).count() / 3600;
       at = next;
     }

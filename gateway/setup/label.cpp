@@ -16,7 +16,7 @@ constexpr double kRoom = 41;      // mm beside it
 constexpr double kWidest = 0.58;  // of a letter's height, in the usual fonts without serifs
 constexpr int kQuietZone = 4;     // modules, as ISO/IEC 18004 asks for
 
-std::string escaped(const std::string& text) {
+std::string xml_text(const std::string& text) {
   std::string result;
   for (const char c : text) {
     switch (c) {
@@ -49,7 +49,7 @@ std::string path_of(const QRcode& code) {
 std::string text(double y, double size, const std::string& words) {
   const double fits = kRoom / (kWidest * static_cast<double>(std::max<std::size_t>(words.size(), 1)));
   return fmt::format("    <text x=\"47\" y=\"{}\" font-size=\"{:.2f}\">{}</text>\n", y, std::min(size, fits),
-                     escaped(words));
+                     xml_text(words));
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ UploadAnswer answer_of(int status, const json& body) {
           {{"Content-Type", "application/json"}}};
 }
 
-UploadAnswer refusal(int status, const std::string& message) {
+UploadAnswer denial(int status, const std::string& message) {
   return answer_of(status, {{"error", message}});
 }
 
@@ -60,8 +60,8 @@ bool from_elsewhere(const bridge::UploadHead& head) {
 }
 
 UploadAnswer answer_to(const Result<json>& result) {
-  if (!result) return refusal(503, result.error().message);
-  if (result->is_object() && result->contains("refused")) return refusal(409, (*result)["refused"]);
+  if (!result) return denial(503, result.error().message);
+  if (result->is_object() && result->contains("refused")) return denial(409, (*result)["refused"]);
   return answer_of(200, {{"result", *result}});
 }
 
@@ -96,7 +96,7 @@ class Actions::Body : public Upload {
 
   std::optional<UploadAnswer> take(std::string_view bytes) override {
     if (text_.size() + bytes.size() > kLongestBody)
-      return refusal(413, fmt::format("a request has at most {} bytes", kLongestBody));
+      return denial(413, fmt::format("a request has at most {} bytes", kLongestBody));
     text_ += bytes;
     return std::nullopt;
   }
@@ -105,13 +105,13 @@ class Actions::Body : public Upload {
     if (asked_.what == Asked::What::look)
       return (void)reply(actions_.session_state(actions_.access_.find(asked_.cookie)));
     auto body = object_of(text_);
-    if (!body) return (void)reply(refusal(400, "the body is not a JSON object"));
+    if (!body) return (void)reply(denial(400, "the body is not a JSON object"));
     if (asked_.what == Asked::What::sign_in) return (void)reply(actions_.sign_in(asked_, *body));
     actions_.run(asked_, std::move(*body), reply);
   }
 
   [[nodiscard]] UploadAnswer late() const override {
-    return refusal(503, "the gateway is busy; what was asked may still be done: look again in a moment");
+    return denial(503, "the gateway is busy; what was asked may still be done: look again in a moment");
   }
 
  private:
@@ -136,7 +136,7 @@ tl::expected<std::unique_ptr<Upload>, UploadAnswer> Actions::begin(const bridge:
   asked.cookie = cookie_in(head.field("Cookie"));
   asked.csrf = head.field("X-Lintel-Token");
   const auto only = [](const char* methods) {
-    auto answer = refusal(405, fmt::format("this takes {}", methods));
+    auto answer = denial(405, fmt::format("this takes {}", methods));
     answer.fields.emplace_back("Allow", methods);
     return tl::unexpected(std::move(answer));
   };
@@ -149,12 +149,12 @@ tl::expected<std::unique_ptr<Upload>, UploadAnswer> Actions::begin(const bridge:
     asked.what = Asked::What::act;
     asked.action = path.substr(kActions.size());
     if (!parts_.actions.contains(asked.action))
-      return tl::unexpected(refusal(404, "there is no such action: see /api/openapi.json"));
+      return tl::unexpected(denial(404, "there is no such action: see /api/openapi.json"));
   }
   if (from_elsewhere(head))
-    return tl::unexpected(refusal(403, "only the page of this gateway may ask for that"));
+    return tl::unexpected(denial(403, "only the page of this gateway may ask for that"));
   if (method == "POST" && !is_json(head.field("Content-Type")))
-    return tl::unexpected(refusal(415, "send a JSON object, as Content-Type application/json"));
+    return tl::unexpected(denial(415, "send a JSON object, as Content-Type application/json"));
   return std::make_unique<Body>(*this, std::move(asked));
 }
 
@@ -182,27 +182,27 @@ UploadAnswer Actions::sign_in(const Asked& asked, const json& body) {
   using Why = Access::Denied::Why;
   const auto& denied = entered.error();
   if (denied.why == Why::no_pin_set)
-    return refusal(403,
-                   "no PIN is set, so nothing can be changed here: put one into the file that [status] "
-                   "pin_file names and restart the gateway");
+    return denial(403,
+                  "no PIN is set, so nothing can be changed here: put one into the file that [status] "
+                  "pin_file names and restart the gateway");
   if (denied.why == Why::bad_name)
-    return refusal(
-        400, fmt::format("a name has at most {} bytes and no control characters", Access::kLongestName));
+    return denial(400,
+                  fmt::format("a name has at most {} bytes and no control characters", Access::kLongestName));
   if (parts_.log && denied.why == Why::wrong)
     parts_.log(fmt::format("page: a wrong PIN from {}", asked.peer));
   auto answer =
       denied.why == Why::slow_down
-          ? refusal(429, fmt::format("too many wrong PINs: wait {} s and try again", denied.wait.count()))
-          : refusal(403, "this is not the PIN of this gateway");
+          ? denial(429, fmt::format("too many wrong PINs: wait {} s and try again", denied.wait.count()))
+          : denial(403, "this is not the PIN of this gateway");
   if (denied.wait.count() > 0) answer.fields.emplace_back("Retry-After", std::to_string(denied.wait.count()));
   return answer;
 }
 
 void Actions::run(const Asked& asked, json body, const Upload::Reply& reply) {
   const auto* session = access_.find(asked.cookie);
-  if (session == nullptr) return (void)reply(refusal(401, "sign in with the PIN of this gateway first"));
+  if (session == nullptr) return (void)reply(denial(401, "sign in with the PIN of this gateway first"));
   if (!equal_in_constant_time(asked.csrf, session->csrf))
-    return (void)reply(refusal(403, "the token of this session is missing: reload the page"));
+    return (void)reply(denial(403, "the token of this session is missing: reload the page"));
   if (asked.what == Asked::What::sign_out) {
     access_.leave(asked.cookie);
     auto answer = session_state(nullptr);
@@ -213,13 +213,13 @@ void Actions::run(const Asked& asked, json body, const Upload::Reply& reply) {
   const auto& action = parts_.actions.find(asked.action)->second;
   for (const auto& [key, value] : body.items()) {
     if (std::find(action.keys.begin(), action.keys.end(), key) == action.keys.end())
-      return (void)reply(refusal(400, fmt::format("unknown key \"{}\": {} takes {}", key, asked.action,
-                                                  fmt::join(action.keys, ", "))));
+      return (void)reply(denial(400, fmt::format("unknown key \"{}\": {} takes {}", key, asked.action,
+                                                 fmt::join(action.keys, ", "))));
   }
   body["actor"] = session->name.empty() ? fmt::format("page at {}", asked.peer)
                                         : fmt::format("{} (page at {})", session->name, asked.peer);
   const auto verb = parts_.verbs.find(action.verb);
-  if (verb == parts_.verbs.end()) return (void)reply(refusal(404, "this gateway cannot do that"));
+  if (verb == parts_.verbs.end()) return (void)reply(denial(404, "this gateway cannot do that"));
   body["verb"] = action.verb;
   verb->second(body, [reply, post = parts_.post](const Result<json>& result) {
     post([reply, answer = answer_to(result)] { (void)reply(answer); });

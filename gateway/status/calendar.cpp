@@ -10,7 +10,7 @@ namespace lintel::status {
 
 namespace {
 
-struct Hours {
+struct OpenHours {
   clock::OpeningHours hours;
   clock::Zone zone;
 
@@ -20,14 +20,14 @@ struct Hours {
   }
 };
 
-std::optional<Hours> hours_of(store::Database& db) {
+std::optional<OpenHours> hours_of(store::Database& db) {
   auto row =
       db.prepare("select timezone, json_extract(settings, '$.opening_hours') from stores where id = 1");
   if (!row.step() || row.is_null(1)) return std::nullopt;
   auto hours = clock::OpeningHours::parse(nlohmann::json::parse(row.text(1), nullptr, false));
   auto zone = clock::Zone::find(std::string(row.text(0)));
   if (!hours || !zone) return std::nullopt;
-  return Hours{std::move(*hours), std::move(*zone)};
+  return OpenHours{std::move(*hours), std::move(*zone)};
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ std::optional<int> fraction(std::string_view text) {
 }
 
 std::optional<UtcMs> calendar(std::string_view text) {
-  using namespace std::chrono;
+  namespace chrono = std::chrono;
   if (text.size() < 20 || text.back() != 'Z' || text[4] != '-' || text[7] != '-' || text[10] != 'T' ||
       text[13] != ':' || text[16] != ':') {
     return std::nullopt;
@@ -37,9 +37,11 @@ std::optional<UtcMs> calendar(std::string_view text) {
   const auto h = number(text.substr(11, 2)), mi = number(text.substr(14, 2)), s = number(text.substr(17, 2));
   const auto ms = fraction(text.substr(19, text.size() - 20));
   if (!y || !mo || !d || !h || !mi || !s || !ms || *h > 23 || *mi > 59 || *s > 59) return std::nullopt;
-  const year_month_day date{year{*y}, month{static_cast<unsigned>(*mo)}, day{static_cast<unsigned>(*d)}};
+  const chrono::year_month_day date{chrono::year{*y}, chrono::month{static_cast<unsigned>(*mo)},
+                                    chrono::day{static_cast<unsigned>(*d)}};
   if (!date.ok() || *y < 1970) return std::nullopt;
-  return UtcMs{sys_days{date} + hours{*h} + minutes{*mi} + seconds{*s} + Millis{*ms}};
+  return UtcMs{chrono::sys_days{date} + chrono::hours{*h} + chrono::minutes{*mi} + chrono::seconds{*s} +
+               Millis{*ms}};
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ select r.sensor_id, m.name, m.serial, r.region,
        json_extract(iif(force is null, r.settings, json_extract(force, '$.settings')), '$.counted_from') is not null
   from r join sensor_metadata m on m.id = r.sensor_id where m.deleted_at is null order by 5, r.sensor_id, r.region)";
 
-json number(std::optional<std::int64_t> value) {
+json or_null(std::optional<std::int64_t> value) {
   return value ? json(*value) : json(nullptr);
 }
 
@@ -34,7 +34,7 @@ json drift_of(store::Statement& select, std::int64_t sensor, std::string_view re
   const UtcMs day{std::chrono::days{select.integer(0)}};
   json drift{{"day", format_utc(day).substr(0, 10)},
              {"below_zero", select.integer(1)},
-             {"left_over", number(select.maybe_integer(2))}};
+             {"left_over", or_null(select.maybe_integer(2))}};
   select.reset();
   return drift;
 }
@@ -61,7 +61,7 @@ json regions(store::Database& reader, UtcMs now) {
                 {"serial", rows.text(2)},
                 {"region", key},
                 {"name", rows.text(4)},
-                {"capacity", number(rows.maybe_integer(5))},
+                {"capacity", or_null(rows.maybe_integer(5))},
                 {"present", nullptr},
                 {"at", nullptr},
                 {"over", false},

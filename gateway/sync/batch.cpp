@@ -17,7 +17,7 @@ constexpr std::int64_t kEnd = std::numeric_limits<std::int64_t>::max();
 
 // Upper estimates of what surrounds the values in the body.
 constexpr std::size_t kEnvelope = 512;
-constexpr std::size_t kSeriesFrame = 220;
+constexpr std::size_t kSeriesInBatch = 220;
 constexpr std::size_t kMoveFrame = 64;
 constexpr std::size_t kLivenessFrame = 130;
 
@@ -177,7 +177,7 @@ bool BatchBuilder::take_reading(Cursor& cursor, bool region, const BatchOrder& o
   const auto series_before = batch.series.size();
   auto& series = series_of(known, sensor_id, region, name, batch);
   std::size_t cost = series.width(reading) + kMoveFrame;
-  if (batch.series.size() > series_before) cost += kSeriesFrame + 6 * name.size();
+  if (batch.series.size() > series_before) cost += kSeriesInBatch + 6 * name.size();
   if (first_of_sensor && known.declared) cost += known.declaration.size() + 1;
   if (!fits(cost, order, batch)) {
     if (batch.series.size() > series_before) {

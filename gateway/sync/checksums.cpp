@@ -9,9 +9,9 @@ namespace lintel::sync {
 namespace {
 
 constexpr std::int64_t kDay = 86'400'000;
-constexpr std::size_t kMostSeries = 1000;
+constexpr std::size_t kMostOfDay = 1000;
 constexpr int kMostResends = 3;
-constexpr std::size_t kSeriesFrame = 128;
+constexpr std::size_t kSeriesInDay = 128;
 
 // private.reading_checksum() at HQ: the same in every digit.
 constexpr const char* kLines = R"(
@@ -78,7 +78,7 @@ std::optional<DayChecksums> ChecksumReader::next(UtcMs now, std::int64_t waterma
     day.day = days_.integer(0);
     collect(lines_, day.day, watermark, false, day);
     collect(regions_, day.day, watermark, true, day);
-    if (day.series.size() <= kMostSeries) found = std::move(day);
+    if (day.series.size() <= kMostOfDay) found = std::move(day);
   }
   days_.reset();
   return found;
@@ -107,7 +107,7 @@ void append_checksums(std::string& out, const DayChecksums& day) {
 
 std::size_t width_of(const DayChecksums& day) {
   std::size_t bytes = 64;
-  for (const auto& series : day.series) bytes += kSeriesFrame + 6 * series.label.size();
+  for (const auto& series : day.series) bytes += kSeriesInDay + 6 * series.label.size();
   return bytes;
 }
 

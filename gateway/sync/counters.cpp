@@ -15,7 +15,7 @@ namespace {
 using nlohmann::json;
 using store::CarriedCounter;
 
-constexpr std::size_t kMostSeries = 900;  // HQ takes 1,000
+constexpr std::size_t kMostCounters = 900;  // HQ takes 1,000
 constexpr std::size_t kLongestRun = 200;  // a longer word cannot be told, and without it a reset would hide
 constexpr std::int64_t kTotalsUnconfirmed = 3;
 
@@ -108,7 +108,7 @@ bool CounterReader::is_owed(const StatedCounter& counter, Instant now,
 std::vector<StatedCounter> CounterReader::owed(Instant now, std::chrono::milliseconds every) {
   std::vector<StatedCounter> out;
   select_.reset();
-  while (out.size() < kMostSeries && select_.step()) {
+  while (out.size() < kMostCounters && select_.step()) {
     auto counter = read(select_.text(3));
     if (!counter) continue;
     counter->sensor = select_.integer(0);

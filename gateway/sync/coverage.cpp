@@ -11,13 +11,13 @@ namespace {
 constexpr std::size_t kMostRows = 900;  // HQ takes 1,000 spans, and a long one goes in pieces
 constexpr Millis kLongestSpan = std::chrono::days{366};
 constexpr std::size_t kSpanFrame = 48;
-constexpr std::size_t kSeriesFrame = 110;
+constexpr std::size_t kSeriesOfSpan = 110;
 
 }  // namespace
 
 std::size_t width_of(const OwedCoverage& owed) {
   std::size_t bytes = owed.empty() ? 0 : 32;
-  for (const auto& each : owed.items) bytes += kSpanFrame + kSeriesFrame + 6 * each.series.label.size();
+  for (const auto& each : owed.items) bytes += kSpanFrame + kSeriesOfSpan + 6 * each.series.label.size();
   return bytes;
 }
 

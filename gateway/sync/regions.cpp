@@ -21,7 +21,7 @@ tl::unexpected<Error> wrong(std::string what) {
 }
 
 /// Empty where it is missing.
-Result<std::string> text(const json& entry, const char* key) {
+Result<std::string> text_at(const json& entry, const char* key) {
   const auto found = entry.find(key);
   if (found == entry.end() || found->is_null()) return std::string();
   if (!found->is_string() || found->get_ref<const std::string&>().size() > 4 * kLongestName)
@@ -47,7 +47,7 @@ Result<RegionConfiguration> region_of(const json& entry) {
   for (const auto& [key, into] : {std::pair{"id", &region.public_id}, std::pair{"serial", &region.serial},
                                   std::pair{"region", &region.region}, std::pair{"name", &region.name},
                                   std::pair{"lifecycle", &region.lifecycle}}) {
-    auto value = text(entry, key);
+    auto value = text_at(entry, key);
     if (!value) return tl::unexpected(value.error());
     *into = std::move(*value);
   }
