@@ -71,7 +71,8 @@ begin
     select s.id as store_id, private.days_of(s.calendar, private.retention_horizon() - interval '3 days', now() + interval '3 days') as days
       from data.stores s join legacy_migration.migrated_stores m on m.store_id = s.id
   ), good as (
-    select c.*, legacy_migration.rule_value(rules[1], s.preference, c.arrived_at, c.source_id, coalesce(c.count_in, 0) + coalesce(c.count_out, 0) + coalesce(c.occupancy, 0)) as v1,
+    select c.source, c.source_id, c.store_id, c.sensor_id, c.regional, c.label, c.started_at, c.duration_ms, c.count_in, c.count_out, c.occupancy,
+           legacy_migration.rule_value(rules[1], s.preference, c.arrived_at, c.source_id, coalesce(c.count_in, 0) + coalesce(c.count_out, 0) + coalesce(c.occupancy, 0)) as v1,
            legacy_migration.rule_value(rules[2], s.preference, c.arrived_at, c.source_id, coalesce(c.count_in, 0) + coalesce(c.count_out, 0) + coalesce(c.occupancy, 0)) as v2,
            legacy_migration.rule_value(rules[3], s.preference, c.arrived_at, c.source_id, coalesce(c.count_in, 0) + coalesce(c.count_out, 0) + coalesce(c.occupancy, 0)) as v3,
            legacy_migration.rule_value(rules[4], s.preference, c.arrived_at, c.source_id, coalesce(c.count_in, 0) + coalesce(c.count_out, 0) + coalesce(c.occupancy, 0)) as v4

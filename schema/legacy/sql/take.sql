@@ -19,7 +19,7 @@ comment on function legacy_migration.make_slots(legacy_migration.claim[]) is 'Nu
 create function legacy_migration.rule_value(rule text, preference smallint, arrived_at timestamptz, source_id bigint, people integer) returns double precision
 language sql stable
 return case rule when 'preferred_table' then preference::double precision
-                 when 'newest_arrival' then -coalesce(extract(epoch from arrived_at), 0)::double precision
+                 when 'newest_arrival' then -coalesce(date_part('epoch', arrived_at), 0)
                  when 'highest_id' then -source_id::double precision
                  when 'largest_count' then -people::double precision end;
 comment on function legacy_migration.rule_value(text, smallint, timestamptz, bigint, integer) is 'What a rule says of a row: the lowest is believed';
@@ -31,14 +31,16 @@ comment on type legacy_migration.elected is 'A claim among those of its key: pla
 create type legacy_migration.counted as (store_id integer, reading private.reading);
 comment on type legacy_migration.counted is 'A reading of a store';
 
--- Planned anew each time: the ledger grows from nothing to millions meanwhile.
-create function legacy_migration.elect(keys legacy_migration.place_in_time[], out contested legacy_migration.elected[], out believed legacy_migration.counted[])
+-- Planned anew each time: the ledger grows from nothing to millions meanwhile. Rows of its_source from first_id to last_id may be
+-- new; any other that was taken and still is stands in the new tables already, and is not brought there once more.
+create function legacy_migration.elect(keys legacy_migration.place_in_time[], its_source smallint, first_id bigint, last_id bigint, out contested legacy_migration.elected[], out believed legacy_migration.counted[])
 language plpgsql stable set plan_cache_mode = force_custom_plan as $$
 declare
   rules text[] := array(select r.rule from legacy_migration.conflict_rules r order by r.rank);
 begin
   with claims as materialized (
-    select l.*, count(*) over (partition by l.store_id, l.slot, l.started_at) as claims
+    select l.*, l.outcome <> 'taken' or l.source = its_source and l.source_id between first_id and last_id as newly,
+           count(*) over (partition by l.store_id, l.slot, l.started_at) as claims
       from (select distinct k.store_id, k.slot, k.started_at from unnest(keys) as k) as k
      cross join lateral (select x.* from legacy_migration.ledger x where x.store_id = k.store_id and x.slot = k.slot and x.started_at = k.started_at offset 0) as l
   ), valued as (
@@ -52,9 +54,9 @@ begin
            first_value(c.count_out) over w as wo, first_value(c.occupancy) over w as wp, first_value(c.v1) over w as w1, first_value(c.v2) over w as w2, first_value(c.v3) over w as w3
       from valued c window w as (partition by c.store_id, c.slot, c.started_at order by c.v1, c.v2, c.v3, c.v4, c.source, c.source_id)
   ), first_ones as (
-    select r.store_id, r.slot, r.started_at, r.duration_ms, r.count_in, r.count_out, r.occupancy, r.flags, r.outcome from ranked r where r.place = 1
+    select r.store_id, r.slot, r.started_at, r.duration_ms, r.count_in, r.count_out, r.occupancy, r.flags, r.outcome from ranked r where r.place = 1 and r.newly
     union all
-    select c.store_id, c.slot, c.started_at, c.duration_ms, c.count_in, c.count_out, c.occupancy, c.flags, c.outcome from claims c where c.claims = 1 and c.outcome = 'taken'
+    select c.store_id, c.slot, c.started_at, c.duration_ms, c.count_in, c.count_out, c.occupancy, c.flags, c.outcome from claims c where c.claims = 1 and c.outcome = 'taken' and c.newly
   )
   select (select array_agg(row(r.store_id, r.slot, r.started_at, r.place, r.claims, r.source, r.source_id, (r.count_in, r.count_out, r.occupancy) is not distinct from (r.wi, r.wo, r.wp),
              case when r.v1 is distinct from r.w1 then rules[1] when r.v2 is distinct from r.w2 then rules[2] when r.v3 is distinct from r.w3 then rules[3] else rules[4] end,
@@ -63,7 +65,7 @@ begin
             from (select x.*, row_number() over () as k from first_ones x where x.outcome <> 'returned') as f join private.slots t on t.store_id = f.store_id and t.slot = f.slot)
     into contested, believed;
 end $$;
-comment on function legacy_migration.elect(legacy_migration.place_in_time[]) is 'All claims to those of some keys that several claim, the best first; and what is believed of each key';
+comment on function legacy_migration.elect(legacy_migration.place_in_time[], smallint, bigint, bigint) is 'All claims to those of some keys that several claim, the best first; and what is believed of each key that was not before';
 
 -- Only keys with several claims have anything to decide.
 create function legacy_migration.note_decisions(contested legacy_migration.elected[]) returns void
@@ -77,7 +79,8 @@ begin
            where x.outcome <> 'returned') as e
    where l.source = e.source and l.source_id = e.source_id and l.outcome <> e.verdict;
   delete from legacy_migration.report r using unnest(contested) as e
-   where r.source = e.source and r.source_id = e.source_id and r.reason in ('conflict', 'outranked') and (e.place = 1 or e.same);
+   where r.source = e.source and r.source_id = e.source_id and r.reason in ('conflict', 'outranked')
+     and e.outcome not in ('taken', 'duplicate') and (e.place = 1 or e.same);
   perform legacy_migration.complain(e.source, e.source_id, 'conflict',
             format('says %s, but %s %s is believed (%s)', coalesce(e.occupancy::text, format('in %s out %s', coalesce(e.count_in::text, '-'), coalesce(e.count_out::text, '-'))), s.name, e.winner_id, e.rule))
      from unnest(contested) as e join legacy_migration.sources s on s.source = e.winner_source
@@ -143,19 +146,19 @@ begin
 end $$;
 comment on function legacy_migration.apply(integer, private.reading[]) is 'Brings the believed claims of a store to raw rows and roll-ups';
 
-create function legacy_migration.settle(keys legacy_migration.place_in_time[]) returns void
+create function legacy_migration.settle(keys legacy_migration.place_in_time[], its_source smallint, first_id bigint, last_id bigint) returns void
 language plpgsql volatile as $$
 declare
   elected record;
   place   record;
 begin
-  select e.contested, e.believed into elected from legacy_migration.elect(keys) as e;
+  select e.contested, e.believed into elected from legacy_migration.elect(keys, its_source, first_id, last_id) as e;
   perform legacy_migration.note_decisions(elected.contested);
   for place in select b.store_id, array_agg(b.reading) as readings from unnest(elected.believed) as b group by b.store_id order by b.store_id loop
     perform legacy_migration.apply(place.store_id, place.readings);
   end loop;
 end $$;
-comment on function legacy_migration.settle(legacy_migration.place_in_time[]) is 'Brings keys of the new tables to what their claims say';
+comment on function legacy_migration.settle(legacy_migration.place_in_time[], smallint, bigint, bigint) is 'Brings keys of the new tables to what their claims say, of which those of some rows may be new';
 
 -- Taken back like an import: voided by a higher revision.
 create function legacy_migration.unclaim(keys legacy_migration.place_in_time[]) returns void
@@ -225,7 +228,7 @@ begin
   select array_agg(row(a.store_id, a.slot, a.started_at)::legacy_migration.place_in_time) into added from added a;
   keys := keys || added;
   if cardinality(keys) > 0 then
-    perform legacy_migration.settle(keys);
+    perform legacy_migration.settle(keys, its_source, (select min(c.source_id) from unnest(claims) as c), (select max(c.source_id) from unnest(claims) as c));
     if not fresh then
       perform legacy_migration.unclaim(keys);
     end if;
