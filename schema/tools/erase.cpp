@@ -52,6 +52,17 @@ Result<json> remove_files(Database& database, const std::string& organization) {
   return json{{"removed", std::move(removed)}, {"to_remove", std::move(left)}};
 }
 
+/// Calls what erases some rows of `whose` until nothing is left; returns the rows taken by table.
+Result<json> in_batches(Call& call, Database& database, std::string_view erasing, const std::string& whose) {
+  const std::optional<std::string> argument[] = {whose};
+  while (true) {
+    auto step = database.run(fmt::format("select e.finished, e.counts from {} as e", erasing), argument);
+    if (!step) return tl::unexpected(step.error());
+    if (step->at(0, "finished") == "t") return json::parse(step->at(0, "counts"));
+    call.note(fmt::format("so far: {}", step->at(0, "counts")));
+  }
+}
+
 Result<json> erase_organization(Call& call, Database& database, const std::string& id, bool sure) {
   const std::optional<std::string> said[] = {id};
   const auto known = database.run(
@@ -76,19 +87,50 @@ Result<json> erase_organization(Call& call, Database& database, const std::strin
                             known->at(0, "name"), known->at(0, "stores"), known->at(0, "people"),
                             known->at(0, "archives")));
   }
-  const std::optional<std::string> tenant[] = {known->at(0, "id")};
-  json counts;
-  while (true) {
-    auto step =
-        database.run("select e.finished, e.counts from private.erase_organization($1::bigint) as e", tenant);
-    if (!step) return tl::unexpected(step.error());
-    counts = json::parse(step->at(0, "counts"));
-    if (step->at(0, "finished") == "t") break;
-    call.note(fmt::format("so far: {}", step->at(0, "counts")));
-  }
+  const auto counts =
+      in_batches(call, database, "private.erase_organization($1::bigint)", known->at(0, "id"));
+  if (!counts) return counts;
   auto files = remove_files(database, id);
   if (!files) return files;
-  return json{{"organization", id}, {"counts", counts}, {"files", *files}};
+  return json{{"organization", id}, {"counts", *counts}, {"files", *files}};
+}
+
+/// Archives are of the whole organization and keep its rows; nothing of a forgotten store is restored from
+/// them.
+Result<json> erase_store(Call& call, Database& database, const std::string& id, bool sure) {
+  const std::optional<std::string> said[] = {id};
+  const auto known = database.run(
+      "select s.id, s.name, o.name as organization, "
+      "(select count(*) from data.gateways g where g.store_id = s.id) as gateways, "
+      "(select count(*) from data.sensor_metadata m where m.store_id = s.id) as sensors, "
+      "(select count(*) from private.archives a where a.organization_id = s.organization_id) as archives "
+      "from data.stores s join data.organizations o on o.id = s.organization_id where s.public_id::text = $1 "
+      "union all select e.store_id, '(erased)', '(of this store)', 0, 0, 0 from private.erasures e where "
+      "e.public_id::text = $1 and e.store_id is not null "
+      "and not exists (select from data.stores s where s.public_id::text = $1)",
+      said);
+  if (!known) return tl::unexpected(known.error());
+  if (known->rows.empty())
+    return fail(ErrorKind::rejected,
+                fmt::format("there is no store with the public id {}: lintel-hq fleet --all --json", id));
+  if (!sure) {
+    return fail(
+        ErrorKind::misconfigured,
+        fmt::format(
+            "this forgets store \"{}\" of {} for good: {} gateways, {} sensors and all their readings. {} "
+            "archives of the organization keep theirs. If that is meant, say it again with --yes",
+            known->at(0, "name"), known->at(0, "organization"), known->at(0, "gateways"),
+            known->at(0, "sensors"), known->at(0, "archives")));
+  }
+  const auto store = known->at(0, "id");
+  auto counts = in_batches(call, database, "private.erase_store($1::integer)", store);
+  if (!counts) return counts;
+  const auto held = database.run(
+      "select f ->> 'provider' as provider, f ->> 'namespace' as namespace from private.erasures e, "
+      "jsonb_array_elements(e.files) as f where e.public_id = $1::uuid",
+      said);
+  if (!held) return tl::unexpected(held.error());
+  return json{{"store", id}, {"counts", *counts}, {"archives", to_json(*held)}};
 }
 
 Result<json> erase_person(Database& database, const std::string& id, bool sure) {
@@ -147,10 +189,13 @@ Outcome erase(Call& call) {
   const bool sure = call.flag("--yes");
   const auto what = call.word(), which = call.word();
   if (auto done = call.done(); !done) return tl::unexpected(done.error());
-  const bool known = what && (*what == "organization" || *what == "person" || *what == "replay");
+  const bool known =
+      what && (*what == "organization" || *what == "store" || *what == "person" || *what == "replay");
   if (!known || !which)
-    return fail(ErrorKind::misconfigured,
-                "say what: lintel-hq erase organization UUID, erase person UUID, erase replay FILE");
+    return fail(
+        ErrorKind::misconfigured,
+        "say what: lintel-hq erase organization UUID, erase store UUID, erase person UUID, erase replay "
+        "FILE");
   if (*what != "replay" && sure && !*tombstones) {
     return fail(ErrorKind::misconfigured,
                 "say where the tombstones are kept: --tombstones FILE, outside this machine's backups. A "
@@ -160,6 +205,7 @@ Outcome erase(Call& call) {
   if (!database) return tl::unexpected(database.error());
   if (*what == "replay") return replay(call, *database, *which);
   auto done = *what == "organization" ? erase_organization(call, *database, *which, sure)
+              : *what == "store"      ? erase_store(call, *database, *which, sure)
                                       : erase_person(*database, *which, sure);
   if (!done) return tl::unexpected(done.error());
   const auto stones = keep_tombstones(*database, **tombstones);
@@ -175,6 +221,11 @@ Outcome erase(Call& call) {
     for (const auto& file : (*done)["files"]["to_remove"])
       call.out << fmt::format("Remove at {}: {}\n", file["provider"].get<std::string>(),
                               file["namespace"].get<std::string>());
+  }
+  if (done->contains("archives")) {
+    for (const auto& file : (*done)["archives"])
+      call.out << fmt::format("May hold rows of it, which are not restored: {} {}\n",
+                              file["provider"].get<std::string>(), file["namespace"].get<std::string>());
   }
   return cli::kOk;
 }

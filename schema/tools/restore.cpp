@@ -215,8 +215,9 @@ Result<std::string> insert(Database& database, const Head& head) {
       fmt::format("with added as (insert into data.{} ({}) {} select {} from tenant_said t, incoming i {} on "
                   "conflict do nothing returning 1) select count(*) from added",
                   head.table, columns, audit ? "overriding system value" : "", chosen,
-                  audit ? "left join arrived_stores s on s.old_id = i.store_id"
-                        : "join arrived_slots a on a.old_store = i.store_id and a.old_slot = i.slot"));
+                  audit ? "left join arrived_stores s on s.old_id = i.store_id where s.erased is not true"
+                        : "join arrived_slots a on a.old_store = i.store_id and a.old_slot = i.slot and "
+                          "a.store_id is not null"));
 }
 
 Result<Arrived> bring_back(Database& database, const std::string& file, const Head& head,

@@ -110,13 +110,15 @@ constexpr Verb kVerbs[] = {
           "erased is not restored.",
           "lintel-hq restore --check /srv/archives/*.lintel-archive"),
      restore},
-    {told("erase", "forget a person or a tenant, for good",
+    {told("erase", "forget a person, a store or a tenant, for good",
           "lintel-hq erase organization UUID --tombstones FILE [--yes] [--db URL] [--json]\n"
+          "lintel-hq erase store UUID --tombstones FILE [--yes] [--db URL] [--json]\n"
           "lintel-hq erase person UUID --tombstones FILE [--yes] [--db URL] [--json]\n"
           "lintel-hq erase replay FILE [--db URL] [--json]",
           "Says what it would take, and does it with --yes. Works in batches and goes on\n"
           "where it was cut. A tenant's archives lose their key, and files of them on this\n"
-          "machine are removed. FILE gets the tombstones: keep it outside the backups, and\n"
+          "machine are removed; those that hold rows of a store stay, without it when they\n"
+          "are restored. FILE gets the tombstones: keep it outside the backups, and\n"
           "after one was restored, before anybody connects, erase replay FILE forgets\n"
           "again whom it brought back.",
           "lintel-hq erase replay /srv/lintel/tombstones.json"),

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <libpq-fe.h>
 #include <pwd.h>
 #include <unistd.h>
@@ -111,6 +112,19 @@ void PostgresCluster::go_back() {
   std::filesystem::remove_all(dir_ / "data");
   run(as_owner({"cp", "--archive", "--reflink=auto", (dir_ / "backup").string(), (dir_ / "data").string()}));
   come_up();
+}
+
+void PostgresCluster::set(const std::string& lines) {
+  std::ofstream(dir_ / "data" / "postgresql.auto.conf", std::ios::app) << lines << '\n';
+}
+
+std::string PostgresCluster::do_as_owner(const std::vector<std::string>& command) const {
+  const auto said = dir_ / "said";
+  const auto code = Process::spawn(as_owner(command), {}, said).wait();
+  auto text = text_of(said);
+  std::filesystem::remove(said);
+  if (code != 0) throw std::runtime_error(fmt::format("{} failed: {}", fmt::join(command, " "), text));
+  return text;
 }
 
 /// The kernel forgets a parent-death signal when the user changes, so setpriv sets it anew.

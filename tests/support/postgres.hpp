@@ -39,6 +39,11 @@ class PostgresCluster {
   void restart();  ///< comes up again with what was committed; stops it first if it runs
   void back_up();  ///< stops it, copies what it has, in place of an earlier copy, and starts it again
   void go_back();  ///< to that copy; what came since is gone
+  /// Lines of postgresql.conf, from the next start on.
+  void set(const std::string& lines);
+  /// Runs a program as the user who owns the server's files. Throws std::runtime_error with what it said
+  /// where it ends otherwise than with 0; returns what it said.
+  std::string do_as_owner(const std::vector<std::string>& command) const;
   /// Where it keeps what it has; only the owner may look into it.
   [[nodiscard]] const std::filesystem::path& dir() const { return dir_; }
   [[nodiscard]] const std::filesystem::path& log_file() const { return log_; }

@@ -12,7 +12,6 @@
 #include <openssl/ssl.h>
 
 #include "gateway/store/store.hpp"
-#include "tests/gateway/cli/lintel_binary.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/http_client.hpp"
 #include "tests/support/text_file.hpp"
@@ -187,8 +186,13 @@ void FaultBench::wait_for_exchange() {
   (void)eventually([&] { return proxy->connections() + proxy->requests() > before; }, 300ms);
 }
 
+Answer FaultBench::lintel(std::vector<std::string> words) const {
+  words.insert(words.end(), {"--config", (dir_.path() / "gateway.conf").string()});
+  return ask(words);
+}
+
 nlohmann::json FaultBench::status() const {
-  const auto said = ask({"status", "--json", "--config", (dir_.path() / "gateway.conf").string()});
+  const auto said = lintel({"status", "--json"});
   return nlohmann::json::parse(said.out, nullptr, false);
 }
 

@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/gateway/cli/lintel_binary.hpp"
 #include "tests/support/authority.hpp"
 #include "tests/support/faulty_proxy.hpp"
 #include "tests/support/own_mounts.hpp"
@@ -39,13 +40,15 @@ class FaultBench {
   bool push();                 ///< the device delivers what it has; false: the gateway did not take it all
   [[nodiscard]] bool at_hq();  ///< all that passed is there, and nothing twice
   [[nodiscard]] std::string difference();  ///< of what passed and what HQ has
+  [[nodiscard]] std::size_t passed() const { return passed_.size(); }
   [[nodiscard]] std::int64_t set_aside() const;
 
   // The gateway.
   void start_gateway();
   void kill_gateway();
   void wait_for_exchange();  ///< until the gateway turns to HQ again, if it gets through at all
-  [[nodiscard]] nlohmann::json status() const;  ///< as `lintel status --json` tells it
+  [[nodiscard]] Answer lintel(std::vector<std::string> words) const;  ///< `lintel WORDS...` at this gateway
+  [[nodiscard]] nlohmann::json status() const;                        ///< as `lintel status --json` tells it
   /// What is wrong by it, in one word each, where it also says it to people; "storage" is its own disk.
   [[nodiscard]] std::vector<std::string> troubles() const;
   [[nodiscard]] std::string log() const;

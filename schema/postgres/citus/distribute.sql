@@ -39,7 +39,7 @@ create schema requests authorization lintel_owner;
 
 set local role lintel_owner;
 
--- A distributed table may refer to no local one. What goes with a store is private.forget_organization's anyway.
+-- A distributed table may refer to no local one. What goes with a store is private.forget_store's and forget_organization's anyway.
 do $$
 declare
   key record;

@@ -102,6 +102,7 @@ insert into citus_touching values
   ('private.sensor_uptime', 'rewrite', 'rests on day_coverage'),
   -- These put the table's name together at run time.
   ('private.forget_organization(bigint,integer)', 'rewrite', 'deletes in batches by ctid, which means nothing over several shards'),
+  ('private.forget_store(bigint,integer,integer)', 'rewrite', 'deletes in batches by ctid, which means nothing over several shards'),
   ('private.delete_from(text,text,integer[],bigint)', 'rewrite', 'deletes in batches by ctid, which means nothing over several shards');
 grant select on citus_placement, citus_delegated, citus_touching to public;  -- the script reads them as the owner
 \set citus_placement loaded

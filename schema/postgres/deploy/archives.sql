@@ -33,6 +33,7 @@ create table private.archives (
   last_used_at    timestamptz,
   unique (partition_name, organization_id)
 );
+comment on constraint archives_key_id_fkey on private.archives is 'no index: a key goes with its organization only, whose archives have left the register before';
 comment on table private.archives is 'Register of archive files: one per partition and tenant';
 comment on column private.archives.id is 'Compact key';
 comment on column private.archives.partition_name is 'The partition whose rows it holds';

@@ -40,8 +40,8 @@ alter table data.audit_log enable row level security;
 create function private.refuse_change() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
-  -- The one way past: private.erase_user and private.erase_organization, which run as the owner and set the marker
-  -- while they delete. Set by anybody else it means nothing.
+  -- The one way past: private.erase_user, private.erase_store and private.erase_organization, which run as the owner and set
+  -- the marker while they delete. Set by anybody else it means nothing.
   if tg_op <> 'TRUNCATE' and current_user = 'lintel_owner' and current_setting('lintel.erasing', true) = 'on' then
     if tg_op = 'DELETE' then
       return old;
@@ -49,7 +49,7 @@ begin
     return new;
   end if;
   raise insufficient_privilege using message = format('%s is append-only', tg_table_name),
-    hint = 'Old entries leave with their partition, after it was archived; a person''s or a tenant''s by private.erase_user and private.erase_organization.';
+    hint = 'Old entries leave with their partition, after it was archived; a person''s, a store''s or a tenant''s by private.erase_user, private.erase_store and private.erase_organization.';
 end $$;
 comment on function private.refuse_change() is 'Trigger: keeps a table append-only, also for its owner, but for an erasure';
 

@@ -26,8 +26,8 @@ create table private.enrolments (
   constraint enrolments_used check ((used_at is null) = (secret_hash is null) and (used_at is null or gateway_id is not null))
 );
 -- "The store's tokens that are still open": a new one ends them.
-create index enrolments_open on private.enrolments (store_id) where used_at is null;
-comment on index private.enrolments_open is 'Tokens of a store that no card has used yet';
+create index enrolments_store on private.enrolments (store_id);
+comment on index private.enrolments_store is 'Tokens of a store that no card has used yet, and all that go with a store or gateway';
 
 comment on table private.enrolments is 'Tokens with which a card becomes the gateway of a store, each for one card';
 comment on column private.enrolments.id is 'Compact key';

@@ -12,7 +12,8 @@ set local role lintel_owner;
 create view private.tenant_tables as
   with columns as (
     select c.oid, n.nspname as schema_name, c.relname as table_name,
-           bool_or(a.attname = 'organization_id') as has_tenant, bool_or(a.attname = 'store_id') as has_store, bool_or(a.attname = 'gateway_id') as has_gateway
+           bool_or(a.attname = 'organization_id') as has_tenant, bool_or(a.attname = 'store_id') as has_store, bool_or(a.attname = 'gateway_id') as has_gateway,
+           bool_or(a.attname = 'alert_id') as has_alert
       from pg_class c
       join pg_namespace n on n.oid = c.relnamespace and n.nspname in ('data', 'private')
       join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -31,11 +32,16 @@ create view private.tenant_tables as
          -- By store where there is an index that starts with it.
          case when k.has_store and (not k.has_tenant or k.early is not null) then 'store_id = any ($2)'
               when k.has_tenant then 'organization_id = $1'
-              else 'gateway_id in (select g.id from data.gateways g where g.organization_id = $1)' end as condition
+              else 'gateway_id in (select g.id from data.gateways g where g.organization_id = $1)' end as condition,
+         case when k.has_store and k.has_tenant and k.early is null then 'organization_id = $1 and store_id = any ($2)'
+              when k.has_store then 'store_id = any ($2)'
+              when k.table_name = 'stores' then 'id = any ($2)'
+              when k.has_gateway then 'gateway_id in (select g.id from data.gateways g where g.store_id = any ($2))'
+              when k.has_alert then 'alert_id in (select a.id from data.alerts a where a.store_id = any ($2))' end as store_condition
     from known k
     left join (select 'partitions' as schema_name, b.table_name, b.partition_name from private.partition_bounds b) as p
       on k.schema_name = 'data' and p.table_name = k.table_name;
-comment on view private.tenant_tables is 'Tables and partitions with rows of tenants, in the order in which they can be emptied of one ($1 the tenant, $2 its stores)';
+comment on view private.tenant_tables is 'Tables and partitions with rows of tenants, in the order in which they can be emptied of one ($1 the tenant, $2 its stores), or of stores alone (store_condition; null where the rows are the tenant''s)';
 
 create function private.forget_organization(tenant bigint, batch integer, out finished boolean, out counts jsonb)
 language plpgsql volatile security definer
@@ -97,7 +103,7 @@ begin
       hint = 'Only a tenant can be forgotten as a whole. Hang the node''s stores elsewhere and delete it.';
   end if;
   select * into stone from private.erasures e
-   where e.organization_id = erase_organization.id and (tenant.id is null or e.public_id = tenant.public_id)
+   where e.organization_id = erase_organization.id and e.store_id is null and (tenant.id is null or e.public_id = tenant.public_id)
    order by e.id desc limit 1;
   if tenant.id is null and stone.id is null then
     raise no_data_found using message = format('there is no organization %s', coalesce(erase_organization.id::text, 'null')),
@@ -134,66 +140,9 @@ end $$;
 comment on function private.erase_organization(bigint, integer) is
   'Forgets a tenant, at most batch rows a call; repeat until finished, the last call refreshes the materialized views. Returns the rows taken from each table so far. To be called by the owner or a DBA only.';
 
-create function private.export_erasures() returns jsonb
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
-begin
-  return (select coalesce(jsonb_agg(jsonb_build_object('user_hash', encode(e.user_hash, 'hex'), 'organization_id', e.organization_id,
-                                                       'public_id', e.public_id, 'requested_by', e.requested_by, 'started_at', e.started_at) order by e.id), '[]')
-            from private.erasures e);
-end $$;
-comment on function private.export_erasures() is
-  'The tombstones, to be kept outside the database and its backups: a backup from before an erasure does not know of it';
-
-create function private.replay_erasures(tombstones jsonb default '[]', batch integer default 20000)
-returns table (subject text, finished boolean, counts jsonb)
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
-declare
-  stone  private.erasures;
-  person uuid;
-begin
-  if jsonb_typeof(tombstones) is distinct from 'array' then
-    raise invalid_parameter_value using message = 'tombstones must be an array', hint = 'Give what private.export_erasures() returned.';
-  end if;
-  insert into private.erasures (user_hash, organization_id, public_id, requested_by, started_at, finished_at)
-  select decode(t ->> 'user_hash', 'hex'), (t ->> 'organization_id')::bigint, (t ->> 'public_id')::uuid, t ->> 'requested_by',
-         (t ->> 'started_at')::timestamptz, now()
-    from jsonb_array_elements(tombstones) as t
-  on conflict do nothing;
-
-  -- People are found by trying everybody's id.
-  for person in
-    select i.id
-      from (select p.id from data.user_profiles p
-            union select m.id[1]::uuid
-              from data.audit_log a,
-                   lateral regexp_matches(concat(a.actor, ' ', a.row_id, ' ', a.old_values, ' ', a.new_values),
-                                          '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}', 'g') as m (id)) as i
-      join private.erasures e on e.user_hash = private.user_hash(i.id)
-  loop
-    subject := 'a person';
-    finished := true;
-    counts := private.erase_user(person);
-    return next;
-  end loop;
-
-  for stone in
-    select e.* from private.erasures e
-     where e.organization_id is not null
-       and (e.finished_at is null
-            or exists (select from data.organizations o where o.id = e.organization_id and o.public_id = e.public_id))
-     order by e.id
-  loop
-    subject := format('organization %s', stone.organization_id);
-    select f.finished, f.counts into finished, counts from private.erase_organization(stone.organization_id, batch) as f;
-    return next;
-  end loop;
-end $$;
-comment on function private.replay_erasures(jsonb, integer) is
-  'After a backup was restored: forgets again whom it has brought back. Repeat until every row says finished.';
-
 revoke all on private.tenant_tables from public, anon, authenticated, lintel_gateway, lintel_hq;
-revoke all on function private.views_remember(bigint), private.forget_organization(bigint, integer), private.erase_organization(bigint, integer),
-  private.export_erasures(), private.replay_erasures(jsonb, integer) from public, anon, authenticated, lintel_gateway, lintel_hq;
+revoke all on function private.views_remember(bigint), private.forget_organization(bigint, integer), private.erase_organization(bigint, integer)
+  from public, anon, authenticated, lintel_gateway, lintel_hq;
 
 notify pgrst, 'reload schema';
 commit;

@@ -1,7 +1,7 @@
 -- Deploy lintel:erasure to pg
 -- requires: archives
 -- requires: audit_log
--- Forgetting a person or a tenant, everywhere. What remains is one row that says that it happened and what it took. The tables
+-- Forgetting a person, a store or a tenant, everywhere. What remains is one row that says that it happened and what it took. The tables
 -- are found in the catalog, so one that is added later is not forgotten to be forgotten.
 
 begin;
@@ -11,24 +11,28 @@ create table private.erasures (
   id              bigint generated always as identity primary key,
   user_hash       bytea unique check (length(user_hash) = 32),
   organization_id bigint,
+  store_id        integer,
   public_id       uuid unique,
   requested_by    text not null,
   started_at      timestamptz not null default now(),
   finished_at     timestamptz,
   counts          jsonb not null default '{}' check (jsonb_typeof(counts) = 'object'),
   files           jsonb not null default '[]' check (jsonb_typeof(files) = 'array'),
-  constraint erasures_subject check ((user_hash is null) <> (organization_id is null) and (organization_id is null) = (public_id is null))
+  constraint erasures_subject check ((user_hash is null) <> (organization_id is null) and (organization_id is null) = (public_id is null)
+                                        and (store_id is null or organization_id is not null))
 );
-comment on table private.erasures is 'One tombstone per person or tenant that was forgotten. No personal data: a person is known by a hash only.';
+comment on table private.erasures is 'One tombstone per person, store or tenant that was forgotten. No personal data: a person is known by a hash only.';
 comment on column private.erasures.id is 'Compact key';
 comment on column private.erasures.user_hash is 'SHA-256 of the person''s id; whoever has the id can recognize it, nobody can get it back';
-comment on column private.erasures.organization_id is 'The tenant''s number';
-comment on column private.erasures.public_id is 'The tenant''s id outside this database; a number may be given to another one after a restore';
+comment on column private.erasures.organization_id is 'The tenant''s number; of a store whose it was';
+comment on column private.erasures.store_id is 'The store''s number; null for a tenant';
+comment on column private.erasures.public_id is 'The store''s or tenant''s id outside this database; a number may be given to another one after a restore';
 comment on column private.erasures.requested_by is 'Database role that asked for it';
 comment on column private.erasures.started_at is 'When it began';
 comment on column private.erasures.finished_at is 'When it was done; null while batches are left';
 comment on column private.erasures.counts is 'Rows taken from each table';
-comment on column private.erasures.files is 'Archive files that are noise now that their key is gone, to be removed at their providers';
+comment on column private.erasures.files is
+  'Archive files. Of a tenant: noise now that their key is gone, to be removed at their providers. Of a store: those that may still hold its rows; none of them is restored.';
 alter table private.erasures enable row level security;
 
 create function private.user_hash(id uuid) returns bytea

@@ -22,6 +22,8 @@ create table private.recompute_jobs (
 );
 create unique index recompute_jobs_open on private.recompute_jobs (store_id) where finished_at is null;
 comment on index private.recompute_jobs_open is 'One open job per store; what is to be done';
+create index recompute_jobs_store on private.recompute_jobs (store_id);
+comment on index private.recompute_jobs_store is 'What goes with a store';
 comment on table private.recompute_jobs is 'Days of stores that are to be, or were, counted anew';
 comment on column private.recompute_jobs.id is 'Order in which they are done';
 comment on column private.recompute_jobs.store_id is 'The store';

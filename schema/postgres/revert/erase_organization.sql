@@ -2,8 +2,6 @@
 
 begin;
 
-drop function private.replay_erasures(jsonb, integer);
-drop function private.export_erasures();
 drop function private.erase_organization(bigint, integer);
 drop function private.views_remember(bigint);
 drop function private.forget_organization(bigint, integer);

@@ -22,7 +22,7 @@ select set_eq($$ select relname::text from pg_class where relnamespace = 'privat
         'archive_keys',   -- what they are encrypted with; forgetting a tenant means forgetting its key
         'recompute_jobs', -- days that are to be counted anew
         'known_days',     -- where days began so far, per zone: what new tzdata is held against
-        'erasures',       -- tombstones of forgotten people and tenants
+        'erasures',       -- tombstones of forgotten people, stores and tenants
         'rule_failures',  -- rules that raised an error: shown, while the readings were taken
         'reading_quality', -- readings taken and rejected per gateway and hour
         'outbox',         -- mail and webhook calls until they are sent

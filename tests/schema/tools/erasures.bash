@@ -27,3 +27,23 @@ step "a person is forgotten"
 sql -d source -c "insert into data.user_profiles (id, organization_id, role, display_name) select '00000000-0000-4000-8000-000000000009', id, 'auditor', 'Ann' from data.organizations limit 1"
 says 2 'forgets "Ann" for good' hq source erase person 00000000-0000-4000-8000-000000000009 --tombstones "$dir/tombstones"
 answers 0 "d['counts']['user_profiles'] == 1 and d['tombstones']['count'] == 2" hq source erase person 00000000-0000-4000-8000-000000000009 --tombstones "$dir/tombstones" --yes
+
+step "a store is forgotten, and neither an archive of its organization nor a backup brings it back"
+store=$(sql -At -d source -c "select md5('store Chain 21')::uuid")
+second=$(sql -At -d source -c "select md5('org 2')::uuid")
+other=$dir/archives/people_counting_raw_20200101.$second.lintel-archive
+says 2 'forgets store "Chain 2 store 1" of Chain 2 for good: 1 gateways, 1 sensors' hq source erase store "$store" --tombstones "$dir/tombstones"
+says 1 "there is no store" hq source erase store 00000000-0000-4000-8000-000000000000 --tombstones "$dir/tombstones" --yes
+answers 0 "d['store'] == '$store' and d['counts']['people_counting_raw'] == 9000 and d['counts']['stores'] == 1 and d['tombstones']['count'] == 3 and {'provider': 'file', 'namespace': '$other'} in d['archives']" \
+  hq source erase store "$store" --tombstones "$dir/tombstones" --yes
+answers 0 "d['counts']['people_counting_raw'] == 9000" hq source erase store "$store" --tombstones "$dir/tombstones" --yes
+[[ $(sql -At -d source -c "select count(*) from data.people_counting_raw") -eq 18000 ]] || fail "it is still there, or the organization's other stores lost rows"
+for archive in "$dir"/archives/*."$second".lintel-archive; do
+  answers 0 "d['restored'][0]['added'] == 0" hq source restore "$archive"
+done
+sql -d source -c "delete from data.people_counting_raw"
+answers 0 "d['restored'][0]['rows'] == 27000 and d['restored'][0]['added'] == 18000" hq source restore "$other"
+answers 0 "len(d['erased_again']) == 1 and d['erased_again'][0]['subject'].startswith('store ')" hq restored erase replay "$dir/tombstones"
+[[ $(sql -At -d restored -c "select count(*) from data.people_counting_raw") -eq 18000 ]] || fail "the backup brought the store back"
+[[ $(sql -At -d restored -c "select count(*) from data.stores where public_id = '$store'") -eq 0 ]] || fail "the backup brought the store back"
+answers 0 "not d['findings']" hq source audit --check data/orphans --check data/tenants

@@ -36,6 +36,12 @@ without_purpose private.planted_n
 without_key private.planted_heap
 FAULTS
 
+step "audit indexes: a foreign key without an index is found before the table has rows"
+sql -d indexes -c "create table private.planted_later (id bigint primary key, store_id integer references data.stores (id) on delete cascade, at timestamptz)" \
+  -c "create index on private.planted_later (store_id) where at is null"
+says 0 "0 findings" hq shipped audit --check indexes/missing_for_foreign_keys --min-rows 0
+answers 1 "[f['object'] for f in d['findings'] if 'later' in f['object']] == ['private.planted_later.planted_later_store_id_fkey']" hq indexes audit --check indexes/missing_for_foreign_keys --min-rows 0
+
 step "audit indexes: what says why it is so, and what somebody accepts, is none"
 says 0 "0 findings" hq indexes audit indexes --check indexes/unused
 answers 0 "not d['findings']" hq indexes audit --check indexes/unused --days 0 --min-bytes 100000000

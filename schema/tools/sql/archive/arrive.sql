@@ -1,8 +1,9 @@
 -- What the ids of an archive are in this database: temporary tables of this transaction, from the archive's first line
 -- (names_said) and its tenant (tenant_said). Slots that are missing are handed out, as a gateway's first reading of a
--- series does.
+-- series does. erased: a store that is not known since it was forgotten, of which nothing comes back.
 create temporary table arrived_stores on commit drop as
-  select (n ->> 0)::integer as old_id, s.id as new_id, n ->> 1 as public_id
+  select (n ->> 0)::integer as old_id, s.id as new_id, n ->> 1 as public_id,
+         exists (select from private.erasures e where e.store_id is not null and e.public_id = (n ->> 1)::uuid) as erased
     from names_said, jsonb_array_elements(names -> 'stores') as n
     left join (select s.id, s.public_id from data.stores s, tenant_said t where s.organization_id = t.id) as s on s.public_id = (n ->> 1)::uuid;
 create temporary table arrived_sensors on commit drop as

@@ -6,6 +6,7 @@ select w.store_id, coalesce((select max(t.slot) from private.slots t where t.sto
   from (select distinct a.store_id, a.sensor_id, a.regional, a.label, a.seq
           from arrived_slots a
           join (select distinct store_id, slot from incoming) as i on i.store_id = a.old_store and i.slot = a.old_slot
-         where not exists (select from private.slots t where t.store_id = a.store_id and t.sensor_id = a.sensor_id and t.regional = a.regional and t.label = a.label and t.seq = a.seq)) as w;
+         where a.store_id is not null
+           and not exists (select from private.slots t where t.store_id = a.store_id and t.sensor_id = a.sensor_id and t.regional = a.regional and t.label = a.label and t.seq = a.seq)) as w;
 update arrived_slots a set slot = t.slot from private.slots t
  where t.store_id = a.store_id and t.sensor_id = a.sensor_id and t.regional = a.regional and t.label = a.label and t.seq = a.seq

@@ -4,5 +4,5 @@ select distinct case when t.store_id is null then format('store %s', coalesce(s.
   left join arrived_slots t on t.old_store = i.store_id and t.old_slot = i.slot
   left join arrived_stores s on s.old_id = i.store_id
   left join arrived_sensors m on m.old_id = i.sensor_id
- where t.store_id is null or t.sensor_id is null
+ where (t.store_id is null or t.sensor_id is null) and s.erased is not true
  order by 1 limit 10

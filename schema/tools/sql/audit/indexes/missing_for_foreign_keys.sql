@@ -1,6 +1,6 @@
--- Deleting or re-keying what is referred to looks for the referring rows. A constraint whose comment begins with
+-- Deleting or re-keying what is referred to looks for the referring rows. With --min-rows 0 tables that are empty as yet are looked at too. A constraint whose comment begins with
 -- "no index:" has said why it needs none. Ids are unique over all tenants, so an index that begins with any of the
--- columns but the tenant's will do. Left out is what leads to tenants and people: they leave by private.erase_organization
+-- columns but the tenant's will do; one with a condition leaves rows unfound. Left out is what leads to tenants and people: they leave by private.erase_organization
 -- and private.erase_user, which go through every table anyway.
 select format('%s.%s', f.conrelid::regclass, f.conname) as object,
        format('no index begins with (%s); a delete from %s reads all %s rows (on delete %s)',
@@ -15,7 +15,7 @@ select format('%s.%s', f.conrelid::regclass, f.conname) as object,
   join pg_class c on c.oid = f.conrelid
   join pg_namespace n on n.oid = c.relnamespace and n.nspname in ('data', 'private')
  where f.contype = 'f' and f.conparentid = 0 and not c.relispartition
-   and c.reltuples >= current_setting('lintel.min_rows')::bigint
+   and greatest(c.reltuples, 0) >= current_setting('lintel.min_rows')::bigint
    and coalesce(obj_description(f.oid, 'pg_constraint'), '') not like 'no index: %'
    and f.confrelid not in ('data.organizations'::regclass, 'data.user_profiles'::regclass)
    and not exists (select from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
