@@ -124,10 +124,10 @@ begin
     end if;
     copied := legacy_migration.copy_batch(batch);
     commit;
-    -- Plans made for empty tables are thrown away when these are analyzed: soon, and again at four times as many rows.
+    -- Plans made for empty tables are thrown away when these are analyzed: soon, and again at four times as many rows or a million more.
     total := total + coalesce(copied, 0);
     if total >= next_look then
-      next_look := total * 4;
+      next_look := least(total * 4, total + 1000000);
       analyze legacy_migration.ledger, legacy_migration.entities, legacy_migration.report, private.slots, data.people_counting_raw, data.regional_counting_raw,
               data.hourly_analytics, data.daily_analytics, data.alerts, data.sensor_metadata;
       commit;

@@ -97,30 +97,29 @@ begin
 end $$;
 comment on function legacy_migration.note_decisions(legacy_migration.elected[]) is 'Records what became of claims to keys that several rows claim';
 
-create function legacy_migration.differing(store_id integer, readings private.reading[]) returns private.reading[]
+-- Each looked up by its key: a join would read all that the store has between the first and the last of them.
+create function legacy_migration.differing(its_store integer, readings private.reading[]) returns private.reading[]
 language plpgsql stable set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
-declare
-  first_at timestamptz := (select min(r.started_at) from unnest(readings) as r);
-  last_at  timestamptz := (select max(r.started_at) from unnest(readings) as r);
 begin
   return array(
     select row(r.s, r.k, r.regional, r.sensor_id, r.label, r.started_at, r.seq, r.duration_ms, r.count_in, r.count_out, r.occupancy, r.flags,
                least(x.revision + 1, 32767), r.slot)::private.reading
       from unnest(readings) as r
-      join data.people_counting_raw x on x.store_id = differing.store_id and x.slot = r.slot and x.started_at = r.started_at and x.started_at between first_at and last_at
+     cross join lateral (select p.* from data.people_counting_raw p where p.store_id = its_store and p.slot = r.slot and p.started_at = r.started_at offset 0) as x
      where not r.regional and x.epoch = 0 and (x.duration_ms, x.count_in, x.count_out, x.flags) is distinct from (r.duration_ms, r.count_in, r.count_out, r.flags)
     union all
     select row(r.s, r.k, r.regional, r.sensor_id, r.label, r.started_at, r.seq, r.duration_ms, r.count_in, r.count_out, r.occupancy, r.flags,
                least(x.revision + 1, 32767), r.slot)::private.reading
       from unnest(readings) as r
-      join data.regional_counting_raw x on x.store_id = differing.store_id and x.slot = r.slot and x.started_at = r.started_at and x.started_at between first_at and last_at
+     cross join lateral (select p.* from data.regional_counting_raw p where p.store_id = its_store and p.slot = r.slot and p.started_at = r.started_at offset 0) as x
      where r.regional and x.epoch = 0 and (x.duration_ms, x.occupancy, x.flags) is distinct from (r.duration_ms, r.occupancy, r.flags));
 end $$;
 comment on function legacy_migration.differing(integer, private.reading[]) is 'Those of the readings whose keys an import holds with other content, as its next revision';
 
--- As epoch 0, like any import: a gateway's reading always outranks it. The gateways' rows are locked as by a sync.
+-- As epoch 0, like any import: a gateway's reading always outranks it. The gateways' rows are locked as by a sync. By the indexes: a plan
+-- that was made when a month was empty would read all of it for each bucket once it is full.
 create function legacy_migration.apply(its_store integer, readings private.reading[]) returns void
-language plpgsql volatile set plan_cache_mode = force_generic_plan as $$
+language plpgsql volatile set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
   store     data.stores;
   outranked private.reading[];
