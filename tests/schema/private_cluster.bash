@@ -23,6 +23,7 @@ need() { command -v "$1" >/dev/null || skip "$1 is not installed (apt-get instal
 
 bin=$(ls -d /usr/lib/postgresql/{15,16,17,18}/bin 2>/dev/null | head -n 1) || true
 [[ -n $bin ]] || skip "PostgreSQL is not installed (apt-get install postgresql-15)"
+PATH=$bin:$PATH  # Debian's /usr/bin/psql is a script that takes six times as long to begin, and sqitch begins hundreds
 need sqitch "sqitch libdbd-pg-perl"
 
 server() { (cd "$dir" && "${as_server[@]}" "$bin/$1" "${@:2}"); }

@@ -200,7 +200,9 @@ declare
   all_sources legacy_migration.sources[] := array(select s from legacy_migration.sources s order by s.source);
 begin
   perform legacy_migration.enter('cutting over', 'following');
-  create schema if not exists archive;
+  if to_regnamespace('archive') is null then
+    create schema archive;
+  end if;
   comment on schema archive is 'Lintel: the old tables as they were, and what is written back to them until the cut-over is finished';
   grant usage on schema archive to public;  -- their own grants and policies go on holding
   commit;
