@@ -6,7 +6,6 @@
 #   create_deployed NAME   a database with the central schema, copied from one that this cluster came with
 #   start_empty_cluster    one without, and without the schema's roles, for tests of deploying itself
 #   sql, deploy, revert    psql and sqitch, quiet unless they fail
-#   deploy_scripts DATABASE   the same changes without sqitch: ten times as fast, for tests that are not about deploying
 # cluster_options, set before: more options of the server.
 
 here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
@@ -65,11 +64,6 @@ start_server() {
 sql() { psql -X -q -v ON_ERROR_STOP=1 "$@"; }
 quietly() { "$@" >"$dir/quiet.log" 2>&1 || { cat "$dir/quiet.log" >&2; exit 1; }; }
 deploy() { quietly "$schema/deploy_to" "host=$dir port=5432 dbname=$1 user=${2:-postgres}"; }
-deploy_scripts() {
-  local change
-  grep -Ev '^([%#@]|$)' "$schema/sqitch.plan" | while read -r change _; do echo "\\i $schema/deploy/$change.sql"; done >"$dir/deploy.sql"
-  quietly sql -d "$1" -f "$dir/deploy.sql"
-}
 sqitch_at() { (cd "$schema" && PGUSER=${user:-postgres} sqitch "$1" "${@:3}" "db:pg:$2"); }
 create_deployed() { createdb -T deployed "$1"; }
 revert() { user=${2:-postgres} quietly sqitch_at revert "$1" -y; }
