@@ -75,6 +75,30 @@ constexpr Verb kVerbs[] = {
           "lintel-hq audit indexes --days 30\n"
           "lintel-hq audit --check data/clocks --json"),
      audit},
+    {told("health", "how the database does: what is wrong, what is slow or bloated",
+          "lintel-hq health [--db URL] [--json]\n"
+          "lintel-hq health slow [--all] [--most N] [--db URL] [--json]\n"
+          "lintel-hq health bloat [--measured] [--most N] [--db URL] [--json]\n"
+          "lintel-hq health replication [--db URL] [--json]",
+          "Goes through what can go wrong: partitions ahead, readings coming in, blind\n"
+          "stores, jobs, disk, archive, backup, replicas, connections, old transactions,\n"
+          "vacuum, bloat, slow statements. Ends with 1 where something is a warning or\n"
+          "critical; unknown is what this server cannot tell. slow lists the statements of\n"
+          "people and gateways that take longest (--all: of jobs and DBAs as well), bloat\n"
+          "where most room is wasted, estimated or with --measured by pgstattuple, which\n"
+          "reads them. The same is in the schema monitor, for the role lintel_monitor.",
+          "lintel-hq health || mail -s \"Lintel: database\" dba@example.com\n"
+          "lintel-hq health slow --most 5"),
+     health},
+    {told("capacity", "what each organization takes, how it grows, until when it fits",
+          "lintel-hq capacity [--disk SIZE] [--db URL] [--json]",
+          "Stores, sensors, readings a day, bytes and growth of each organization, and when\n"
+          "70 % of the disk are full. How large the disk is says --disk (4TB, 500GB, bytes),\n"
+          "or the setting disk_bytes, or the disk itself where the server is on this\n"
+          "machine. Reads all daily buckets, which takes minutes of a large database. Ends\n"
+          "with 1 where less than 90 days are left or a store is near a limit.",
+          "lintel-hq capacity --disk 4TB"),
+     capacity},
     {told("perf", "the documented queries against their limits",
           "lintel-hq perf [--times N] [--p95 MS] [--p99 MS] [--history FILE]\n"
           "               [--no-history] [--db URL] [--json]",

@@ -25,6 +25,8 @@ Outcome fleet(Call& call);
 Outcome enrol(Call& call);
 Outcome partitions(Call& call);
 Outcome audit(Call& call);
+Outcome health(Call& call);
+Outcome capacity(Call& call);
 Outcome perf(Call& call);
 Outcome archive(Call& call);
 Outcome restore(Call& call);

@@ -23,8 +23,7 @@ begin
 end $$;
 comment on function private.platform_health() is 'How HQ itself is, for HQ administrators; null for anybody else';
 
--- Runs as its owner behind a barrier: of tables under policy, each would look through all of the reader's stores again.
-create view api.fleet_health with (security_barrier = true) as
+create view private.store_health as
   select s.organization_id, s.node_id, s.id as store_id, s.public_id, s.name,
          b.reason is not null as blind, b.reason,
          case b.reason when 'sensors_offline' then d.offline_since else g.heard_at end as blind_since,
@@ -32,7 +31,7 @@ create view api.fleet_health with (security_barrier = true) as
          g.gateways, g.gateways_silent, g.version, g.version_since, g.heard_at as last_seen_at, g.backlog,
          d.sensors, d.sensors_offline, d.last_data_received,
          coalesce(a.open_alerts, 0) as open_alerts, coalesce(a.critical_alerts, 0) as critical_alerts,
-         f.failing_rules, p.health as platform
+         f.failing_rules
     from data.stores s
     left join lateral (
       select count(*) as gateways, count(*) filter (where g.offline_since is not null) as gateways_silent,
@@ -57,13 +56,20 @@ create view api.fleet_health with (security_barrier = true) as
     left join lateral (
       select array_agg(f.rule order by f.rule) as failing_rules
         from private.rule_failures f where f.store_id = s.id and f.last_at > now() - interval '1 day') as f on true
-   cross join (select private.platform_health() as health) as p
    cross join lateral (select case
      when g.gateways is null then 'no_gateway'
      when g.heard_at is null then 'gateway_never_seen'
      when g.silent then 'gateway_silent'
      when d.sensors > 0 and d.sensors = d.sensors_offline then 'sensors_offline' end as reason) as b
-   where s.id = any ((select private.readable_store_ids())::integer[]) and s.lifecycle not in ('completed', 'cancelled', 'archived');
+   where s.lifecycle not in ('completed', 'cancelled', 'archived');
+comment on view private.store_health is 'Every store in use, deleted ones included: whether it is blind, since when, why, with which version';
+
+-- Runs as its owner behind a barrier: of tables under policy, each would look through all of the reader's stores again.
+create view api.fleet_health with (security_barrier = true) as
+  select h.*, p.health as platform
+    from private.store_health h
+   cross join (select private.platform_health() as health) as p
+   where h.store_id = any ((select private.readable_store_ids())::integer[]);
 comment on view api.fleet_health is
   'Every store the user may see: whether it is blind (its counts do not arrive), since when, why, with which version. Ask for blind=is.true. platform is for HQ administrators.';
 comment on column api.fleet_health.reason is 'no_gateway, gateway_never_seen, gateway_silent (all its gateways), sensors_offline (all its sensors); null where counts arrive';
@@ -76,7 +82,7 @@ comment on column api.fleet_health.platform is 'Partition reserve in days, last 
 
 revoke all on function private.platform_health() from public, anon, authenticated, lintel_gateway, lintel_hq;
 grant execute on function private.platform_health() to authenticated, lintel_hq;
-revoke all on api.fleet_health from public, anon, authenticated, lintel_gateway, lintel_hq;
+revoke all on private.store_health, api.fleet_health from public, anon, authenticated, lintel_gateway, lintel_hq;
 grant select on api.fleet_health to authenticated, lintel_hq;
 
 notify pgrst, 'reload schema';

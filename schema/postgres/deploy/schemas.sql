@@ -51,7 +51,7 @@ declare
 begin
   for stranger in
     select quote_ident(r.rolname) from pg_roles r
-     where r.rolname in ('anon', 'authenticated', 'service_role', 'lintel_gateway', 'lintel_hq') union all select 'public'
+     where r.rolname in ('anon', 'authenticated', 'service_role', 'lintel_gateway', 'lintel_hq', 'lintel_monitor') union all select 'public'
   loop
     execute format('alter default privileges for role lintel_owner revoke all on tables from %s', stranger);
     execute format('alter default privileges for role lintel_owner revoke all on sequences from %s', stranger);

@@ -3,6 +3,7 @@
 begin;
 
 drop view api.fleet_health;
+drop view private.store_health;
 drop function private.platform_health();
 
 notify pgrst, 'reload schema';

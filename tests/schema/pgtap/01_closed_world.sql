@@ -1,5 +1,5 @@
 \ir setup.psql
-select plan(18);
+select plan(21);
 
 select set_eq($$ select relname::text from pg_class where relnamespace = 'data'::regnamespace and relkind in ('r', 'p') $$,
   array['organizations', 'stores', 'gateways', 'sensor_metadata', 'user_profiles', 'people_counting_raw',
@@ -43,6 +43,16 @@ select set_eq($$ select relname::text from pg_class where relnamespace = 'api'::
         'store_daily', 'store_weekly', 'node_daily', 'sensor_uptime', 'fleet_summary',
         'open_alerts', 'fleet_health'], 'api offers exactly these views');
 
+select set_eq($$ select relname::text from pg_class where relnamespace = 'monitor'::regnamespace $$,
+  array['partitions', 'ingest', 'fleet', 'vacuum', 'wraparound', 'connections', 'replication', 'archiving', 'bloat', 'slow_queries',
+        'organizations', 'room', 'checks'], 'monitor offers exactly these views');
+select set_eq($$ select p.oid::regprocedure::text from pg_proc p where pronamespace = 'monitor'::regnamespace $$,
+  array['monitor.read_archive_folder()', 'monitor.estimate_bloat()', 'monitor.measure_bloat(oid)', 'monitor.read_statements()', 'monitor.room_on(bigint,bigint)'],
+  'and these functions');
+select is_empty($$ select c.oid::regclass from pg_class c where c.relnamespace in ('data'::regnamespace, 'private'::regnamespace, 'partitions'::regnamespace, 'api'::regnamespace)
+    and c.relkind in ('r', 'p', 'v', 'm') and has_any_column_privilege('lintel_monitor', c.oid, 'select, insert, update, references') $$,
+  'who watches reads no table and no view but those of monitor');
+
 select is_empty($$ select oid::regclass from pg_class where relkind in ('r', 'p') and not relrowsecurity
     and relnamespace in ('data'::regnamespace, 'partitions'::regnamespace, 'private'::regnamespace) $$,
   'row-level security is on for every table and partition');
@@ -68,7 +78,7 @@ select is_empty($$ select c.oid::regclass from pg_class c
   'people and HQ read neither partitions nor private tables');
 select is_empty($$ select p.oid::regprocedure, r.rolname from pg_proc p, pg_roles r
    where p.pronamespace in ('private'::regnamespace, 'data'::regnamespace, 'partitions'::regnamespace)
-     and r.rolname in ('anon', 'authenticated', 'lintel_gateway', 'lintel_hq') and has_function_privilege(r.oid, p.oid, 'execute')
+     and r.rolname in ('anon', 'authenticated', 'lintel_gateway', 'lintel_hq', 'lintel_monitor') and has_function_privilege(r.oid, p.oid, 'execute')
      and not exists (select from pg_policy l join pg_depend d on d.classid = 'pg_policy'::regclass and d.objid = l.oid
                       where d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid and r.oid = any (l.polroles))
      -- and what views of api call, which a role that reads them has to be allowed
@@ -81,21 +91,21 @@ select is_empty($$ select p.oid::regprocedure from pg_proc p
      and not coalesce(array_to_string(p.proconfig, ' ') ~ 'search_path=pg_catalog, (extensions, )?pg_temp', false) $$,
   'every trigger function pins its search path: it runs in the session of whoever writes');
 select is_empty($$ select p.oid::regprocedure from pg_proc p
-   where p.pronamespace in ('private'::regnamespace, 'api'::regnamespace) and p.prosecdef
+   where p.pronamespace in ('private'::regnamespace, 'api'::regnamespace, 'monitor'::regnamespace) and p.prosecdef
      and p.prosqlbody is null  -- such a body was bound when the function was made
      and not coalesce(array_to_string(p.proconfig, ' ') ~ 'search_path=pg_catalog, (extensions, )?pg_temp', false) $$,
   'every security definer function pins its search path');
 select is_empty($$ select oid::regclass from pg_class where relnamespace in ('data'::regnamespace, 'partitions'::regnamespace,
-    'private'::regnamespace, 'api'::regnamespace) and relowner <> 'lintel_owner'::regrole $$, 'everything belongs to lintel_owner');
+    'private'::regnamespace, 'api'::regnamespace, 'monitor'::regnamespace) and relowner <> 'lintel_owner'::regrole $$, 'everything belongs to lintel_owner');
 select is_empty($$ select conrelid::regclass, conname from pg_constraint where contype = 'f' and confdeltype = 'a'
     and connamespace in ('data'::regnamespace, 'private'::regnamespace) $$, 'every foreign key says what happens on delete');
 select is_empty($$ select a.attrelid::regclass, a.attname from pg_attribute a join pg_class c on c.oid = a.attrelid
    where c.relnamespace in ('data'::regnamespace, 'private'::regnamespace) and c.relkind in ('r', 'p') and a.attnum > 0
      and not a.attisdropped and col_description(a.attrelid, a.attnum) is null $$, 'every column has a comment');
 select is_empty($$ select p.oid::regprocedure from pg_proc p
-   where p.pronamespace in ('private'::regnamespace, 'api'::regnamespace) and obj_description(p.oid, 'pg_proc') is null $$,
+   where p.pronamespace in ('private'::regnamespace, 'api'::regnamespace, 'monitor'::regnamespace) and obj_description(p.oid, 'pg_proc') is null $$,
   'every function has a comment');
-select is_empty($$ select rolname from pg_roles where rolname in ('lintel_owner', 'lintel_gateway', 'lintel_hq', 'anon', 'authenticated')
+select is_empty($$ select rolname from pg_roles where rolname in ('lintel_owner', 'lintel_gateway', 'lintel_hq', 'lintel_monitor', 'anon', 'authenticated')
     and (rolsuper or rolbypassrls or rolcreaterole) $$, 'no role of ours is above the rules');
 
 select * from finish();

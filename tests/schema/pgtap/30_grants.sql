@@ -1,8 +1,8 @@
 -- The privileges that the catalog knows, whoever granted them: rules that hold for every object, not a list of them.
 \ir setup.psql
-select plan(25);
+select plan(28);
 
-create table pg_temp.ours as select oid, nspname from pg_namespace where nspname in ('data', 'api', 'private', 'partitions');
+create table pg_temp.ours as select oid, nspname from pg_namespace where nspname in ('data', 'api', 'private', 'partitions', 'monitor');
 create view pg_temp.privileges as
   select 'schema' as kind, n.nspname as schema, n.nspname::text as object, null::name as column_name, a.*
     from pg_namespace n join pg_temp.ours using (oid), aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) as a
@@ -24,7 +24,7 @@ create function pg_temp.people() returns name[] language sql as $$ select '{auth
 
 -- Who has anything at all.
 select is_empty($$ select kind, object, privilege_type from pg_temp.given where role = 'public' $$, 'everybody has no privilege on anything');
-select is_empty($$ select kind, object, role from pg_temp.given where role not in ('anon', 'authenticated', 'lintel_gateway', 'lintel_hq') $$,
+select is_empty($$ select kind, object, role from pg_temp.given where role not in ('anon', 'authenticated', 'lintel_gateway', 'lintel_hq', 'lintel_monitor') $$,
   'no role that is not ours has any');
 select is_empty($$ select kind, object, role from pg_temp.given where is_grantable $$, 'nobody may pass on what was granted');
 select is_empty($$ select kind, object, role, privilege_type from pg_temp.given where schema in ('private', 'partitions') and kind <> 'function' $$,
@@ -32,7 +32,7 @@ select is_empty($$ select kind, object, role, privilege_type from pg_temp.given 
 select is_empty($$ select object, role from pg_temp.given where kind = 'sequence' $$, 'nobody counts our sequences');
 select set_eq($$ select object, role, privilege_type from pg_temp.given where kind = 'schema' $$,
   $$ values ('api', 'anon'::name, 'USAGE'), ('api', 'authenticated', 'USAGE'), ('api', 'lintel_gateway', 'USAGE'), ('api', 'lintel_hq', 'USAGE'),
-            ('data', 'authenticated', 'USAGE'), ('data', 'lintel_hq', 'USAGE') $$, 'these schemas can be used, and nothing created in them');
+            ('data', 'authenticated', 'USAGE'), ('data', 'lintel_hq', 'USAGE'), ('monitor', 'lintel_monitor', 'USAGE') $$, 'these schemas can be used, and nothing created in them');
 select is_empty($$ select kind, object, role from pg_temp.given where role in ('anon', 'lintel_gateway') and kind not in ('schema', 'function') $$,
   'gateways and anonymous callers have functions and nothing else');
 select is_empty($$ select defaclobjtype, a.* from pg_default_acl d, aclexplode(d.defaclacl) as a
@@ -87,11 +87,17 @@ select is_empty($$ select distinct f.oid::regprocedure from pg_policy p
   'is stable, takes nothing from the caller, and runs as its owner with a pinned search path');
 
 -- Roles.
-select is_empty($$ select r.rolname from pg_roles r where r.rolname in ('anon', 'authenticated', 'lintel_gateway', 'lintel_hq', 'lintel_owner')
+select is_empty($$ select r.rolname from pg_roles r where r.rolname in ('anon', 'authenticated', 'lintel_gateway', 'lintel_hq', 'lintel_owner', 'lintel_monitor')
     and (r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb or r.rolreplication or r.rolcanlogin) $$, 'no role of ours logs in or is above the rules');
 select is_empty($$ select m.roleid::regrole, m.member::regrole from pg_auth_members m
    where m.member in ('anon'::regrole, 'authenticated'::regrole, 'lintel_gateway'::regrole, 'lintel_hq'::regrole, 'lintel_owner'::regrole) $$,
   'none of them is a member of any other role');
+select set_eq($$ select m.roleid::regrole::text from pg_auth_members m where m.member = 'lintel_monitor'::regrole $$, array['pg_monitor'],
+  'who watches may what PostgreSQL lets its monitors, and nothing else');
+select is_empty($$ select m.member::regrole from pg_auth_members m where m.roleid = 'lintel_monitor'::regrole and m.member::regrole::text ~ '^(lintel_|anon$|authentic)' $$, 'and none of the others is who watches');
+select is_empty($$ select object, role, privilege_type from pg_temp.given where (schema = 'monitor') <> (role = 'lintel_monitor')
+    or schema = 'monitor' and (kind, privilege_type) not in (('schema', 'USAGE'), ('relation', 'SELECT'), ('function', 'EXECUTE')) $$,
+  'the schema monitor is for who watches, to be read, and who watches has nothing else');
 select is_empty($$ select r.rolname, n.nspname from pg_roles r, pg_namespace n
    where r.rolname in ('anon', 'authenticated', 'lintel_gateway', 'lintel_hq') and n.nspname !~ '^(pg_|tap$)' and has_schema_privilege(r.oid, n.oid, 'create') $$,
   'none of them can make anything in any schema');

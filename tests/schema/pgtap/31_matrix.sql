@@ -185,7 +185,7 @@ create table pg_temp.relations as
   select format('%s.%s', n.nspname, c.relname) as object,
          array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-   where n.nspname in ('data', 'api', 'private', 'partitions') and c.relkind in ('r', 'p', 'v', 'm', 'f');
+   where n.nspname in ('data', 'api', 'private', 'partitions', 'monitor') and c.relkind in ('r', 'p', 'v', 'm', 'f');
 create function pg_temp.samples(relation text) returns jsonb[]
 language plpgsql as $$
 declare
@@ -211,7 +211,7 @@ $$;
 
 select is_empty($$ select format('(''%s'', %s),', r.object, (select string_agg(quote_literal(m.reach), ', ' order by array_position('{hq,administrator,manager,staff,auditor}'::text[], m.persona))
       from pg_temp.measured m where m.object = r.object and m.persona in ('hq', 'administrator', 'manager', 'staff', 'auditor')))
-    from pg_temp.relations r where r.object !~ '^(private|partitions)\.' and not exists (select from pg_temp.allowed a where a.object = r.object) $$,
+    from pg_temp.relations r where r.object !~ '^(private|partitions|monitor)\.' and not exists (select from pg_temp.allowed a where a.object = r.object) $$,
   'every table and view is in the list (if it should be as it is found, add the line)');
 select is_empty($$ select a.object from pg_temp.allowed a where a.object not in (select object from pg_temp.relations) $$,
   'and the list names none that is gone');
@@ -244,7 +244,7 @@ create table pg_temp.calls as
          has_function_privilege(r.role, p.oid, 'execute') as granted, n.nspname as schema
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace
    cross join (select distinct role from pg_temp.personas) as r
-   where n.nspname in ('api', 'data', 'private', 'partitions') and p.prorettype <> 'trigger'::regtype and p.prokind = 'f';
+   where n.nspname in ('api', 'data', 'private', 'partitions', 'monitor') and p.prorettype <> 'trigger'::regtype and p.prokind = 'f';
 reset role;
 select is_empty($$ select function, role, refused from pg_temp.calls
    where refused = coalesce(role = any ((select c.roles from pg_temp.callable c where c.function = calls.function)::name[]), false) $$,

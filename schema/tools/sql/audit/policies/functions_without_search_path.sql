@@ -5,7 +5,7 @@ select p.oid::regprocedure::text as object,
               coalesce('has ' || nullif(array_to_string(p.proconfig, ', '), ''), 'does not pin its search_path')) as evidence, null::bigint as bytes,
        format('alter function %s set search_path = pg_catalog, pg_temp;', p.oid::regprocedure) as advice
   from pg_proc p
-  join pg_namespace n on n.oid = p.pronamespace and n.nspname in ('data', 'private', 'api', 'partitions')
+  join pg_namespace n on n.oid = p.pronamespace and n.nspname in ('data', 'private', 'api', 'partitions', 'monitor')
  where (p.prosecdef and p.prosqlbody is null or p.prorettype = 'trigger'::regtype)
    and not coalesce(array_to_string(p.proconfig, ' ') ~ 'search_path=pg_catalog, (extensions, )?pg_temp', false)
  order by 1

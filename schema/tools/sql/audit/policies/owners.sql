@@ -4,6 +4,6 @@ select o.name as object, format('belongs to %s', o.owner::regrole) as evidence, 
           from pg_class c where c.relkind in ('r', 'p', 'v', 'm', 'S')
         union all
         select 'function', p.oid::regprocedure::text, p.proowner, p.pronamespace from pg_proc p) as o
-  join pg_namespace n on n.oid = o.namespace and n.nspname in ('data', 'private', 'partitions', 'api')
+  join pg_namespace n on n.oid = o.namespace and n.nspname in ('data', 'private', 'partitions', 'api', 'monitor')
  where o.owner <> 'lintel_owner'::regrole
  order by 1
