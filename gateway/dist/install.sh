@@ -6,7 +6,7 @@
 # PostgreSQL cluster; what is put in place for that is removed again, also on Ctrl-C.
 
 say() { printf '%s\n' "$*"; }
-step() { printf '\033[1m==>\033[0m %s\n' "$*"; }
+step() { if [ -t 1 ]; then printf '\033[1m==>\033[0m %s\n' "$*"; else printf '==> %s\n' "$*"; fi; }
 die() {
   printf 'error: %s\n' "$1" >&2
   shift
@@ -102,7 +102,7 @@ apt_failed() {
 # setting. Each of these packages has a service of its own name.
 disable_new_services() {
   local service
-  for service in mosquitto prometheus pgbouncer; do
+  for service in mosquitto prometheus pgbouncer prometheus-postgres-exporter prometheus-pgbouncer-exporter; do
     case " $* " in *" $service "*) ;; *) continue ;; esac
     if command -v deb-systemd-helper >/dev/null; then
       deb-systemd-helper disable "$service.service" >/dev/null 2>&1 || true

@@ -217,7 +217,7 @@ Outcome audit(Call& call) {
                 {"findings", std::move(findings)},
                 {"accepted", std::move(accepted)}});
   } else {
-    call.out << fmt::format("{} checks, {} findings{}.\n", checks.size(), count,
+    call.out << fmt::format("{} checks, {} finding{}{}.\n", checks.size(), count, count == 1 ? "" : "s",
                             accepted.empty() ? "" : fmt::format(", {} accepted", accepted.size()));
   }
   return count == 0 ? cli::kOk : cli::kProblem;

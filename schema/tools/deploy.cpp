@@ -40,7 +40,7 @@ Outcome deploy(Call& call) {
                 {"changes_after", std::stol(*after)},
                 {"complete", *code == 0}});
   } else {
-    call.out << fmt::format("{} changes were deployed, {} are now.\n", *before, *after);
+    call.out << fmt::format("{} changes were deployed before, {} are now.\n", *before, *after);
   }
   if (*code != 0) {
     return fail(

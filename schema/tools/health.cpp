@@ -93,6 +93,10 @@ Outcome slow(Call& call, Database& database, bool all, long most) {
 }
 
 Outcome bloat(Call& call, Database& database, bool measured, long most) {
+  if (measured) {
+    if (auto there = needs_extension(database, "pgstattuple", "say once, as a superuser: "); !there)
+      return tl::unexpected(there.error());
+  }
   const std::optional<std::string> arguments[] = {std::to_string(most)};
   auto found = database.run(query(measured ? "monitor/bloat_measured.sql" : "monitor/bloat.sql"), arguments);
   if (!found) return tl::unexpected(found.error());

@@ -22,6 +22,7 @@ Outcome show(Call& call, Database& database) {
         {{"time", now_text()}, {"least_reserve_days", kLeastReserveDays}, {"tables", to_json(*tables)}});
   } else {
     for (auto& row : tables->rows) row[5] = size_text(std::stoll(row[5].value_or("0")));
+    tables->columns = {"table", "parts", "from", "to", "days", "bytes", "expired"};
     call.out << to_text(*tables);
     if (short_of) {
       call.out << fmt::format(

@@ -15,7 +15,7 @@ create view monitor.checks as
     union all
     select 'ingest', i.silent_seconds, 'seconds', 900, 3600,
            case when i.gateways = 0 then 'no gateway was ever heard'
-                else format('%s of %s gateways were heard within 5 minutes, the last %s s ago', i.gateways_heard, i.gateways, i.silent_seconds) end,
+                else format('%s of %s gateways heard in 5 minutes, the last %s s ago', i.gateways_heard, i.gateways, i.silent_seconds) end,
            'Does PostgREST answer, does PgBouncer, is a proxy or a certificate in the way? Gateways keep their readings meanwhile.'
       from monitor.ingest i
     union all
@@ -95,7 +95,7 @@ create view monitor.checks as
     union all
     select 'slow_queries', max(s.mean_ms), 'ms', 200, 1000,
            case when not exists (select from pg_extension e where e.extname = 'pg_stat_statements') then 'pg_stat_statements is not installed here'
-                when count(*) = 0 then 'nobody called anything 20 times since statements are noted'
+                when count(*) = 0 then 'no statement was called 20 times yet'
                 else format('people and gateways wait %s ms on average for the slowest', max(s.mean_ms)) end,
            'lintel-hq health slow shows it, lintel-hq perf the documented ones. pg_stat_statements: shared_preload_libraries (schema/backup/postgresql.conf), restart, create extension.'
       from monitor.slow_queries s where s.of_clients and s.calls >= 20

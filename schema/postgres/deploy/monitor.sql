@@ -204,7 +204,8 @@ begin
     select r.rolname::text, coalesce(r.rolname in ('authenticated', 'lintel_hq', 'lintel_gateway', 'anon'), false), s.calls,
            round(s.mean_exec_time::numeric, 1), round(s.max_exec_time::numeric, 1), round(s.total_exec_time::numeric / 1000, 1),
            round(s.rows::numeric / greatest(s.calls, 1), 1),
-           round(100.0 * s.shared_blks_hit / greatest(s.shared_blks_hit + s.shared_blks_read, 1), 1), s.queryid, left(s.query, 2000)
+           round(100.0 * s.shared_blks_hit / greatest(s.shared_blks_hit + s.shared_blks_read, 1), 1), s.queryid,
+           left(regexp_replace(s.query, '^(\s|--[^\n]*\n|/\*.*?\*/)*', ''), 2000)
       from %I.pg_stat_statements s left join pg_roles r on r.oid = s.userid
      where s.dbid = (select d.oid from pg_database d where d.datname = current_database())
        and s.query ~* '^(\s|--[^\n]*\n|/\*.*?\*/)*(select|insert|update|delete|merge|with|call|refresh)\M'$q$, home);

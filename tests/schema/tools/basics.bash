@@ -16,7 +16,7 @@ says 2 "apt-get install sqitch" env PATH=/nowhere "$hq_program" deploy --db "hos
 says 2 "there is no sqitch.plan" hq empty deploy --schema "$dir"
 
 step "deploy, into an empty database"
-says 0 " changes were deployed" hq empty deploy
+says 0 "0 changes were deployed before" hq empty deploy
 answers 0 "d['verified']" hq empty verify
 
 step "deploy again, verify"
