@@ -102,7 +102,7 @@ apt_failed() {
 # setting. Each of these packages has a service of its own name.
 disable_new_services() {
   local service
-  for service in mosquitto prometheus pgbouncer prometheus-postgres-exporter prometheus-pgbouncer-exporter; do
+  for service in mosquitto prometheus pgbouncer prometheus-postgres-exporter prometheus-node-exporter; do
     case " $* " in *" $service "*) ;; *) continue ;; esac
     if command -v deb-systemd-helper >/dev/null; then
       deb-systemd-helper disable "$service.service" >/dev/null 2>&1 || true

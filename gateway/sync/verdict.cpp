@@ -178,6 +178,14 @@ Verdict of_status(const Exchange& exchange, const std::string& url, const std::s
                    fmt::format("HQ's database took too long over the request: {}", said),
                    "nothing: requests are made smaller; if it stays, HQ's database needs attention");
   }
+  // What PostgREST makes of a replica depends on how it begins its transactions.
+  if (error.code == "25006" ||
+      (error.code == "0A000" && error.message.find("during recovery") != std::string::npos)) {
+    return verdict(
+        Course::back_off, Trouble::wrong_address,
+        fmt::format("{} leads to a read replica of HQ's database, which takes no counts: {}", url, said),
+        "it is tried again; HQ's proxy, or [hq] url, must lead to the PostgREST of the primary");
+  }
   if (status >= 300 && status < 400) {
     return verdict(Course::back_off, Trouble::captive_portal,
                    fmt::format("{} was answered with a redirect to {}", url, shown_url(exchange.location)),

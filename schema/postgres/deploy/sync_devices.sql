@@ -15,6 +15,10 @@ declare
   subject constant uuid := case when private.is_uuid(claims ->> 'sub') then (claims ->> 'sub')::uuid end;
   gateway data.gateways;
 begin
+  if pg_is_in_recovery() then
+    raise sqlstate 'PT503' using message = 'this is a read replica of HQ''s database, which takes no counts',
+      hint = 'Requests of gateways go to the PostgREST of the primary.';
+  end if;
   -- Everything the request does happens under this lock: requests of one gateway come one by one.
   select * into gateway from data.gateways g where g.public_id = subject for no key update;
   return gateway;

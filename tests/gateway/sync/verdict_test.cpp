@@ -16,8 +16,8 @@ Exchange answered(long status, std::string body, std::string type = "application
   return out;
 }
 
-std::string error_body(const std::string& code) {
-  return R"({"code":")" + code + R"(","message":"words of the database","details":null,"hint":null})";
+std::string error_body(const std::string& code, const std::string& message = "words of the database") {
+  return R"({"code":")" + code + R"(","message":")" + message + R"(","details":null,"hint":null})";
 }
 
 Verdict of(const Exchange& exchange) {
@@ -116,6 +116,23 @@ TEST_CASE("verdict: every other status backs off and explains itself") {
   }
   CHECK(of(answered(403, error_body("42501"))).trouble == Trouble::permission);
   CHECK(of(answered(406, error_body("PGRST106"))).course == Course::slow);
+}
+
+TEST_CASE("verdict: a read replica is called by its name, and tried again") {
+  for (const auto& exchange :
+       {answered(405, error_body("25006", "cannot execute SELECT FOR NO KEY UPDATE in a read-only transaction")),
+        answered(400, error_body("0A000", "cannot set transaction read-write mode during recovery"))}) {
+    const auto verdict = of(exchange);
+    CHECK(verdict.course == Course::back_off);
+    CHECK(verdict.trouble == Trouble::wrong_address);
+    CHECK(verdict.message.find("read replica") != std::string::npos);
+    explains(verdict);
+  }
+  // The schema's own words come as an HQ that is down for a while.
+  const auto busy =
+      of(answered(503, error_body("PT503", "this is a read replica of HQ's database, which takes no counts")));
+  CHECK(busy.course == Course::back_off);
+  CHECK(busy.message.find("takes no counts") != std::string::npos);
 }
 
 TEST_CASE("verdict: whoever gave up waiting gets smaller requests, but for PostgREST without a connection") {

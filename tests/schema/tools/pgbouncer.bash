@@ -7,7 +7,7 @@ sed -e "s#/var/run/postgresql/pgbouncer.pid#$dir/pgbouncer.pid#; s#/var/log/post
 echo '"postgres" ""' >"$dir/userlist"
 chmod 755 "$dir" && chmod 644 "$dir/pgbouncer.ini" "$dir/userlist"
 (cd "$dir" && exec "${as_server[@]}" bash -c "ulimit -n $((clients + 1000)); exec pgbouncer -d '$dir/pgbouncer.ini'")
-trap 'kill "$(cat "$dir/pgbouncer.pid")" 2>/dev/null; cleanup' EXIT
+others+=("$(cat "$dir/pgbouncer.pid")")
 printf '%s\n' "select set_config('request.jwt.claims', '{}', true);" >"$dir/ask.sql"
 (ulimit -n $((clients + 1000)) && env -u PGOPTIONS timeout 120 pgbench -h "$dir" -p 6432 -n -M simple -c "$clients" -j 2 -t 3 -f "$dir/ask.sql" lintel >"$dir/pgbench.log" 2>&1) || fail "$(cat "$dir/pgbench.log")"
 grep -q "number of transactions actually processed: $((3 * clients))/" "$dir/pgbench.log" || fail "not everybody was served: $(cat "$dir/pgbench.log")"

@@ -3,6 +3,8 @@
 #   says CODE TEXT COMMAND...      it ends with the code and says the text, on either output
 #   answers CODE EXPRESSION COMMAND...   it ends with the code, and of its JSON document, d, the Python expression is true
 #   copy NAME                      a new database like the shipped one
+#   standby NAME PORT              a streaming replica, at $dir and the port
+#   beside COMMAND...              in the background, until the test ends; others_end ends them before
 #   finds DATABASE AUDIT [OPTION...]      see there
 
 hq() { "$hq_program" "$2" --db "host=$dir port=5432 dbname=$1" "${@:3}"; }
@@ -48,4 +50,36 @@ for f in findings if missing else []:
 sys.exit(len(missing) > 0)
 PYTHON
   planted=$((planted + $(wc -l <<<"$wanted")))
+}
+
+# What was started beside the server: standbys' folders, processes.
+standbys=() others=()
+others_end() {
+  local one
+  for one in "${others[@]}"; do kill "$one" 2>/dev/null || true; done
+  for one in "${standbys[@]}"; do
+    if [[ -s $one/postmaster.pid ]]; then server pg_ctl -D "$one" -m immediate stop >/dev/null 2>&1 || true; fi
+  done
+  others=() standbys=()
+}
+beside() {
+  "$@" &
+  others+=($!)
+}
+standby() {
+  standbys+=("$dir/$1")
+  quietly server pg_basebackup -h "$dir" -U postgres -D "$dir/$1" -c fast -X stream -R -C -S "$1"
+  # As schema/postgres/REPLICAS.md says.
+  printf "cluster_name = '%s'\nport = %s\nhot_standby_feedback = on\nprimary_slot_name = '%s'\n" "$1" "$2" "$1" >>"$dir/$1/postgresql.auto.conf"
+  quietly server pg_ctl -D "$dir/$1" -l "$dir/$1.log" -w -o "-c listen_addresses='' -c unix_socket_directories='$dir' -c port=$2 -c cluster_name=$1" start
+}
+free_port() { python3 -c "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])"; }
+# eventually WHAT COMMAND...: within half a minute
+eventually() {
+  local _
+  for _ in $(seq 150); do
+    if "${@:2}" >/dev/null 2>&1; then return; fi
+    sleep 0.2
+  done
+  fail "$1 did not happen"
 }

@@ -30,6 +30,8 @@ options::options_description description() {
        "role of requests without a token")                                                      //
       ("pool", options::value<std::size_t>()->default_value(10), "database connections")        //
       ("pool-timeout", options::value<double>()->default_value(10), "seconds to wait for one")  //
+      ("db-channel-enabled", options::value<bool>()->default_value(true),
+       "whether to listen for notify pgrst")  //
       ("pre-request", options::value<std::string>()->default_value(""),
        "schema.function called before each request")  //
       ("fault-file", options::value<std::string>()->default_value(""),
@@ -64,7 +66,7 @@ void serve(const options::variables_map& given) {
   Pool pool(text("db"), given["pool"].as<std::size_t>(),
             std::chrono::duration_cast<std::chrono::milliseconds>(timeout));
   const auto schemas = split_names(text("schema"));
-  SchemaCache cache(text("db"), schemas);
+  SchemaCache cache(text("db"), schemas, given["db-channel-enabled"].as<bool>());
   KeyFile keys(text("jwt-secret-file"));
   Service service({schemas, text("anon-role"), quoted_function(text("pre-request"))}, keys, pool, cache);
   FaultFile faults(text("fault-file"));

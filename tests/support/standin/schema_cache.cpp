@@ -107,9 +107,10 @@ Sql<Schema> load_schema(Connection& connection, const std::vector<std::string>& 
   return schema;
 }
 
-SchemaCache::SchemaCache(std::string conninfo, std::vector<std::string> schemas)
+SchemaCache::SchemaCache(std::string conninfo, std::vector<std::string> schemas, bool channel)
     : conninfo_(std::move(conninfo)),
       schemas_(std::move(schemas)),
+      channel_(channel),
       wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       thread_([this] { work(); }) {}
 
@@ -181,7 +182,7 @@ void SchemaCache::work() {
   using std::chrono::seconds;
   for (seconds pause{1};;) {
     auto connection = Connection::open(conninfo_);
-    const bool ready = connection && connection->run("listen pgrst") && reload(*connection);
+    const bool ready = connection && (!channel_ || connection->run("listen pgrst")) && reload(*connection);
     if (ready) {
       pause = seconds{1};
       attempted(seconds{0});

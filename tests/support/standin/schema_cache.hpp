@@ -54,7 +54,9 @@ Sql<Schema> load_schema(Connection& connection, const std::vector<std::string>& 
 /// last one stays in use.
 class SchemaCache {
  public:
-  SchemaCache(std::string conninfo, std::vector<std::string> schemas);
+  /// Without `channel` nobody listens for notifications, which a read replica cannot do and a pool does not
+  /// pass.
+  SchemaCache(std::string conninfo, std::vector<std::string> schemas, bool channel = true);
   ~SchemaCache();
   SchemaCache(const SchemaCache&) = delete;
   SchemaCache& operator=(const SchemaCache&) = delete;
@@ -75,6 +77,7 @@ class SchemaCache {
 
   const std::string conninfo_;
   const std::vector<std::string> schemas_;
+  const bool channel_;
   const int wake_;  ///< eventfd, readable once the thread has to end
   mutable std::mutex mutex_;
   std::condition_variable changed_;
