@@ -46,7 +46,8 @@ sed -e "s#/var/run/postgresql/pgbouncer.pid#$dir/pgbouncer.pid#; s#/var/log/post
   -e "s#dbname=lintel#dbname=shipped#; s#^listen_addr.*#listen_addr =#; s#^auth_type.*#auth_type = trust#; s#^auth_file.*#auth_file = $dir/userlist#" "$pgbouncer_ini" >"$dir/pgbouncer.ini"
 echo '"postgres" ""' >"$dir/userlist"
 chmod 755 "$dir" && chmod 644 "$dir/pgbouncer.ini" "$dir/userlist"
-beside "${as_server[@]}" pgbouncer -q "$dir/pgbouncer.ini"
+beside "${as_server[@]}" pgbouncer -q "$dir/pgbouncer.ini" 2>"$dir/err"
+export PGOPTIONS=""  # PgBouncer takes none
 eventually "the start of PgBouncer" psql -X -h "$dir" -p 6432 -d lintel -c "select 1"
 mkdir "$dir/textfiles" "$dir/prometheus"
 "$folder/../pgbouncer/pool_metrics" "$dir/textfiles/pgbouncer.prom" "host=$dir port=6432 user=postgres"
