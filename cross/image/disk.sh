@@ -13,7 +13,8 @@ make_root_tree() {
   rm -rf "$work/root"
   cp -a --reflink=auto "$base" "$work/root"
   root=$work/root
-  rm -rf "$root/boot-packages"
+  # Device trees that a board needs are on its boot partition.
+  rm -rf "$root/boot-packages" "$root"/usr/lib/linux-image-*
   # Without looking at who owns what here: in an image all is root's.
   cp -dR --no-preserve=ownership "$here/root/." "$root/"
   mkdir -p "$root/data" "$root/boot/firmware"
@@ -35,6 +36,9 @@ finish_root() {
   : >"$root/etc/machine-id"
   rm -f "$root/var/lib/dbus/machine-id" "$root"/etc/ssh/ssh_host_* "$root/etc/hostname"
   rm -f "$root/var/lib/systemd/random-seed" "$root/var/lib/mosquitto/mosquitto.db"
+  rm -f "$root/etc/apt/apt.conf.d/99mmdebstrap"
+  printf 'deb http://deb.debian.org/debian %s main non-free-firmware\n' "$kSuite" "$kSuite-updates" >"$root/etc/apt/sources.list"
+  printf 'deb http://deb.debian.org/debian-security %s-security main non-free-firmware\n' "$kSuite" >>"$root/etc/apt/sources.list"
   echo lintel >"$root/etc/hostname"
   printf '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n127.0.1.1 lintel\n' >"$root/etc/hosts"
   ln -sf ../run/NetworkManager/resolv.conf "$root/etc/resolv.conf"
@@ -101,7 +105,7 @@ make_boot() {
     list_of "$board_dir/boot_files" | while read -r from to; do
       mkdir -p "$stage/$to"
       # shellcheck disable=SC2086  # a pattern
-      (cd "$base/boot-packages" && cp -RL $from "$stage/$to") 2>/dev/null || (cd "$root" && cp -RL $from "$stage/$to") ||
+      (cd "$base/boot-packages" && cp -RL $from "$stage/$to") 2>/dev/null || (cd "$base" && cp -RL $from "$stage/$to") ||
         die "the board's file $from is in none of its packages."
     done
   fi

@@ -1,53 +1,81 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154,SC2016,SC2317  # what the demo's scripts and the test share; commands for the guest
-# The second half of boot_test: a newer version over a bad line, and one that is broken on purpose. Sourced by it.
+# The second half of boot_test: a newer version over a bad line, one of a stranger, and one that is broken on purpose.
+# Sourced by it.
 
 # bundle VERSION ARGUMENTS...
 bundle() {
   local text=$1
   shift
-  "$LINTEL_ROOT/cross/image/bundle" generic-arm64 --key "$demo/key.pem" --cert "$demo/cert.pem" --version "$text" --out "$images" "${with_deb[@]}" "$@"
+  "$LINTEL_ROOT/cross/image/bundle" generic-arm64 --key "$demo/key.pem" --cert "$demo/cert.pem" --version "$text" --out "$images" "$@"
+}
+
+# A bundle as it should be, but signed by somebody else.
+strangers_bundle() {
+  local stage=$demo/stranger
+  mkdir -p "$stage/bundle"
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj "/CN=updates" -keyout "$stage/key.pem" -out "$stage/cert.pem" 2>/dev/null
+  head -c 1000000 /dev/urandom >"$stage/bundle/system.img"
+  printf '[update]\ncompatible=lintel-generic-arm64\nversion=9\n[bundle]\nformat=verity\n[image.system]\nfilename=system.img\n' >"$stage/bundle/manifest.raucm"
+  rauc bundle --cert="$stage/cert.pem" --key="$stage/key.pem" --keyring="$stage/cert.pem" "$stage/bundle" "$images/strange.raucb"
 }
 
 # A package whose gateway never runs: the same, with another program in its place.
 broken_package() {
-  rm -rf "$demo/broken"
-  dpkg-deb --raw-extract "$deb_used" "$demo/broken"
+  local used
+  # shellcheck disable=SC2012  # names of our own
+  used=${LINTEL_TEST_DEB:-$(ls -t "$LINTEL_ROOT"/.build/packages/lintel_*_arm64.deb | head -n 1)}
+  dpkg-deb --raw-extract "$used" "$demo/broken"
   printf '#!/bin/sh\nexit 1\n' >"$demo/broken/usr/bin/lintel"
   dpkg-deb --root-owner-group -Zgzip --build "$demo/broken" "$demo/broken.deb"
 }
-# shellcheck disable=SC2012  # names of our own
-deb_used=${LINTEL_TEST_DEB:-$(ls -t "$LINTEL_ROOT"/.build/packages/lintel_*_arm64.deb | head -n 1)}
 
+# channel VERSION SHARE: what the gateways are told.
+channel() { printf 'version = %s\nbundle = %s/lintel-generic-arm64-%s.raucb\nshare = %s\n' "$1" "$served" "$1" "$2" >"$images/channel.txt"; }
 runs() { [ "$(in_guest "sed -n 's/^IMAGE_VERSION=//p' /etc/os-release")" = "$1" ]; }
-tries() { in_guest 'grub-editenv /boot/firmware/grub/grubenv list'; }
+halves() { in_guest 'grub-editenv /boot/firmware/grub/grubenv list'; }
+# look: what the timer does. What it said follows.
+look() { in_guest 'systemctl start lintel-update; journalctl -u lintel-update -o cat --no-pager -n 8'; }
 
-must "a newer version is made" bundle 2
-python3 "$here/range_server" "$images" 3 20000000 >"$demo/log/served" 2>&1 &
-names+=(range_server)
-pids+=($!)
-wait_for "the file server" 20 grep -q '^[0-9]' "$demo/log/served"
-served=http://10.0.2.2:$(head -n 1 "$demo/log/served")
-printf 'version = 2\nbundle = %s/lintel-generic-arm64-2.raucb\nshare = 100\n' "$served" >"$images/channel.txt"
+must "a newer version is made" bundle 2 "${with_deb[@]}"
+channel 2 0
+not_yet() { look | grep "not for this gateway yet"; }
+holds "a version that is rolled out to nobody yet is left alone" not_yet || true
+strangers_bundle >"$demo/log/stranger" 2>&1
+stranger() {
+  local said
+  said=$(in_guest "lintel-update --now $served/strange.raucb 2>&1; ls /data/update")
+  echo "$said"
+  [[ $said == *"not signed by who this gateway trusts"* ]] && [[ $said != *.raucb* ]]
+}
+holds "one that somebody else has signed is not taken" stranger || true
 
-# Asked again until it stays: as the timer does, which is slower.
-update() { in_guest "lintel-update '$served/channel.txt'" || true; walk 1 1; runs "$1" || ! in_guest true; }
-must "it is fetched over a line that is cut" until_true $((600 * slow)) update 2
-must "the machine comes back as the newer version" until_true $((400 * slow)) runs 2
+channel 2 100
+# Looked for again until it runs: each call is cut short by the line, or by the start of the machine.
+update() { look || true; walk 1 1; runs 2; }
+must "a newer version comes over a line that is cut, and starts" until_true $((900 * slow)) update
 holds "what was cut went on where it was" sh -c 'awk "\$2 > 0" "$1" | grep -q raucb' sh "$demo/log/served" || true
-good() { walk 1 0; tries | grep -x B_TRY=0 && ! in_guest test -e /data/update/trial; }
+good() { walk 1 0; halves | grep -x B_TRY=0 && ! in_guest test -e /data/update/trial; }
 must "it is found good once it collects and syncs" until_true $((400 * slow)) good
 holds "configuration, identity and readings are those of before" in_guest 'hostname | grep -x shop && test "$(lintel db query "select count(distinct sensor_id) from people_counting_raw" | tail -n 1)" = 2' || true
+holds "headquarters knows one gateway" one_gateway || true
 
-broken_package
-with_deb=(--deb "$demo/broken.deb")
-must "a broken version is made" bundle 3
-in_guest "lintel-update '$served/lintel-generic-arm64-3.raucb'" >"$demo/log/update3" 2>&1 || true
-# It need not wait a quarter of an hour to be found bad: its first lines are the test's.
-must "the broken version is started" until_true $((400 * slow)) runs 3
-hurry() { in_guest 'mkdir -p /run/systemd/system/lintel-health.service.d && printf "[Service]\nEnvironment=LINTEL_HEALTH_WAIT=20\n" >/run/systemd/system/lintel-health.service.d/test.conf && systemctl daemon-reload && systemctl restart lintel-health' || true; runs 2; }
-must "after three starts the version before is back" until_true $((900 * slow)) hurry
-holds "and knows which one was not good" in_guest 'grep -x 3 /data/update/refused' || true
+broken_package >"$demo/log/broken" 2>&1
+must "a broken version is made" bundle 3 --deb "$demo/broken.deb"
+channel 3 100
+update() { look || true; walk 1 1; runs 3; }
+must "it is started" until_true $((900 * slow)) update
+# To be found bad takes it a quarter of an hour each time. Here a shorter wait is put in place as soon as one can come in.
+hurry() {
+  in_guest 'mkdir -p /run/systemd/system/lintel-health.service.d &&
+    printf "[Service]\nEnvironment=LINTEL_HEALTH_WAIT=20\n" >/run/systemd/system/lintel-health.service.d/test.conf && systemctl daemon-reload && systemctl restart lintel-health' || true
+  runs 2
+}
+must "after three starts the version before is back" until_true $((1200 * slow)) hurry
+back() { in_guest 'grep -x 3 /data/update/refused' && halves | grep -x A_OK=0; }
+holds "it knows which one was not good, and does not start it again" until_true $((60 * slow)) back || true
+declined() { look && ! in_guest 'test -e /data/update/trial'; }
+holds "nor does it fetch it again" declined || true
 before=$(at_hq "$kSerial")
 more() { walk 1 0; [ "$(at_hq "$kSerial")" != "$before" ]; }
 must "it counts and syncs as before" until_true $((300 * slow)) more
