@@ -7,7 +7,19 @@
 kHalfMb=512
 kDataMb=96
 
-# make_root makes $work/root: the base with lintel and our files.
+# take_files LIST INTO: what the board's LIST names of the boot packages, or else of the system, without replacing.
+take_files() {
+  local from to
+  if ! [ -e "$board_dir/$1" ]; then return; fi
+  list_of "$board_dir/$1" | while read -r from to; do
+    mkdir -p "$2/$to"
+    # shellcheck disable=SC2086  # a pattern
+    (cd "$base/boot-packages" && cp -RLn $from "$2/$to") 2>/dev/null || (cd "$base" && cp -RLn $from "$2/$to") ||
+      die "the board's file $from is in none of its packages."
+  done
+}
+
+# make_root_tree makes $work/root: the base with lintel and our files.
 make_root_tree() {
   step "putting lintel and the image's files in"
   rm -rf "$work/root"
@@ -15,6 +27,7 @@ make_root_tree() {
   root=$work/root
   # Device trees that a board needs are on its boot partition.
   rm -rf "$root/boot-packages" "$root"/usr/lib/linux-image-*
+  take_files system_files "$root"
   # Without looking at who owns what here: in an image all is root's.
   cp -dR --no-preserve=ownership "$here/root/." "$root/"
   mkdir -p "$root/data" "$root/boot/firmware"
@@ -86,7 +99,7 @@ make_system() {
 # The boot loader is GRUB on every board: firmware that is no UEFI starts it by way of U-Boot.
 make_boot() {
   step "making the boot partition"
-  local stage=$work/boot from to
+  local stage=$work/boot
   rm -rf "$stage" "$work/boot.img"
   mkdir -p "$stage/EFI/BOOT"
   cp -R "$here/boot/." "$stage/"
@@ -101,14 +114,7 @@ make_boot() {
     die "the boot loader could not be made."
   grub-editenv "$stage/grub/grubenv" create
   grub-editenv "$stage/grub/grubenv" set ORDER="A B" A_OK=1 A_TRY=0 B_OK=0 B_TRY=0
-  if [ -e "$board_dir/boot_files" ]; then
-    list_of "$board_dir/boot_files" | while read -r from to; do
-      mkdir -p "$stage/$to"
-      # shellcheck disable=SC2086  # a pattern
-      (cd "$base/boot-packages" && cp -RL $from "$stage/$to") 2>/dev/null || (cd "$base" && cp -RL $from "$stage/$to") ||
-        die "the board's file $from is in none of its packages."
-    done
-  fi
+  take_files boot_files "$stage"
   if [ -d "$board_dir/boot" ]; then cp -R "$board_dir/boot/." "$stage/"; fi
   if [ -x "$board_dir/prepare_boot" ]; then "$board_dir/prepare_boot" "$stage" || die "the boot partition of $board could not be prepared."; fi
   mkfs.vfat -C --invariant -n LINTEL -F 32 -s 1 "$work/boot.img" $((boot_mb << 10)) >"$work/vfat.log" || die "the boot partition could not be made."
