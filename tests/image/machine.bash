@@ -45,8 +45,11 @@ prepare_machine() {
   chown -R lintel: "$demo"
   runner=(setpriv --reuid lintel --regid "$(id -g lintel)" --init-groups --no-new-privs)
   chmod 755 "$demo"
-  with_deb=()
-  if [ -n "${LINTEL_TEST_DEB:-}" ]; then with_deb=(--deb "$LINTEL_TEST_DEB"); fi
+  if [ -z "${LINTEL_TEST_DEB:-}" ]; then
+    "$LINTEL_ROOT/cross/build" arm64 --keep-in "${LINTEL_BUILD_ROOTS:-/var/cache/lintel}"
+    # shellcheck disable=SC2012  # names of our own
+    LINTEL_TEST_DEB=$(ls -t "$LINTEL_ROOT"/.build/packages/lintel_*_arm64.deb | head -n 1)
+  fi
   images=$demo/images
   ssh-keygen -q -t ed25519 -N "" -f "$demo/ssh"
   page_port=$(free_port) mqtt_port=$(free_port) ssh_port=$(free_port) closed_port=$(free_port)
@@ -55,7 +58,7 @@ prepare_machine() {
 
 # build_image ARGUMENTS...
 build_image() {
-  "$LINTEL_ROOT/cross/image/build" generic-arm64 --out "$images" "${with_deb[@]}" "$@" || return
+  "$LINTEL_ROOT/cross/image/build" generic-arm64 --out "$images" --deb "$LINTEL_TEST_DEB" "$@" || return
   fresh_image=$images/lintel-generic-arm64.img
 }
 

@@ -22,10 +22,7 @@ strangers_bundle() {
 
 # A package whose gateway never runs: the same, with another program in its place.
 broken_package() {
-  local used
-  # shellcheck disable=SC2012  # names of our own
-  used=${LINTEL_TEST_DEB:-$(ls -t "$LINTEL_ROOT"/.build/packages/lintel_*_arm64.deb | head -n 1)}
-  dpkg-deb --raw-extract "$used" "$demo/broken"
+  dpkg-deb --raw-extract "$LINTEL_TEST_DEB" "$demo/broken"
   printf '#!/bin/sh\nexit 1\n' >"$demo/broken/usr/bin/lintel"
   dpkg-deb --root-owner-group -Zgzip --build "$demo/broken" "$demo/broken.deb"
 }
@@ -37,7 +34,7 @@ halves() { in_guest 'grub-editenv /boot/firmware/grub/grubenv list'; }
 # look: what the timer does. What it said follows.
 look() { in_guest 'systemctl start lintel-update; journalctl -u lintel-update -o cat --no-pager -n 8'; }
 
-must "a newer version is made" bundle 2 "${with_deb[@]}"
+must "a newer version is made" bundle 2 --deb "$LINTEL_TEST_DEB"
 channel 2 0
 not_yet() { look | grep "not for this gateway yet"; }
 holds "a version that is rolled out to nobody yet is left alone" not_yet || true
