@@ -23,7 +23,7 @@ strangers_bundle() {
 # A package whose gateway never runs: the same, with another program in its place.
 broken_package() {
   dpkg-deb --raw-extract "$LINTEL_TEST_DEB" "$demo/broken"
-  printf '#!/bin/sh\nexit 1\n' >"$demo/broken/usr/bin/lintel"
+  printf '#!/bin/sh\nexit 2\n' >"$demo/broken/usr/bin/lintel"
   dpkg-deb --root-owner-group -Zgzip --build "$demo/broken" "$demo/broken.deb"
 }
 
