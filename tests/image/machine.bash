@@ -109,7 +109,8 @@ SETUP
 }
 
 # start_machine [FIRMWARE]: 1 GB and two processors, as small boards have. Its disk is the card itself. The firmware is
-# UEFI as on computers, or u-boot as on boards.
+# UEFI as on computers, or u-boot as on boards. A watchdog is there but does nothing: what is emulated on a busy machine would
+# often be too slow for it.
 start_machine() {
   local firmware=/usr/share/qemu-efi-aarch64/QEMU_EFI.fd
   if [ "${1:-}" = u-boot ]; then firmware=/usr/lib/u-boot/qemu_arm64/u-boot.bin; fi
@@ -119,7 +120,7 @@ start_machine() {
     -drive "file=$image,format=raw,if=none,id=card,cache=writeback" -device virtio-blk-pci,drive=card -device virtio-rng-pci \
     -device qemu-xhci -chardev "pipe,id=door,path=$demo/door" -device usb-serial,chardev=door,always-plugged=on \
     -netdev "user,id=net,hostfwd=tcp:127.0.0.1:$page_port-:80,hostfwd=tcp:127.0.0.1:$mqtt_port-:1883,hostfwd=tcp:127.0.0.1:$ssh_port-:22,hostfwd=tcp:127.0.0.1:$closed_port-:9999" \
-    -device virtio-net-pci,netdev=net -serial "file:$demo/log/console" -monitor none </dev/null >"$demo/log/qemu" 2>&1 &
+    -device virtio-net-pci,netdev=net -device i6300esb -action watchdog=none -serial "file:$demo/log/console" -monitor none </dev/null >"$demo/log/qemu" 2>&1 &
   names+=(qemu)
   pids+=($!)
   began=$SECONDS
