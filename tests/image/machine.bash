@@ -79,7 +79,8 @@ on_boot() {
 # provision TOKEN: what an installer writes onto the card.
 provision() {
   local card=$demo/card
-  mkdir -p "$card"
+  rm -rf "$card"
+  mkdir "$card"
   cat >"$card/from.txt" <<SETUP
 [card]
 pin = 246810
