@@ -1,7 +1,9 @@
 # shellcheck shell=bash
-# A Debian of its own for each kind of machine: made by mmdebstrap from where apt takes its packages, entered by chroot
-# in a mount namespace, gone from sight when the command ends. Sourced by cross/build, after gateway/dist/install.sh.
+# A Debian of its own for each kind of machine: made by mmdebstrap from where apt takes its packages, entered in a
+# mount namespace, gone from sight when the command ends. Sourced by cross/build, after gateway/dist/install.sh.
 # Expects arch, keep, mirror, fresh and LINTEL_ROOT.
+# shellcheck source-path=SCRIPTDIR
+. "$LINTEL_ROOT/cross/emulation.sh"
 
 kSuite=bookworm
 
@@ -51,7 +53,7 @@ root_packages() {
     esac
     printf '%s\n' "$package"
   done
-  printf '%s\n' dpkg-dev file g++
+  printf '%s\n' dpkg-dev file g++ mount openssl
   if [ "$arch" != "$(dpkg --print-architecture)" ]; then
     printf '%s\n' "g++-$(triplet_of "$arch")" qemu-user-static
   fi
@@ -105,11 +107,12 @@ make_root() {
 }
 
 # What every command finds inside: the source at /src, read-only, the build at /build, so that no path of this
-# machine gets into a file.
+# machine gets into a file. Not by chroot: tests make user namespaces, which the kernel refuses inside one.
 kEnter='
   set -e
-  root=$1 source=$2 build=$3 ccache=$4 binfmt=$5
-  shift 5
+  root=$1 source=$2 build=$3 ccache=$4
+  shift 4
+  mount --bind "$root" "$root"
   mount --bind "$source" "$root/src"
   mount -o remount,bind,ro "$root/src"
   mount --bind "$build" "$root/build"
@@ -118,11 +121,12 @@ kEnter='
   mount --rbind /dev "$root/dev"
   mount --rbind /sys "$root/sys"
   mount -t tmpfs tmpfs "$root/tmp"
-  if [ -n "$binfmt" ]; then
-    mount -t binfmt_misc binfmt_misc "$root/proc/sys/fs/binfmt_misc"
-    chroot "$root" sh -c "cat /usr/lib/binfmt.d/$binfmt.conf > /proc/sys/fs/binfmt_misc/register"
-  fi
-  exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LANG=C.UTF-8 TZ=UTC \
+  # What the kernel was told of qemu lasts as long as this is mounted somewhere.
+  if mountpoint -q /proc/sys/fs/binfmt_misc; then mount -t binfmt_misc binfmt_misc "$root/proc/sys/fs/binfmt_misc"; fi
+  cd "$root"
+  pivot_root . mnt
+  /bin/umount --lazy /mnt
+  exec /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LANG=C.UTF-8 TZ=UTC \
     SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" CCACHE_DIR=/ccache ${CCACHE_DISABLE:+CCACHE_DISABLE=1} "$@"
 '
 
@@ -130,23 +134,16 @@ kEnter='
 inside() {
   local at=$1
   shift
-  unshare --mount --pid --fork --kill-child bash -c "$kEnter" bash "$root" "$LINTEL_ROOT" "$at" "$keep/ccache" "" "$@"
+  unshare --mount --pid --fork --kill-child bash -c "$kEnter" bash "$root" "$LINTEL_ROOT" "$at" "$keep/ccache" "$@"
 }
 
-# within_emulation BUILD COMMAND...: the same, and programs of the other architecture can start each other. For that
-# the kernel is told of qemu, in a user namespace of its own so that nobody else notices (Linux 6.7 and later). Where it
-# cannot be told, tests that start lintel itself fail, and this says why.
+# within_emulation BUILD COMMAND...: the same, and programs of the other architecture can start each other. Where the
+# kernel cannot be told of qemu, tests that start lintel itself fail, and this says why.
 within_emulation() {
-  local at=$1 binfmt
+  local at=$1
   shift
-  case "$arch" in
-    arm64) binfmt=qemu-aarch64 ;;
-    armhf) binfmt=qemu-arm ;;
-    *) inside "$at" "$@"; return ;;
-  esac
-  local namespace=(unshare --user --map-root-user --mount --pid --fork --kill-child)
-  if "${namespace[@]}" sh -c 'mount -t proc proc /proc && mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc' 2>/dev/null; then
-    "${namespace[@]}" bash -c "$kEnter" bash "$root" "$LINTEL_ROOT" "$at" "$keep/ccache" "$binfmt" "$@"
+  if emulated "$arch" "$root" true 2>/dev/null; then
+    emulated "$arch" "$root" bash -c "$kEnter" bash "$root" "$LINTEL_ROOT" "$at" "$keep/ccache" "$@"
   else
     say "note: this kernel cannot be told of qemu for one command alone (that takes Linux 6.7); tests in which one"
     say "      program of $arch starts another need it machine-wide: apt-get install qemu-user-static binfmt-support"

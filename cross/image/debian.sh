@@ -4,34 +4,8 @@
 # made anew only when what is wanted of it has changed. Sourced by cross/image/build, after cross/build_root.sh.
 # Expects board_dir, work (the board's folder), architecture, deb, mirror, fresh.
 
-# Runs a command as root of a user namespace in which the kernel knows qemu for the board's programs, so that nothing
-# else on this machine notices (Linux 6.7 and later). On a machine of the board's own kind nothing of that is needed.
-kEmulate='
-  set -e
-  mount -t proc proc /proc
-  mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc
-  cat /usr/lib/binfmt.d/qemu-aarch64.conf >/proc/sys/fs/binfmt_misc/register
-  exec "$@"
-'
-emulated() {
-  if [ "$architecture" = "$(dpkg --print-architecture)" ]; then
-    unshare --mount --pid --fork --kill-child sh -c 'mount -t proc proc /proc && exec "$@"' sh "$@"
-    return
-  fi
-  local gate code=0
-  gate=$(mktemp -d)
-  mkfifo "$gate/there" "$gate/go"
-  # All users are themselves in there. Only root may say so, from outside.
-  { read -r pid <"$gate/there" && echo 0 0 65536 >"/proc/$pid/uid_map" && echo 0 0 65536 >"/proc/$pid/gid_map"; echo go >"$gate/go"; } &
-  unshare --user sh -c 'gate=$1; emulate=$2; shift 2; echo $$ >"$gate/there"; read -r go <"$gate/go"
-    exec unshare --mount --pid --fork --kill-child sh -c "$emulate" sh "$@"' sh "$gate" "$kEmulate" "$@" || code=$?
-  wait $!
-  rm -rf "$gate"
-  return "$code"
-}
-
 require_emulation() {
-  emulated true 2>/dev/null ||
+  emulated "$architecture" / true 2>/dev/null ||
     die "this kernel cannot be told of qemu for one command alone: that takes Linux 6.7 and qemu-user-static." \
       "Try a newer kernel, or build on a 64-bit ARM machine."
 }
@@ -40,7 +14,7 @@ require_emulation() {
 inside_root() {
   local at=$1
   shift
-  emulated sh -c '
+  emulated "$architecture" / sh -c '
     root=$1; shift
     mount -t proc proc "$root/proc"
     mount --rbind /dev "$root/dev"
@@ -88,7 +62,7 @@ make_base() {
   options+=(--customize-hook='mkdir -p "$1/boot-packages" && cd "$1/boot-packages" && for p in '"${boot_packages:-}"'; do
     APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get download "$p" && dpkg-deb --extract "$p"_*.deb . && rm "$p"_*.deb || exit 1; done')
   # The initramfs is made when our files are in.
-  if ! printf '%s\n' "$sources" | INITRD=No emulated mmdebstrap --mode=root --variant=essential --architectures="$architecture" \
+  if ! printf '%s\n' "$sources" | INITRD=No emulated "$architecture" / mmdebstrap --mode=root --variant=essential --architectures="$architecture" \
     --dpkgopt=force-unsafe-io --aptopt='APT::Install-Recommends "false"' --include="$(image_packages | paste -sd,)" \
     --skip=check/empty "${options[@]}" "$kSuite" "$base" - >"$base.log" 2>&1; then
     grep -E '^(E|Err|dpkg: error)|rror' "$base.log" | tail -n 12 | sed 's/^/    /' >&2

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What gateway/run and tests/run share: finding and installing Debian packages, and speaking to a person.
+# What gateway/run, tests/run and cross/build share: finding and installing Debian packages, and speaking to a person.
 # Sourced, never run. Expects `set -euo pipefail` and LINTEL_ROOT (the clone).
 #
 # Promises: nothing that is installed already is touched; no package starts a service or creates a
@@ -149,4 +149,10 @@ prepare_environment() {
     mkdir -p "$HOME" 2>/dev/null || HOME=/tmp
   fi
   export HOME CCACHE_BASEDIR="$LINTEL_ROOT" CCACHE_NOHASHDIR=1
+}
+
+# show_skipped LOG: what was not tested and what to do about it; ctest itself keeps that to its log.
+show_skipped() {
+  [ -r "$1" ] || return 0
+  awk '/MESSAGE: SKIPPED: / { sub(/.*MESSAGE: /, ""); print; on = 0; next } /^SKIPPED: / { on = 1; print; next } on && /^  / { print; next } { on = 0 }' "$1"
 }
