@@ -6,12 +6,13 @@ sed -e "s#/var/run/postgresql/pgbouncer.pid#$dir/pgbouncer.pid#; s#/var/log/post
   "$(readlink -f "$here/../../schema/pgbouncer/pgbouncer.ini")" >"$dir/pgbouncer.ini"
 echo '"postgres" ""' >"$dir/userlist"
 chmod 755 "$dir" && chmod 644 "$dir/pgbouncer.ini" "$dir/userlist"
-(cd "$dir" && exec "${as_server[@]}" bash -c "ulimit -n $((clients + 1000)); exec pgbouncer -d '$dir/pgbouncer.ini'")
+(cd "$dir" && exec "${as_server[@]}" bash -c "ulimit -n $((clients + 2000)); exec pgbouncer -d '$dir/pgbouncer.ini'")
+eventually "the start of PgBouncer" test -s "$dir/pgbouncer.pid"  # it is there a moment after its parent ended
 others+=("$(cat "$dir/pgbouncer.pid")")
 printf '%s\n' "select set_config('request.jwt.claims', '{}', true);" >"$dir/ask.sql"
 # clients_ask SCRIPT TRANSACTIONS: every client connects, then each asks so often.
 clients_ask() {
-  (ulimit -n $((clients + 1000)) && env -u PGOPTIONS timeout 240 pgbench -h "$dir" -p 6432 -n -M simple -c "$clients" -j 2 -t "$2" -f "$1" lintel >"$dir/pgbench.log" 2>&1) || fail "$(cat "$dir/pgbench.log")"
+  (ulimit -n $((clients + 2000)) && env -u PGOPTIONS timeout 240 pgbench -h "$dir" -p 6432 -n -M simple -c "$clients" -j 2 -t "$2" -f "$1" lintel >"$dir/pgbench.log" 2>&1) || fail "$(cat "$dir/pgbench.log")"
   grep -q "number of transactions actually processed: $(($2 * clients))/" "$dir/pgbench.log" || fail "not everybody was served: $(cat "$dir/pgbench.log")"
 }
 backends() { sql -At -d shipped -c "select count(*) from pg_stat_activity where datname = 'shipped' and pid <> pg_backend_pid()"; }
