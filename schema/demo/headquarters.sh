@@ -9,7 +9,7 @@ runner=()  # prefix that makes a command run as the unprivileged user
 # as_runner COMMAND... in the directory, with nothing of the caller's about other databases.
 as_runner() {
   (
-    cd "$demo"
+    cd "$demo" || exit 1
     unset "${!PG@}"
     export HOME="$demo" PATH="$demo/bin:/usr/local/bin:/usr/bin:/bin" TZ=UTC LC_ALL=C.UTF-8
     export PGHOST="$demo" PGUSER=postgres PGDATABASE=lintel PGBACKREST_CONFIG="$demo/pgbackrest.conf" PGBACKREST_REPO1_CIPHER_PASS=known-to-this-demo

@@ -90,11 +90,11 @@ constexpr Verb kVerbs[] = {
           "lintel-hq health || mail -s \"Lintel: database\" dba@example.com\n"
           "lintel-hq health slow --most 5"),
      health},
-    {told("capacity", "what each organization takes, how it grows, until when it fits",
+    {told("capacity", "what each organization takes, and until when it fits",
           "lintel-hq capacity [--disk SIZE] [--db URL] [--json]",
           "Stores, sensors, readings a day, bytes and growth of each organization, and when\n"
-          "70 % of the disk are full. How large the disk is says --disk (4TB, 500GB, bytes),\n"
-          "or the setting disk_bytes, or the disk itself where the server is on this\n"
+          "70 % of the disk are full. Its size comes from --disk (4TB, 500GB, bytes), from\n"
+          "the setting disk_bytes, or from the disk itself where the server is on this\n"
           "machine. Reads all daily buckets, which takes minutes of a large database. Ends\n"
           "with 1 where less than 90 days are left or a store is near a limit.",
           "lintel-hq capacity --disk 4TB"),

@@ -120,7 +120,8 @@ TEST_CASE("verdict: every other status backs off and explains itself") {
 
 TEST_CASE("verdict: a read replica is called by its name, and tried again") {
   for (const auto& exchange :
-       {answered(405, error_body("25006", "cannot execute SELECT FOR NO KEY UPDATE in a read-only transaction")),
+       {answered(405,
+                 error_body("25006", "cannot execute SELECT FOR NO KEY UPDATE in a read-only transaction")),
         answered(400, error_body("0A000", "cannot set transaction read-write mode during recovery"))}) {
     const auto verdict = of(exchange);
     CHECK(verdict.course == Course::back_off);
@@ -129,8 +130,8 @@ TEST_CASE("verdict: a read replica is called by its name, and tried again") {
     explains(verdict);
   }
   // The schema's own words come as an HQ that is down for a while.
-  const auto busy =
-      of(answered(503, error_body("PT503", "this is a read replica of HQ's database, which takes no counts")));
+  const auto busy = of(
+      answered(503, error_body("PT503", "this is a read replica of HQ's database, which takes no counts")));
   CHECK(busy.course == Course::back_off);
   CHECK(busy.message.find("takes no counts") != std::string::npos);
 }

@@ -1,5 +1,5 @@
 step "help, usage, what cannot be reached"
-for verb in deploy verify fleet enrol partitions audit; do
+for verb in deploy verify fleet enrol partitions audit health capacity perf; do
   says 0 "example" "$hq_program" help "$verb"
   [[ -z $("$hq_program" help "$verb" | awk 'length > 80') ]] || fail "the help of $verb is wider than 80 columns"
 done
