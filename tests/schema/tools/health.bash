@@ -57,7 +57,7 @@ copy capacity
 says 0 "It does not grow" hq capacity capacity --disk 100GB
 sql -d capacity -o /dev/null <<'SQL'
 select private.add_store('Chain A', 'A', 'Europe/Berlin'), private.add_store('Chain B', 'B', 'Europe/Berlin');
-insert into data.sensor_metadata (organization_id, store_id, serial, name) select organization_id, id, 'S', 'Door' from data.stores;
+insert into data.sensor_metadata (organization_id, store_id, gateway_id, serial, name) select organization_id, store_id, id, 'S', 'Door' from data.gateways;
 insert into private.slots (store_id, slot, sensor_id, regional, label, seq) select store_id, 1, id, false, '1', 0 from data.sensor_metadata;
 insert into data.people_counting_raw (started_at, received_at, duration_ms, organization_id, store_id, sensor_id, count_in, count_out, epoch, slot, line)
 select date_trunc('day', now()) - interval '3 days' + n * interval '1 minute', now(), 60000, m.organization_id, m.store_id, m.id, 1, 1, 1, 1, '1'
