@@ -30,7 +30,8 @@ int sides(const Observation& o) {
 std::size_t FactHash::operator()(std::size_t i) const {
   const Observation& o = all[i];
   std::size_t hash = static_cast<std::size_t>(o.kind) * 4 + static_cast<std::size_t>(sides(o));
-  const auto mix = [&hash](std::size_t value) { hash = hash * 0x9E3779B97F4A7C15U + value; };
+  constexpr auto kOdd = static_cast<std::size_t>(0x9E3779B97F4A7C15U);  // half of it on 32 bits
+  const auto mix = [&hash](std::size_t value) { hash = hash * kOdd + value; };
   for (const std::string* name : {&o.sensor, &o.line, &o.region}) mix(std::hash<std::string>{}(*name));
   mix(static_cast<std::size_t>(instant(o.time)));
   mix(static_cast<std::size_t>(instant(o.from)));

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -137,7 +138,7 @@ Step SourceCompiler::step(std::string_view text, const std::string& pointer) {
   }
   step.key = unescaped(text);
   const auto number = whole_number(text);
-  if (number && *number >= 0) {
+  if (number && std::in_range<std::size_t>(*number)) {
     step.kind = Step::Kind::element;
     step.number = static_cast<std::size_t>(*number);
   }
