@@ -203,7 +203,7 @@ static int retire(struct lintel_journal* journal) {
 
 /* Zeros for at least `bytes` behind what is written. 0, with errno, where they could not be written. */
 static int prepare(struct lintel_journal* journal, uint64_t bytes) {
-  static const uint8_t kZeros[64 << 10];
+  static const uint8_t kZeros[8 << 10]; /* lies in the file as it is */
   const uint64_t end = journal->at + (bytes > kAhead ? bytes : kAhead);
   while (journal->prepared < end) {
     uint64_t piece = end - journal->prepared;
