@@ -16,7 +16,7 @@ using nlohmann::json;
 using store::CarriedCounter;
 
 constexpr std::size_t kMostCounters = 900;  // HQ takes 1,000
-constexpr std::size_t kLongestRun = 200;  // a longer word cannot be told, and without it a reset would hide
+constexpr std::size_t kLongestRun = 200;    // a longer word cannot be told, and without it a reset would hide
 constexpr std::int64_t kTotalsUnconfirmed = 3;
 
 std::int64_t number(const json& object, const char* key) {

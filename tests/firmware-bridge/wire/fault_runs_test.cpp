@@ -86,9 +86,11 @@ class World {
   /// Until nothing waits, on a good line.
   [[nodiscard]] bool settles() {
     gateway_.refusing = false;
-    for (int i = 0; i < 2000; ++i) {
+    // A line's newest total is stated in the step after its last one was acknowledged.
+    for (int i = 0, idle = 0; i < 2000; ++i) {
       step(false);
-      if (i > 20 && device_.waiting() == 0) return true;
+      idle = device_.waiting() == 0 ? idle + 1 : 0;
+      if (i > 20 && idle > 1) return true;
     }
     return false;
   }
