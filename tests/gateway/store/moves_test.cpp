@@ -103,7 +103,7 @@ TEST_CASE("moves: where only the end stood on the wrong clock, the reading gets 
 
 TEST_CASE(
     "moves: minutes that move onto each other's places keep their counts, in batches and over a crash") {
-  for (const auto by : {-5 * kHour, 5 * kHour, -60'000L, 60'000L}) {
+  for (const std::int64_t by : {-5 * kHour, 5 * kHour, -kHour / 60, kHour / 60}) {
     CAPTURE(by);
     Shop shop;
     for (int minute = 0; minute < 600; ++minute) shop.put(minute * 60'000, 60'000, 1 + minute % 3, kBoth);
