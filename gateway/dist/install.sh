@@ -33,7 +33,7 @@ provided_otherwise() {
 # missing_packages NAME... prints those of the lists that this machine does not have.
 missing_packages() {
   local package
-  package_list "$@" | while read -r package; do
+  package_list "$@" | awk '!seen[$0]++' | while read -r package; do
     if provided_otherwise "$package"; then continue; fi
     if [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" != installed ]; then
       printf '%s\n' "$package"
