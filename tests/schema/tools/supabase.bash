@@ -15,7 +15,7 @@ answers 0 "not d['findings']" as_deployer audit
 says 2 "grant lintel_hq to current_user;" as_deployer fleet
 psql -X -q -d supabase -U supabase_postgres -c "grant lintel_hq to current_user"
 says 0 "0 of 0 stores are blind" as_deployer fleet
-says 0 "reserve_days" as_deployer partitions
+says 0 "days" as_deployer partitions
 sql -d supabase -c "set role supabase_postgres" -c "select private.set_signing_key('', repeat('k', 32))" -c "select private.add_store('Chain', 'North', 'Europe/Berlin')" -o /dev/null
 answers 0 "len(d['token']) == 39" as_deployer enrol North
 old=$(sql -At -d supabase -c "select private.add_partition('people_counting_raw', '2020-01-01', '2020-02-01')")
