@@ -15,6 +15,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
+/// "1 store", "3 stores", of a count as the database says it.
+std::string counted(const std::string& count, const std::string& one, const std::string& many) {
+  return fmt::format("{} {}", count, count == "1" ? one : many);
+}
+
 /// The tombstones, outside the database: replaced as a whole, so that a cut leaves the ones before.
 Result<std::int64_t> keep_tombstones(Database& database, const fs::path& file) {
   auto stones = database.value("select private.export_erasures()::text");
@@ -81,11 +86,13 @@ Result<json> erase_organization(Call& call, Database& database, const std::strin
                             "data.organizations where parent_id is null;",
                             id));
   if (!sure) {
-    return fail(ErrorKind::misconfigured,
-                fmt::format("this forgets organization \"{}\" for good: {} stores with all their readings, "
-                            "{} people, {} archives. If that is meant, say it again with --yes",
-                            known->at(0, "name"), known->at(0, "stores"), known->at(0, "people"),
-                            known->at(0, "archives")));
+    return fail(
+        ErrorKind::misconfigured,
+        fmt::format("this forgets organization \"{}\" for good: {} with all their readings, {}, {}. If "
+                    "that is meant, say it again with --yes",
+                    known->at(0, "name"), counted(known->at(0, "stores"), "store", "stores"),
+                    counted(known->at(0, "people"), "person", "people"),
+                    counted(known->at(0, "archives"), "archive", "archives")));
   }
   const auto counts =
       in_batches(call, database, "private.erase_organization($1::bigint)", known->at(0, "id"));
@@ -116,11 +123,14 @@ Result<json> erase_store(Call& call, Database& database, const std::string& id, 
   if (!sure) {
     return fail(
         ErrorKind::misconfigured,
-        fmt::format(
-            "this forgets store \"{}\" of {} for good: {} gateways, {} sensors and all their readings. {} "
-            "archives of the organization keep theirs. If that is meant, say it again with --yes",
-            known->at(0, "name"), known->at(0, "organization"), known->at(0, "gateways"),
-            known->at(0, "sensors"), known->at(0, "archives")));
+        fmt::format("this forgets store \"{}\" of {} for good: {}, {} and all their readings. What {} of the "
+                    "organization may hold of it stays there and is not restored. If that is meant, say it "
+                    "again with "
+                    "--yes",
+                    known->at(0, "name"), known->at(0, "organization"),
+                    counted(known->at(0, "gateways"), "gateway", "gateways"),
+                    counted(known->at(0, "sensors"), "sensor", "sensors"),
+                    counted(known->at(0, "archives"), "archive", "archives")));
   }
   const auto store = known->at(0, "id");
   auto counts = in_batches(call, database, "private.erase_store($1::integer)", store);
@@ -146,6 +156,16 @@ Result<json> erase_person(Database& database, const std::string& id, bool sure) 
   auto counts = database.value("select private.erase_user($1::uuid)::text", said);
   if (!counts) return tl::unexpected(counts.error());
   return json{{"person", id}, {"counts", json::parse(*counts)}};
+}
+
+/// Rows that went, by table.
+Table forgotten(const json& counts) {
+  Table table;
+  table.columns = {"forgotten", "rows"};
+  for (const auto& [name, rows] : counts.items()) {
+    if (rows != 0) table.rows.push_back({name, rows.dump()});
+  }
+  return table;
 }
 
 Outcome replay(Call& call, Database& database, const std::string& file) {
@@ -215,8 +235,9 @@ Outcome erase(Call& call) {
     call.print(*done);
     return cli::kOk;
   }
-  call.out << fmt::format("Forgotten: {}\n{} tombstones are in {}.\n", (*done)["counts"].dump(), *stones,
-                          **tombstones);
+  call.out << to_text(forgotten((*done)["counts"]))
+           << fmt::format("Forgotten for good. {} in {}.\n",
+                          counted(std::to_string(*stones), "tombstone is", "tombstones are"), **tombstones);
   if (done->contains("files")) {
     for (const auto& file : (*done)["files"]["to_remove"])
       call.out << fmt::format("Remove at {}: {}\n", file["provider"].get<std::string>(),

@@ -32,7 +32,7 @@ step "a store is forgotten, and neither an archive of its organization nor a bac
 store=$(sql -At -d source -c "select md5('store Chain 21')::uuid")
 second=$(sql -At -d source -c "select md5('org 2')::uuid")
 other=$dir/archives/people_counting_raw_20200101.$second.lintel-archive
-says 2 'forgets store "Chain 2 store 1" of Chain 2 for good: 1 gateways, 1 sensors' hq source erase store "$store" --tombstones "$dir/tombstones"
+says 2 'forgets store "Chain 2 store 1" of Chain 2 for good: 1 gateway, 1 sensor and all' hq source erase store "$store" --tombstones "$dir/tombstones"
 says 1 "there is no store" hq source erase store 00000000-0000-4000-8000-000000000000 --tombstones "$dir/tombstones" --yes
 answers 0 "d['store'] == '$store' and d['counts']['people_counting_raw'] == 9000 and d['counts']['stores'] == 1 and d['tombstones']['count'] == 3 and {'provider': 'file', 'namespace': '$other'} in d['archives']" \
   hq source erase store "$store" --tombstones "$dir/tombstones" --yes
