@@ -146,7 +146,7 @@ show_disaster() {
 Without --yes it says what it would take. The tombstones are kept outside the backups, which still have it.
 TEXT
   show 2 6 lintel-hq erase organization "$chain" --tombstones "$demo/outside/tombstones.json"
-  show 0 12 lintel-hq erase organization "$chain" --tombstones "$demo/outside/tombstones.json" --yes
+  show 0 20 lintel-hq erase organization "$chain" --tombstones "$demo/outside/tombstones.json" --yes
   chapter "Rehearse a disaster" <<'TEXT'
 The last backup is restored beside the running server, forgets again who was forgotten, and is looked at:
 how long it took, how much was lost, whether all rows and policies are there. Then it goes.
