@@ -206,8 +206,8 @@ static int prepare(struct lintel_journal* journal, uint64_t bytes) {
   static const uint8_t kZeros[8 << 10]; /* lies in the file as it is */
   const uint64_t end = journal->at + (bytes > kAhead ? bytes : kAhead);
   while (journal->prepared < end) {
-    uint64_t piece = end - journal->prepared;
-    if (piece > sizeof kZeros) piece = sizeof kZeros;
+    const uint64_t left = end - journal->prepared;
+    const size_t piece = left > sizeof kZeros ? sizeof kZeros : (size_t)left;
     const ssize_t wrote = pwrite(journal->fd, kZeros, piece, (off_t)journal->prepared);
     if (wrote <= 0) {
       if (wrote == 0) errno = ENOSPC;

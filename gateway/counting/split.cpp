@@ -12,17 +12,19 @@ using store::Reading;
 
 constexpr Millis kHour = std::chrono::hours{1};
 constexpr std::int64_t kMostDays = 400;
+constexpr std::int64_t kStep = 1 << 16;
 
 /// `total` in proportion to the weights, by largest remainder; the earlier day first where they are equal.
 std::vector<std::int64_t> shares(std::int64_t total, const std::vector<std::int64_t>& weights) {
-  __extension__ using Wide = __int128;  // people times milliseconds
-  const Wide sum = std::accumulate(weights.begin(), weights.end(), std::int64_t{0});
+  const auto sum = std::accumulate(weights.begin(), weights.end(), std::int64_t{0});
   std::vector<std::int64_t> result, remainders;
   std::int64_t left = total;
   for (const auto weight : weights) {
-    const Wide exact = Wide{total} * weight;
-    result.push_back(static_cast<std::int64_t>(exact / sum));
-    remainders.push_back(static_cast<std::int64_t>(exact % sum));
+    // total * weight / sum in two steps: 2^31 people times 400 days in milliseconds need 66 bits.
+    const auto upper = total / kStep * weight;
+    const auto lower = upper % sum * kStep + total % kStep * weight;
+    result.push_back(upper / sum * kStep + lower / sum);
+    remainders.push_back(lower % sum);
     left -= result.back();
   }
   for (; left > 0; --left) {

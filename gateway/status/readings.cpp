@@ -87,10 +87,13 @@ SensorReadings::SensorReadings(store::Database& reader)
 /// bucket of its last instant, so a bucket speaks for the hour before it as well.
 std::optional<UtcMs> SensorReadings::start_hour_before(std::int64_t sensor, UtcMs hour) {
   hour_.bind(sensor, count_ms(hour));
-  const auto bucket = hour_.step() ? hour_.maybe_integer(0) : std::nullopt;
+  std::optional<UtcMs> start;
+  if (hour_.step() && !hour_.is_null(0)) {
+    const auto bucket = utc_ms(hour_.integer(0));
+    start = bucket == hour ? hour - kHour : bucket;
+  }
   hour_.reset();
-  if (!bucket) return std::nullopt;
-  return utc_ms(*bucket) == hour ? hour - kHour : utc_ms(*bucket);
+  return start;
 }
 
 void SensorReadings::add_lines(std::vector<Reading>& rows, std::int64_t sensor, UtcMs from, UtcMs to,

@@ -152,3 +152,17 @@ TEST_CASE("split: a direction that is not stated stays unstated") {
   one.count_out.reset();
   for (const auto& piece : split_by_day(one, kUtc)) CHECK_FALSE(piece.count_out);
 }
+
+TEST_CASE("split: the largest count over the longest gap is shared out exactly") {
+  constexpr std::int64_t kMost = 2'147'483'647;
+  const auto pieces = split_by_day(reading(-12, 398 * 24 + 6, kMost, 1), kUtc);
+  REQUIRE(pieces.size() == 400);
+  const double per_hour = static_cast<double>(kMost) / (12 + 398 * 24 + 6);
+  std::int64_t sum = 0;
+  for (const auto& piece : pieces) {
+    const double hours = static_cast<double>(piece.duration.count()) / kHour;
+    CHECK(static_cast<double>(*piece.count_in) == doctest::Approx(per_hour * hours));
+    sum += *piece.count_in;
+  }
+  CHECK(sum == kMost);
+}
