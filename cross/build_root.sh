@@ -93,7 +93,7 @@ make_root() {
   [ -n "$sources" ] ||
     die "apt on this machine is not set up for Debian's $kSuite, so there is nothing to make a build root from." \
       "Try: cross/build $arch --mirror https://..."
-  step "making the build root for $arch: a few minutes, about 1 GB in $root"
+  step "making the build root for $arch: a few minutes, 1.2 GB in $root"
   mkdir -p "$keep/$arch"
   rm -f "$root.wanted"
   local architectures
