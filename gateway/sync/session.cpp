@@ -121,12 +121,17 @@ std::optional<Turn> Session::wait_for_writer(const LocalState::Snapshot& snapsho
   return waiting;
 }
 
+/// Not by an instant at the clock's zero: that is when the machine was switched on.
+bool Session::due(const std::optional<Instant>& last, std::chrono::milliseconds every) const {
+  return !last || now() - *last >= every;
+}
+
 /// Where a request begins that tells of the present while a backlog waits; nothing: no such request is due.
 std::optional<std::int64_t> Session::live_after() const {
   const auto most = static_cast<std::int64_t>(std::min(size_.get(), BatchSize::kUsual));
   const auto newest = std::max({position_.watermark, live_, last_change_ - most});
   if (last_change_ - position_.watermark <= static_cast<std::int64_t>(size_.get())) return std::nullopt;
-  if (newest == last_change_ || now() - live_at_ < options_.timing.interval) return std::nullopt;
+  if (newest == last_change_ || !due(live_at_, options_.timing.interval)) return std::nullopt;
   return newest;
 }
 
@@ -148,8 +153,8 @@ BatchOrder Session::order(bool hello) {
   out.speaks = options_.contract;
   out.spoken = spoken_;
   out.config_version = position_.config_version;
-  const bool all = hello || instant - full_liveness_ >= options_.timing.liveness_every;
-  if (all || instant - any_liveness_ >= options_.timing.interval) {
+  const bool all = hello || due(full_liveness_, options_.timing.liveness_every);
+  if (all || due(any_liveness_, options_.timing.interval)) {
     out.liveness = local_->state.liveness(all);
     any_liveness_ = instant;
   }
@@ -218,8 +223,9 @@ Turn Session::failed(Verdict verdict, const Batch* batch) {
   // HQ may be another one when it comes back, and a small question is enough to find out that it is.
   greet_ = greet_ || !out.shrunk;
   // Neither the present nor the backlog stands in the other's way: what has not failed goes next.
-  if (!was_live_) live_at_ = {};
-  full_liveness_ = any_liveness_ = {};
+  if (!was_live_) live_at_.reset();
+  full_liveness_.reset();
+  any_liveness_.reset();
   out.verdict = std::move(verdict);
   return out;
 }

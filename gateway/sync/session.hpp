@@ -84,6 +84,7 @@ class Session {
   };
 
   [[nodiscard]] Instant now() const;
+  [[nodiscard]] bool due(const std::optional<Instant>& last, std::chrono::milliseconds every) const;
   [[nodiscard]] std::optional<Turn> open_local();
   [[nodiscard]] std::optional<Turn> wait_for_writer(const LocalState::Snapshot& snapshot);
   [[nodiscard]] Turn request(bool hello);
@@ -128,8 +129,7 @@ class Session {
   std::int64_t highest_ = 0;
   BatchSize size_;
   Backoff backoff_;
-  Instant full_liveness_{};
-  Instant any_liveness_{};
+  std::optional<Instant> full_liveness_, any_liveness_;  ///< when it was last told; nothing: it is due
   Instant compare_after_{};
 
   std::string epoch_;
@@ -138,9 +138,9 @@ class Session {
   std::optional<UtcMs> server_time_;
   std::string configuration_error_;
 
-  std::int64_t live_ = 0;  ///< newest change that HQ has ahead of the backlog
-  bool was_live_ = false;  ///< the last request told of the present
-  Instant live_at_{};      ///< when it was last told the newest ahead of the backlog
+  std::int64_t live_ = 0;           ///< newest change that HQ has ahead of the backlog
+  bool was_live_ = false;           ///< the last request told of the present
+  std::optional<Instant> live_at_;  ///< when HQ was last told the newest ahead of the backlog
 
   Telling coverage_, given_up_, alerts_, acceptances_;
   Telling asking_;  ///< for the totals of the card before

@@ -46,6 +46,10 @@ class StoreUnderTest {
       const std::lock_guard lock(log_mutex);
       log.push_back(line);
     };
+    // On a machine that has just been switched on.
+    surroundings.steady = [began = std::chrono::steady_clock::now()] {
+      return std::chrono::steady_clock::time_point{} + (std::chrono::steady_clock::now() - began);
+    };
     sync = std::make_unique<sync::Sync>(options, std::move(surroundings));
     writer.on_commit([this] { sync->notify(); });
     sync->start();
