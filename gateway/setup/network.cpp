@@ -93,9 +93,8 @@ std::string modem(const Network& network) {
 std::map<std::string, std::string> network_files(const Network& network) {
   const std::string connections = "etc/NetworkManager/system-connections/";
   std::map<std::string, std::string> files;
-  files[connections + "lintel-cable.nmconnection"] =
-      head("lintel-cable", kCable, "ethernet") +
-      (network.address.empty() ? addresses(kCableMetric) : fixed(network));
+  files[std::string(kCableFile)] = head("lintel-cable", kCable, "ethernet") +
+                                   (network.address.empty() ? addresses(kCableMetric) : fixed(network));
   if (!network.ssid.empty()) files[connections + "lintel-wifi.nmconnection"] = wifi(network);
   if (!network.apn.empty()) files[connections + "lintel-modem.nmconnection"] = modem(network);
   if (!network.country.empty()) {

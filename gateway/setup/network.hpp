@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lintel::setup {
@@ -9,6 +10,7 @@ namespace lintel::setup {
 /// How the machine reaches its network.
 struct Network {
   std::string hostname;  ///< empty: as it is
+  bool cable = false;    ///< something was said of the cable; else what it was told before holds
   std::string address;   ///< of the cable, "192.168.1.20/24"; empty: by DHCP
   std::string router;
   std::vector<std::string> dns, ntp;
@@ -21,6 +23,9 @@ struct Network {
   std::string apn;  ///< empty: no mobile network
   std::string modem_user, modem_password, sim_pin;
 };
+
+inline constexpr std::string_view kCableFile =
+    "etc/NetworkManager/system-connections/lintel-cable.nmconnection";
 
 /// The files that say so to NetworkManager (keyfiles), chrony and the kernel, by path from the root. Those
 /// that hold a password end in .nmconnection; NetworkManager refuses them unless root alone may read them.

@@ -59,6 +59,7 @@ void read_own(const std::string& text, const fs::path& folder, Setup& setup, con
   setup.pin = settings.text("card.pin");
   auto& network = setup.network;
   network.hostname = settings.text("card.hostname");
+  network.cable = settings.entry("network.address") != nullptr;
   network.address = settings.text("network.address");
   network.router = settings.text("network.gateway");
   network.dns = list("network.dns");
@@ -142,6 +143,26 @@ std::string in_terms_of_setup(std::string line, const Setup& setup, const fs::pa
   return line;
 }
 
+/// What an earlier setup file said of the gateway holds on, key by key, where this one says nothing else.
+void keep_said(const fs::path& present, Setup& setup) {
+  const auto said = setup.files.find(kOverlay);
+  const auto before = config::read_text(present / kOverlay);
+  if (said == setup.files.end() || !before) return;
+  config::Report ignored;  // both are checked with all the rest
+  const config::Sections sections{config::section_names(config::gateway_keys()), false};
+  const auto entries = [&](const std::string& text) {
+    return config::scan(text, kOverlay, {}, sections, ignored);
+  };
+  std::set<std::pair<std::string, std::string>> stated;
+  for (const auto& entry : entries(said->second)) stated.emplace(entry.section, entry.key);
+  std::string section;
+  for (const auto& entry : entries(before->text)) {
+    if (stated.contains({entry.section, entry.key})) continue;
+    if (section != entry.section) said->second += fmt::format("\n[{}]", section = entry.section);
+    said->second += fmt::format("\n{} = {}", entry.key, entry.value);
+  }
+}
+
 void check_staged(Setup& setup, const fs::path& present, const config::Vocabulary& vocabulary,
                   config::Report& report) {
   const Staging staging;
@@ -179,6 +200,7 @@ Result<Setup> read_setup(std::string_view text, const fs::path& folder, const fs
   for (auto& [name, file] : parts.sensors)
     setup.files[fmt::format("sensors.d/{}.conf", name)] = std::move(file);
   add_named_files(folder, setup, report);
+  keep_said(present, setup);
   check_staged(setup, present, vocabulary, report);
   setup.warnings.insert(setup.warnings.end(), report.warnings.begin(), report.warnings.end());
   if (report.problems.empty()) return setup;

@@ -66,10 +66,12 @@ Result<void> replace(const fs::path& file, std::string_view text, mode_t mode, O
 
 /// The bytes where they lie are overwritten. A card may keep an older copy somewhere: that is why the token
 /// is good for one enrolment.
-Result<void> wipe(const fs::path& file, std::size_t size) {
+Result<void> wipe(const fs::path& file) {
   const int fd = ::open(file.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0) return failed(file, "cannot be wiped");
-  const bool good = write_all(fd, std::string(size, '\0'));
+  const auto size = ::lseek(fd, 0, SEEK_END);
+  const bool good = size >= 0 && ::lseek(fd, 0, SEEK_SET) == 0 &&
+                    write_all(fd, std::string(static_cast<std::size_t>(size), '\0'));
   if ((::close(fd) != 0) || !good || ::unlink(file.c_str()) != 0) return failed(file, "cannot be wiped");
   return {};
 }
@@ -121,10 +123,9 @@ class Taker {
                                               format_utc(options_.now), without_secrets(content->text)));
     if (auto kept = replace(options_.folder / kDoneName, done, kShared); !kept)
       return tl::unexpected(kept.error());
-    if (auto wiped = wipe(file, content->text.size()); !wiped) return tl::unexpected(wiped.error());
+    if (auto wiped = wipe(file); !wiped) return tl::unexpected(wiped.error());
     for (const auto& name : setup->named_files) {
-      if (auto wiped = wipe(options_.folder / name, fs::file_size(options_.folder / name, error)); !wiped)
-        return tl::unexpected(wiped.error());
+      if (auto wiped = wipe(options_.folder / name); !wiped) return tl::unexpected(wiped.error());
     }
     if (auto told = report(taken); !told) return tl::unexpected(told.error());
     return taken;
@@ -143,7 +144,7 @@ class Taker {
     for (const auto& [path, text] : network_files(setup.network)) {
       const auto file = options_.root / path;
       const auto before = config::read_text(file);
-      if (before && before->text == text) continue;
+      if (before && (before->text == text || (path == kCableFile && !setup.network.cable))) continue;
       if (auto put = replace(file, text, path.ends_with(".nmconnection") ? kPrivate : kShared, root_); !put)
         return put;
       taken.network = true;

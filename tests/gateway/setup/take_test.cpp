@@ -172,6 +172,32 @@ TEST_CASE("setup: a try that was cut short is taken again to the same end") {
   }
 }
 
+TEST_CASE("setup: a later file changes what it says, and nothing else") {
+  const Card card;
+  card.write(kWhole + "\n[network]\naddress = 192.168.1.20/24\n");
+  REQUIRE(card.take());
+  const auto cable = card.root() / "etc/NetworkManager/system-connections/lintel-cable.nmconnection";
+  CHECK(holds(text_of(cable), "192.168.1.20/24"));
+
+  card.write(std::string("[card]\ntoken = ") + kToken + "\n[hq]\ninterval_seconds = 30\n");
+  REQUIRE(card.take());
+  const auto overlay = text_of(card.etc() / "gateway.d/setup.conf");
+  CHECK(holds(overlay, "interval_seconds = 30"));
+  CHECK(holds(overlay, "url = https://hq.example/rest/v1"));
+  CHECK(holds(overlay, "api_key = 5ecret-key"));
+  CHECK(holds(text_of(cable), "192.168.1.20/24"));
+  CHECK(fs::exists(card.root() / "etc/NetworkManager/system-connections/lintel-wifi.nmconnection"));
+  CHECK(text_of(card.root() / "etc/hostname") == "lintel-main-street\n");
+
+  card.write("[hq]\nurl = https://other.example/rest/v1\n[network]\naddress =\n");
+  REQUIRE(card.take());
+  const auto now = text_of(card.etc() / "gateway.d/setup.conf");
+  CHECK(holds(now, "url = https://other.example/rest/v1"));
+  CHECK_FALSE(holds(now, "hq.example"));
+  CHECK(holds(now, "interval_seconds = 30"));
+  CHECK(holds(text_of(cable), "method=auto"));
+}
+
 TEST_CASE("setup: the file that comes with the card states nothing, and is taken as such") {
   const Card card;
   card.write(std::string(setup::blank()));
