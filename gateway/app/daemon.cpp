@@ -8,6 +8,7 @@
 
 #include "gateway/app/log.hpp"
 #include "gateway/app/open_store.hpp"
+#include "gateway/app/running_version.hpp"
 #include "gateway/clock/zone.hpp"
 #include "gateway/setup/take.hpp"
 #include "gateway/store/redact.hpp"
@@ -50,6 +51,7 @@ sync::Options options_of(const config::Config& config, sync::Options options) {
   options.api_key = config.hq_api_key;
   options.credential_file = config.hq_credential_file;
   options.database = store::database_path(config.state_dir);
+  options.version = running_version();
   options.http.ca_file = config.hq_ca_file;
   options.http.client_cert = config.hq_client_cert;
   options.http.client_key = config.hq_client_key;

@@ -148,7 +148,7 @@ constexpr cli::Verb kVerbs[] = {
      "lintel provision --url https://project.supabase.co/rest/v1\n"
      "lintel provision --token-file /media/usb/token\n"
      "lintel provision --status\n"
-     "lintel provision image --from chain.txt --token-file token\n"
+     "lintel provision image --from chain.txt --token-file token \\\n"
      "                       --out lintel-setup.txt --label label.svg",
      provision, true, true},
     {"decode", "what a decoder makes of a payload",
@@ -208,7 +208,7 @@ constexpr cli::Verb kVerbs[] = {
      "info lists the tables with their rows and sizes. check reads every page, index\n"
      "and reference, which may take minutes; `lintel doctor` is quicker. copy makes a\n"
      "whole copy as of one instant, while the gateway runs. query runs one statement\n"
-     "that reads and prints columns between tabs; schema/README.md has the tables.\n"
+     "that reads and prints columns between tabs.\n"
      "Nothing is changed. Ends with 1 when check finds damage.",
      "lintel db check\n"
      "lintel db copy /media/usb/lintel.db\n"

@@ -1,5 +1,6 @@
 #include "gateway/sync/configuration.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -57,6 +58,29 @@ std::optional<std::string> opening_hours_of(const json& store) {
   return value->dump();
 }
 
+/// Read by a script that root runs (cross/image), so only what HQ's own check lets through:
+/// schema/postgres/deploy/updates.sql.
+std::optional<std::string> updates_of(const json& store) {
+  const auto value = store.find("updates");
+  if (value == store.end()) return std::nullopt;
+  if (value->is_null()) return "null";
+  (void)object(*value, "config.store.updates");
+  const auto only = [](const std::string& said, const char* characters) {
+    return !said.empty() && said.find_first_not_of(characters) == std::string::npos;
+  };
+  static constexpr auto kPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.+~_-";
+  const auto version = text(need(*value, "version"), "updates.version");
+  if (version.size() > 64 || !only(version, kPlain)) throw Mismatch{"\"updates.version\" is no plain text"};
+  const auto bundle = text(need(*value, "bundle"), "updates.bundle");
+  const bool address = bundle.starts_with("https://") || bundle.starts_with("http://");
+  if (!address || bundle.size() > 410 ||
+      std::ranges::any_of(bundle, [](char c) { return c <= ' ' || c > '~' || c == '"' || c == '\''; })) {
+    throw Mismatch{"\"updates.bundle\" is no address"};
+  }
+  const auto share = integer(need(*value, "share"), "updates.share", 0, 100);
+  return json{{"version", version}, {"bundle", bundle}, {"share", share}}.dump();
+}
+
 /// What cannot be counted by is refused with its place, and what held before goes on holding.
 std::optional<std::string> sensor_settings(const json& entry) {
   const auto* settings = find(entry, "settings");
@@ -90,6 +114,7 @@ Configuration read_configuration(const json& value) {
     }
     out.calendar = calendar_of(*store);
     out.opening_hours = opening_hours_of(*store);
+    out.updates = updates_of(*store);
   }
   if (const auto* sensors = find(value, "sensors")) {
     for (const auto& entry : array(*sensors, "config.sensors")) {

@@ -160,18 +160,28 @@ std::optional<std::string> calendar_of(store::Database& writer, const Configurat
   return changed ? std::optional(clock::to_text(*changed)) : std::nullopt;
 }
 
+/// What HQ does not speak of stays; what it says nothing about any more goes.
+void keep_setting(store::Database& writer, const char* path, const std::optional<std::string>& said) {
+  if (!said) return;
+  writer
+      .prepare(
+          "update stores set settings = iif(?2 = 'null', json_remove(settings, ?1), "
+          "json_set(settings, ?1, json(?2))) where id = 1")
+      .bind(path, *said)
+      .run();
+}
+
 void configure(store::Database& writer, const Configuration& configuration, UtcMs now) {
   writer
       .prepare(
           "update stores set name = coalesce(?, name), timezone = coalesce(?, timezone), "
-          "day_start_minute = coalesce(?, day_start_minute), calendar = coalesce(?, calendar), settings = "
-          "case when ?5 is null then settings when ?5 = 'null' then json_remove(settings, '$.opening_hours') "
-          "else json_set(settings, '$.opening_hours', json(?5)) end, config_version = ?, updated_at = ? "
-          "where id = 1")
+          "day_start_minute = coalesce(?, day_start_minute), calendar = coalesce(?, calendar), "
+          "config_version = ?, updated_at = ? where id = 1")
       .bind(configuration.store_name, configuration.timezone, configuration.day_start_minute,
-            calendar_of(writer, configuration, now), configuration.opening_hours, configuration.version,
-            count_ms(now))
+            calendar_of(writer, configuration, now), configuration.version, count_ms(now))
       .run();
+  keep_setting(writer, "$.opening_hours", configuration.opening_hours);
+  keep_setting(writer, "$.updates", configuration.updates);
   for (const auto& entry : configuration.sensors) configure_sensor(writer, entry, now);
   if (configuration.regions) keep_regions(writer, *configuration.regions, now);
   writer.prepare("update sync_state set config_version = ? where id = 1").bind(configuration.version).run();

@@ -49,6 +49,7 @@ struct Configuration {
   std::optional<int> day_start_minute;
   std::optional<std::string> calendar;       ///< as in stores.calendar, checked; its zones are known here
   std::optional<std::string> opening_hours;  ///< JSON, checked; "null": nobody says when the store is open
+  std::optional<std::string> updates;        ///< JSON, checked; "null": HQ does not say which version to run
   std::vector<SensorConfiguration> sensors;
   std::optional<std::vector<RegionConfiguration>> regions;  ///< absent: HQ does not speak of them
 };

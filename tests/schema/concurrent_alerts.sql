@@ -16,7 +16,7 @@ begin
     insert into data.sensor_metadata (organization_id, store_id, gateway_id, serial, name, public_id)
       select g.organization_id, g.store_id, g.id, g.id, 'Door', md5('alerts at once' || g.id)::uuid from data.gateways g where g.store_id = its_store;
     insert into data.user_profiles (id, organization_id, role) select person, organization_id, 'organization_administrator' from data.stores where id = its_store;
-    update data.stores set settings = '{"webhooks": {"a": {"url": "https://a.example", "severity": "info"}}, "alert_rules": {"gateway_silent": {"minutes": 3, "escalate_minutes": 1}}}' where id = its_store;
+    update data.stores set settings = '{"webhooks": {"a": {"url": "https://a.example", "severity": "info"}}, "alert_rules": {"gateway_silent": {"minutes": 6, "escalate_minutes": 1}}}' where id = its_store;
     return;
   end if;
 
@@ -30,7 +30,7 @@ begin
           perform case when random() < 0.5 then api.acknowledge_alert(a.public_id, 'seen') else api.resolve_alert(a.public_id, 'done') end
              from (select public_id from data.alerts where store_id = its_store and state = 'open' order by random() limit 1) as a;
         elsif random() < 0.3 then
-          update data.gateways set last_seen_at = now() - interval '4 minutes' where id = gateway.id;
+          update data.gateways set last_seen_at = now() - interval '7 minutes' where id = gateway.id;
         elsif random() < 0.5 then
           perform private.evaluate_fleet();
         else

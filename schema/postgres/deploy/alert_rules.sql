@@ -12,7 +12,7 @@ returns table (rule text, key text, fallback jsonb, lowest numeric, highest nume
 language sql immutable
 begin atomic
   select r.rule, k.key, k.fallback, k.lowest, k.highest
-    from (values ('gateway_silent',  'minutes', '15'::jsonb,  3, 10080, 240,  true),
+    from (values ('gateway_silent',  'minutes', '15'::jsonb,  6, 10080, 240,  true),
                  ('sensor_offline',  'minutes', '30',         5, 10080, 1440, false),
                  ('zero_while_open', 'hours',   '3',          1, 168,   1440, false),
                  ('no_people',       'hours',   '24',         1, 336,   1440, false),

@@ -24,11 +24,27 @@ begin
 end $$;
 comment on function private.raise_sensor_version() is 'Trigger: a changed sensor or region gives its store a new config_version';
 
-create trigger stores_config_version before update of name, timezone, day_start_minute, calendar, lifecycle, settings, deleted_at
+-- What a node says of hours and updates holds for the stores below; a node that moves takes its own along, and each below it is moved itself.
+create function private.raise_node_version() returns trigger
+language plpgsql security definer set search_path = pg_catalog, extensions, pg_temp as $$
+begin
+  update data.stores s set config_version = s.config_version + 1
+   where s.organization_id = new.organization_id
+     and s.node_id in (select o.id from data.organizations o
+                        where o.path <@ new.path and (o.id = new.id or old.settings is distinct from new.settings));
+  return null;
+end $$;
+comment on function private.raise_node_version() is 'Trigger: a node that says something else to the gateways below gives their stores a new config_version';
+
+create trigger stores_config_version before update of node_id, name, timezone, day_start_minute, calendar, lifecycle, settings, deleted_at
   on data.stores for each row
-  when ((old.name, old.timezone, old.day_start_minute, old.calendar, old.lifecycle, old.settings, old.deleted_at)
-        is distinct from (new.name, new.timezone, new.day_start_minute, new.calendar, new.lifecycle, new.settings, new.deleted_at))
+  when ((old.node_id, old.name, old.timezone, old.day_start_minute, old.calendar, old.lifecycle, old.settings, old.deleted_at)
+        is distinct from (new.node_id, new.name, new.timezone, new.day_start_minute, new.calendar, new.lifecycle, new.settings, new.deleted_at))
   execute function private.raise_store_version();
+create trigger organizations_config_version after update on data.organizations for each row
+  when ((old.path::text, old.settings -> 'opening_hours', old.settings -> 'updates')
+        is distinct from (new.path::text, new.settings -> 'opening_hours', new.settings -> 'updates'))
+  execute function private.raise_node_version();
 create trigger sensor_metadata_config_added after insert or delete on data.sensor_metadata
   for each row execute function private.raise_sensor_version();
 create trigger sensor_metadata_config_changed

@@ -33,7 +33,7 @@ comment on column data.gateways.organization_id is 'The tenant';
 comment on column data.gateways.store_id is 'The store it stands in';
 comment on column data.gateways.public_id is 'Id outside this database, the subject of its token';
 comment on column data.gateways.name is 'Name people know it by';
-comment on column data.gateways.version is 'Software version it last reported';
+comment on column data.gateways.version is 'Software version it last reported, with its image if it runs from one';
 comment on column data.gateways.version_since is 'Since when it reports this version: a store that went blind with an update shows by it';
 comment on column data.gateways.lifecycle is 'Where it stands in its life; completed, cancelled or archived means revoked';
 comment on column data.gateways.status is 'How it is doing. Liveness: no audit, no configuration change.';

@@ -2,6 +2,7 @@
 -- requires: sync_envelope
 -- requires: sync_state
 -- requires: config_version
+-- requires: updates
 -- requires: denials
 -- requires: credentials
 -- Who asks, which sensors it speaks of, how they are, and what it should know.
@@ -243,7 +244,8 @@ begin
     'version', s.config_version,
     'store', jsonb_build_object('id', s.public_id, 'name', s.name, 'timezone', s.timezone,
                                 'day_start_minute', s.day_start_minute, 'calendar', s.calendar,
-                                'opening_hours', private.opening_hours(s.settings, s.node_id)),
+                                'opening_hours', private.opening_hours(s.settings, s.node_id),
+                                'updates', private.updates(s.settings, s.node_id)),
     'sensors', coalesce((
       select jsonb_agg(jsonb_build_object('id', m.public_id, 'sensor', m.id, 'serial', m.serial, 'name', m.name,
                                           'model', m.model, 'lifecycle', m.lifecycle, 'settings', m.settings) order by m.id)

@@ -34,6 +34,34 @@ TEST_CASE("sync with PostgreSQL: configuration, liveness and health pass") {
   }));
 }
 
+TEST_CASE("sync with PostgreSQL: what the tree says of opening hours and updates comes down, and goes") {
+  if (!ready()) return;
+  RealHq hq;
+  StoreUnderTest store;
+  store.write_token(hq.token());
+  store.begin(hq.url());
+  const auto tree_says = [&](const char* settings) {
+    (void)hq.sql().value(
+        fmt::format("update data.organizations set settings = '{}' where parent_id is null", settings));
+  };
+  const auto here = [&](const char* wanted) {
+    return eventually([&] {
+      store.sync->wake();
+      auto row = store.rows.db().prepare("select settings from stores where id = 1");
+      return row.step() && row.text(0) == wanted;
+    });
+  };
+  REQUIRE(here("{}"));
+  tree_says(
+      R"({"opening_hours": {"monday": []}, "updates": {"version": "2.1", "bundle": "https://u.example/2.1", "share": 5}})");
+  CHECK(here(
+      R"({"opening_hours":{"monday":[]},"updates":{"bundle":"https://u.example/2.1","share":5,"version":"2.1"}})"));
+  tree_says(R"({"updates": {"version": "2.2", "bundle": "https://u.example/2.2", "share": 100}})");
+  CHECK(here(R"({"updates":{"bundle":"https://u.example/2.2","share":100,"version":"2.2"}})"));
+  tree_says("{}");
+  CHECK(here("{}"));
+}
+
 TEST_CASE(
     "sync with PostgreSQL: regions come down and go, and a counted one above its capacity alerts at HQ") {
   if (!ready()) return;

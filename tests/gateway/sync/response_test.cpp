@@ -164,6 +164,32 @@ TEST_CASE("response: calendar and opening hours are taken whole, or the configur
   }
 }
 
+TEST_CASE("response: which version to run is taken as HQ checks it, or the configuration is not") {
+  const auto store = [](const std::string& said) {
+    return parse_answer(with("\"day_start_minute\": 240", "\"day_start_minute\": 240, \"updates\": " + said));
+  };
+  const auto whole =
+      store(R"({"version": "2.1", "bundle": "https://updates.example/{board}-2.1.raucb", "share": 25})");
+  REQUIRE(whole.answer);
+  REQUIRE(whole.answer->configuration);
+  CHECK(whole.answer->configuration->updates ==
+        R"({"bundle":"https://updates.example/{board}-2.1.raucb","share":25,"version":"2.1"})");
+  CHECK(store("null").answer->configuration->updates == "null");
+  CHECK_FALSE(parse_answer(with("240", "240")).answer->configuration->updates);
+  for (const std::string wrong :
+       {R"({"version": "2.1", "share": 25})", R"({"version": "2.1", "bundle": "https://u/x", "share": 101})",
+        R"({"version": "2\nbundle = x", "bundle": "https://u/x", "share": 1})",
+        R"({"version": "2.1", "bundle": "https://u/x\nshare = 100", "share": 1})",
+        R"({"version": "2.1", "bundle": "file:///etc/passwd", "share": 1})",
+        R"({"version": "", "bundle": "https://u/x", "share": 1})", R"([])"}) {
+    CAPTURE(wrong);
+    const auto parsed = store(wrong);
+    REQUIRE(parsed.answer);  // the counts are confirmed all the same
+    CHECK_FALSE(parsed.answer->configuration);
+    CHECK_FALSE(parsed.answer->configuration_error.empty());
+  }
+}
+
 TEST_CASE("response: hostile sizes are refused before they take memory") {
   CHECK(is_refused(with("[[1, 420]]", std::string(100'000, '[') + std::string(100'000, ']'))));
   std::string many = "[[1,1]";

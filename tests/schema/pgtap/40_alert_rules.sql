@@ -20,7 +20,7 @@ select matches(pg_temp.complaint(settings::jsonb), message, settings) from (valu
   ('{"alert_rules": {"clock": {"seconds": 1e300}}}', 'whole number'), ('{"alert_rules": {"clock": {"seconds": null}}}', 'whole number'),
   ('{"alert_rules": {"clock": {"enabled": "no"}}}', 'alert_rules.clock.enabled must be true or false'),
   ('{"alert_rules": {"capacity": {"severity": "fatal"}}}', 'must be "info", "warning" or "critical", not "fatal"'),
-  ('{"alert_rules": {"gateway_silent": {"minutes": 2}}}', 'from 3 to 10080'),
+  ('{"alert_rules": {"gateway_silent": {"minutes": 2}}}', 'from 6 to 10080'),
   ('{"webhooks": {"a": {"url": "http://a.example"}}}', 'webhooks.a: url must be https'),
   ('{"webhooks": {"a": {"url": "https://me:word@a.example"}}}', 'no password'), ('{"webhooks": {"a": {"url": "https://a.example", "password": "x"}}}', 'no key "password"'),
   ('{"webhooks": {"a": {"url": "https://a.example", "secret": "Pa$$w0rd"}}}', 'not the secret'),
