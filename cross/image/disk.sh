@@ -59,7 +59,7 @@ finish_root() {
   inside_root "$root" systemctl --root=/ --quiet mask serial-getty@.service getty@.service systemd-networkd-wait-online.service \
     dpkg-db-backup.timer fstrim.timer e2scrub_all.timer || die "units could not be switched off in the image."
   inside_root "$root" systemctl --root=/ --quiet enable lintel-setup.service lintel-health.service lintel-grow.service \
-    lintel-update.timer nftables.service || die "units could not be switched on in the image."
+    lintel-clock.timer lintel-update.timer nftables.service || die "units could not be switched on in the image."
   rm -rf "$root"/var/cache/{apt,debconf,man,ldconfig}/* "$root"/var/lib/apt/lists/* "$root"/var/log/* "$root"/var/lib/dpkg/*-old
   rm -rf "$root"/var/lib/dpkg/info/*.md5sums "$root"/usr/share/doc/*/changelog*
   initramfs
@@ -125,7 +125,8 @@ make_disk() {
   step "making the image"
   mkdir -p "$work/data" "$work/genimage"
   rm -f "$work/data.img" "$out/lintel-$board.img"
-  mke2fs -q -t ext4 -L lintel-data -m 1 -E lazy_itable_init=0 -d "$work/data" "$work/data.img" "${kDataMb}M" ||
+  # As for the card that it will fill, not as for the floppy that it is: 4 KB blocks, few inodes.
+  mke2fs -q -t ext4 -T default -b 4096 -i 65536 -J size=8 -L lintel-data -m 1 -E lazy_itable_init=0 -d "$work/data" "$work/data.img" "${kDataMb}M" ||
     die "the data partition could not be made."
   cat >"$work/genimage.cfg" <<CONFIG
 image lintel-$board.img {

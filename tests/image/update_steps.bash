@@ -27,8 +27,14 @@ broken_package() {
   dpkg-deb --root-owner-group -Zgzip --build "$demo/broken" "$demo/broken.deb"
 }
 
-# channel VERSION SHARE: what the gateways are told.
+# channel VERSION SHARE: what the gateways are told by the file that lintel-update.txt names.
 channel() { printf 'version = %s\nbundle = %s/lintel-generic-arm64-%s.raucb\nshare = %s\n' "$1" "$served" "$1" "$2" >"$images/channel.txt"; }
+# hq_says VERSION SHARE: what they are told by headquarters' settings, above which the file says nothing.
+hq_says() {
+  hq -c "update data.organizations set settings = jsonb_build_object('updates', jsonb_build_object('version', '$1', 'share', $2,
+    'bundle', '$served/lintel-{board}-$1.raucb')) where parent_id is null"
+}
+told() { in_guest 'lintel db query "select settings from stores"' | grep -F "\"version\":\"$1\""; }
 runs() { [ "$(in_guest "sed -n 's/^IMAGE_VERSION=//p' /etc/os-release")" = "$1" ]; }
 halves() { in_guest 'grub-editenv /boot/firmware/grub/grubenv list'; }
 # look: what the timer does. What it said follows.
@@ -42,7 +48,9 @@ strangers_bundle >"$demo/log/stranger" 2>&1
 stranger() { in_guest "lintel-update --now $served/strange.raucb 2>&1; ls /data/update/*.raucb 2>&1" | tee /dev/stderr | tr '\n' ' ' | grep "not signed by who this gateway trusts.*No such file"; }
 holds "one that somebody else has signed is not taken" stranger || true
 
-channel 2 100
+channel 9 100
+hq_says 2 100 >/dev/null
+must "headquarters' settings say which version to run" until_true $((60 * slow)) told 2
 # Looked for again until it runs: each call is cut short by the line, or by the start of the machine.
 update() { look || true; walk 1 1; runs 2; }
 must "a newer version comes over a line that is cut, and starts" until_true $((900 * slow)) update
@@ -51,10 +59,13 @@ good() { walk 1 0; halves | grep -x B_TRY=0 && ! in_guest test -e /data/update/t
 must "it is found good once it collects and syncs" until_true $((400 * slow)) good
 holds "configuration, identity and readings are those of before" in_guest 'hostname | grep -x shop && test "$(lintel db query "select count(distinct sensor_id) from people_counting_raw" | tail -n 1)" = 2' || true
 holds "headquarters knows one gateway" one_gateway || true
+runs_at_hq() { hq -c "select version from data.gateways" | grep -F "(lintel-generic-arm64 $1)"; }
+holds "and which image it runs" until_true $((400 * slow)) runs_at_hq 2 || true
 
 broken_package >"$demo/log/broken" 2>&1
 must "a broken version is made" bundle 3 --deb "$demo/broken.deb"
-channel 3 100
+hq_says 3 100 >/dev/null
+must "headquarters says so" until_true $((60 * slow)) told 3
 update() { look || true; walk 1 1; runs 3; }
 must "it is started" until_true $((900 * slow)) update
 # To be found bad takes it a quarter of an hour each time. Here a shorter wait is put in place as soon as one can come in.
@@ -71,3 +82,8 @@ holds "nor does it fetch it again" declined || true
 before=$(at_hq "$kSerial")
 more() { walk 1 0; [ "$(at_hq "$kSerial")" != "$before" ]; }
 must "it counts and syncs as before" until_true $((300 * slow)) more
+
+# The worst moment for a power cut: the boot loader's state is lost, and the half that comes first is the one that is not good.
+in_guest ': >/boot/firmware/grub/grubenv; sync; systemctl reboot' || true
+found_back() { walk 1 0; runs 2 && halves | grep -x "ORDER=B A"; }
+must "without the boot loader's state it finds its way back to the version that is good" until_true $((900 * slow)) found_back
