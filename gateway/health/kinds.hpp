@@ -7,7 +7,7 @@
 namespace lintel::health {
 
 /// When a condition becomes an alert, and when it is none any more. Time is time in which the store is open,
-/// unless `while_closed`; README.md says why these.
+/// unless `while_closed`; README.md has the table.
 struct KindRule {
   std::string_view kind;
   std::chrono::minutes open_after;  ///< it was true for so long, without a break

@@ -15,11 +15,11 @@ constexpr BootTime kBetweenLooks = 10s;
 constexpr BootTime kBetweenReckonings = 1min;  // how long the room lasts is a query
 
 constexpr KindRule kOwnKinds[] = {
-    {"read_only", 0min, 10min, 0min, true},      {"storage", 1min, 10min, 0min, true},
-    {"disk_low", 10min, 60min, 0min, true},      {"inodes_low", 10min, 60min, 0min, true},
-    {"temperature", 10min, 60min, 0min, true},   {"undervoltage", 1min, 60min, 1440min, true},
-    {"card_wear", 60min, 1440min, 0min, true},   {"room_short", 10min, 60min, 0min, true},
-    {"clock_unknown", 30min, 10min, 0min, true}, {"setup_refused", 0min, 0min, 0min, true},
+    {"read_only", 0min, 10min, 0min, true},    {"storage", 1min, 10min, 0min, true},
+    {"disk_low", 10min, 60min, 0min, true},    {"inodes_low", 10min, 60min, 0min, true},
+    {"temperature", 10min, 60min, 0min, true}, {"undervoltage", 1min, 60min, 1440min, true},
+    {"card_wear", 60min, 1440min, 0min, true}, {"room_short", 10min, 60min, 0min, true},
+    {"setup_refused", 0min, 0min, 0min, true},
 };
 
 std::vector<std::string> lines_of(const std::filesystem::path& file) {

@@ -155,7 +155,7 @@ class Look {
     return {Status::unknown,
             {},
             fmt::format("quiet for {}", in_words(span(*facts_.last_data, now_))),
-            fmt::format("{} If it sends at fixed times, state its expected_interval.", kWalkThrough),
+            fmt::format("{} If it sends at fixed times, state its expected_interval_seconds.", kWalkThrough),
             {}};
   }
 

@@ -121,7 +121,7 @@ std::optional<Response> Session::host_objection() const {
   if (!core_->hosts.allows({host->value().data(), host->value().size()}, reached)) {
     return text_response(421,
                          "This gateway does not answer under that name. Open it by its address, or add "
-                         "the name to allowed_hosts in [status] of gateway.conf.\n");
+                         "the name as allowed_host in [status] of gateway.conf.\n");
   }
   return std::nullopt;
 }

@@ -36,7 +36,7 @@ export const said = [
   ['Wait a little. If it stays silent, check its power and its connection.', 'Warten Sie ein wenig. Bleibt er still, prüfen Sie Strom und Verbindung.'],
   ['silent for {}', 'still seit {0}'],
   ['quiet for {}', 'ruhig seit {0}'],
-  ['{} If it sends at fixed times, state its expected_interval.', '{0} Sendet er zu festen Zeiten, geben Sie sein expected_interval an.'],
+  ['{} If it sends at fixed times, state its expected_interval_seconds.', '{0} Sendet er zu festen Zeiten, geben Sie sein expected_interval_seconds an.'],
   ['never heard', 'nie gehört'],
   ['Walk through its door once. If nothing appears, check its power and its settings.', 'Gehen Sie einmal durch seine Tür. Erscheint nichts, prüfen Sie Strom und Einstellungen.'],
   ['quiet since {}', 'ruhig seit dem Zeitpunkt {0}'],

@@ -36,7 +36,7 @@ export const said = [
   ['Wait a little. If it stays silent, check its power and its connection.', 'Espere un poco. Si sigue callado, compruebe su corriente y su conexión.'],
   ['silent for {}', 'callado desde hace {0}'],
   ['quiet for {}', 'tranquilo desde hace {0}'],
-  ['{} If it sends at fixed times, state its expected_interval.', '{0} Si envía a horas fijas, indique su expected_interval.'],
+  ['{} If it sends at fixed times, state its expected_interval_seconds.', '{0} Si envía a horas fijas, indique su expected_interval_seconds.'],
   ['never heard', 'nunca oído'],
   ['Walk through its door once. If nothing appears, check its power and its settings.', 'Cruce su puerta una vez. Si no aparece nada, compruebe su corriente y sus ajustes.'],
   ['quiet since {}', 'tranquilo desde {0}'],
