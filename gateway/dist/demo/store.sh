@@ -13,7 +13,7 @@ allow_anonymous true
 # Nothing that was acknowledged to a sensor is dropped while the gateway is away.
 persistence true
 persistence_location $demo/broker/
-autosave_interval 60
+autosave_interval 1800
 max_queued_messages 0
 max_queued_bytes 268435456
 log_dest stderr
