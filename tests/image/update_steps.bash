@@ -45,7 +45,7 @@ channel 2 0
 not_yet() { look | grep "not for this gateway yet"; }
 holds "a version that is rolled out to nobody yet is left alone" not_yet || true
 strangers_bundle >"$demo/log/stranger" 2>&1
-stranger() { in_guest "lintel-update --now $served/strange.raucb 2>&1; ls /data/update/*.raucb 2>&1" | tee /dev/stderr | tr '\n' ' ' | grep "not signed by who this gateway trusts.*No such file"; }
+stranger() { in_guest "lintel-update --now $served/strange.raucb 2>&1; ls /data/update/*.raucb 2>&1; true" | tee /dev/stderr | tr '\n' ' ' | grep "not signed by who this gateway trusts.*No such file"; }
 holds "one that somebody else has signed is not taken" stranger || true
 
 channel 9 100

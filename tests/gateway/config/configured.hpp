@@ -31,8 +31,8 @@ class Configured {
 
   [[nodiscard]] Result<config::Config> load() const {
     return config::load({path("gateway.conf"), environment, overrides},
-                        {{"milesight-vs125", "milesight-vs133-vs135", "st-vl53l1x-arduino-lines",
-                          "tasmota-counter", "wirenboard-wb-mcm8-modbus"},
+                        {{"axis-people-counter-tvpc", "milesight-vs125", "milesight-vs133-vs135",
+                          "st-vl53l1x-arduino-lines", "tasmota-counter", "wirenboard-wb-mcm8-modbus"},
                          {"wirenboard-wb-mcm8-modbus"}});
   }
 
