@@ -53,7 +53,7 @@ root_packages() {
     esac
     printf '%s\n' "$package"
   done
-  printf '%s\n' dpkg-dev file g++ mount openssl
+  printf '%s\n' ca-certificates dpkg-dev file g++ mount openssl
   if [ "$arch" != "$(dpkg --print-architecture)" ]; then
     printf '%s\n' "g++-$(triplet_of "$arch")" qemu-user-static
   fi
