@@ -162,7 +162,7 @@ struct Gateways {
   std::string public_id{};
   /// Name people know it by
   std::string name{};
-  /// Software version it last reported
+  /// Software version it last reported, with its image if it runs from one
   std::optional<std::string> version{};
   /// Since when it reports this version: a store that went blind with an update shows by it
   std::optional<std::string> version_since{};

@@ -146,7 +146,7 @@ export interface Gateways {
   public_id: string;
   // Name people know it by
   name: string;
-  // Software version it last reported
+  // Software version it last reported, with its image if it runs from one
   version: string | null;
   // Since when it reports this version: a store that went blind with an update shows by it
   version_since: string | null;
