@@ -24,7 +24,7 @@ class Guarded {
  public:
   Guarded()
       : server_(ours_, "localhost", UtcMs{std::chrono::sys_days{std::chrono::year{2001} / 1 / 1}},
-                UtcMs{std::chrono::sys_days{std::chrono::year{2048} / 1 / 1}},
+                UtcMs{std::chrono::sys_days{std::chrono::year{2037} / 1 / 1}},
                 "Date: Sat, 21 Nov 2026 17:00:00 GMT\r\n", &clients_) {
     ours_.write(dir_.path() / "ca.pem");
     clients_.issue("store 1", certificate(), key());

@@ -21,9 +21,9 @@ UtcMs day(int year, unsigned month, unsigned number) {
 }
 
 // A certificate of a time to come: by this machine's clock it is not valid yet.
-const UtcMs kFrom = day(2040, 3, 1), kTo = day(2040, 6, 1), kBuilt = day(2039, 1, 1);
-constexpr const char* kApril = "Date: Sun, 15 Apr 2040 09:30:00 GMT\r\n";
-const UtcMs kAprilAt = day(2040, 4, 15) + 9h + 30min;
+const UtcMs kFrom = day(2036, 3, 1), kTo = day(2036, 6, 1), kBuilt = day(2035, 1, 1);
+constexpr const char* kApril = "Date: Tue, 15 Apr 2036 09:30:00 GMT\r\n";
+const UtcMs kAprilAt = day(2036, 4, 15) + 9h + 30min;
 
 struct Store {
   TempDir dir;
@@ -83,7 +83,7 @@ TEST_CASE("web time: another name, or an authority nobody trusts, tells nothing"
 TEST_CASE("web time: a certificate that is expired, or not valid yet, at the time it tells is refused") {
   Store store;
   for (const char* date :
-       {"Date: Sun, 03 Jun 2040 00:00:00 GMT\r\n", "Date: Tue, 28 Feb 2040 12:00:00 GMT\r\n"}) {
+       {"Date: Tue, 03 Jun 2036 00:00:00 GMT\r\n", "Date: Thu, 28 Feb 2036 12:00:00 GMT\r\n"}) {
     const TlsServer hq(store.authority, "localhost", kFrom, kTo, date);
     CHECK(says(store.ask(hq.url()), ErrorKind::rejected, "certificate"));
   }
@@ -99,7 +99,7 @@ TEST_CASE("web time: nothing before the build date is believed, whatever the cer
 
 TEST_CASE("web time: an answer without a Date, no https and nobody there are told apart") {
   Store store;
-  const TlsServer dumb(store.authority, "localhost", kFrom, kTo, "Update: Sun, 15 Apr 2040 09:30:00 GMT\r\n");
+  const TlsServer dumb(store.authority, "localhost", kFrom, kTo, "Update: Tue, 15 Apr 2036 09:30:00 GMT\r\n");
   CHECK(says(store.ask(dumb.url()), ErrorKind::rejected, "without a Date"));
   CHECK(says(store.ask("http://localhost:1/"), ErrorKind::misconfigured, "https://"));
   CHECK(says(store.ask("https://localhost:1/"), ErrorKind::transient, "did not tell the time"));
