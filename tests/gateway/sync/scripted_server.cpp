@@ -81,10 +81,14 @@ ScriptedServer::~ScriptedServer() {
   ::close(listener_);
   {
     const std::lock_guard lock(sockets_mutex_);
-    for (const int socket : sockets_) ::shutdown(socket, SHUT_RDWR);
+    for (const auto& session : sessions_) ::shutdown(session.socket, SHUT_RDWR);
   }
-  for (auto& session : sessions_) session.join();
-  for (const int socket : sockets_) ::close(socket);
+  for (auto& session : sessions_) end(session);
+}
+
+void ScriptedServer::end(Session& session) {
+  session.thread.join();
+  ::close(session.socket);
 }
 
 void ScriptedServer::accept_all() {
@@ -92,9 +96,23 @@ void ScriptedServer::accept_all() {
     const int socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (socket < 0) return;
     ++accepted_;
+    // A thread that has ended keeps its stack until it is joined, and 32 bits have room for some hundred.
+    for (auto session = sessions_.begin(); session != sessions_.end();) {
+      const auto next = std::next(session);
+      if (session->over) {
+        end(*session);
+        const std::lock_guard lock(sockets_mutex_);
+        sessions_.erase(session);
+      }
+      session = next;
+    }
     const std::lock_guard lock(sockets_mutex_);
-    sockets_.push_back(socket);
-    sessions_.emplace_back([this, socket] { serve(socket); });
+    auto& session = sessions_.emplace_back();
+    session.socket = socket;
+    session.thread = std::thread([this, &session] {
+      serve(session.socket);
+      session.over = true;
+    });
   }
 }
 
@@ -102,7 +120,7 @@ void ScriptedServer::serve(int socket) {
   std::string buffer;
   while (!stop_ && serve_one(socket, buffer)) {
   }
-  // The number of the socket stays taken until the destructor: only the connection ends here.
+  // The number of the socket stays taken until the session is joined: only the connection ends here.
   const std::lock_guard lock(sockets_mutex_);
   const sockaddr nowhere{AF_UNSPEC, {}};
   linger how{};

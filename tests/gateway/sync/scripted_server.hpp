@@ -2,11 +2,11 @@
 
 #include <atomic>
 #include <functional>
+#include <list>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
-#include <vector>
 
 namespace lintel::test {
 
@@ -47,6 +47,13 @@ class ScriptedServer {
   [[nodiscard]] int connections() const { return accepted_; }
 
  private:
+  struct Session {
+    int socket = -1;
+    std::atomic<bool> over{false};
+    std::thread thread;
+  };
+
+  static void end(Session& session);
   void accept_all();
   void serve(int socket);
   bool serve_one(int socket, std::string& buffer);
@@ -60,8 +67,7 @@ class ScriptedServer {
   std::atomic<bool> stop_{false};
   std::mutex script_mutex_;
   std::mutex sockets_mutex_;
-  std::vector<int> sockets_;
-  std::vector<std::thread> sessions_;
+  std::list<Session> sessions_;
   std::thread acceptor_;
 };
 
