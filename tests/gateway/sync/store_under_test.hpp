@@ -30,7 +30,7 @@ class StoreUnderTest {
     options.timing.backoff_cap = Millis{5};
     options.timing.slow_retry = Millis{5};
     options.timing.store_timeout = Millis{300};
-    options.http.total_timeout = std::chrono::milliseconds{5000};
+    options.http.total_timeout = std::chrono::seconds{30};
   }
 
   ~StoreUnderTest() { writer.on_commit({}); }
@@ -59,7 +59,7 @@ class StoreUnderTest {
   void write_token(const std::string& token) const { std::ofstream(token_file()) << token << '\n'; }
 
   /// HQ has confirmed everything, and the confirmation is stored.
-  [[nodiscard]] bool drained(std::chrono::milliseconds limit = std::chrono::seconds(20)) {
+  [[nodiscard]] bool drained(std::chrono::milliseconds limit = std::chrono::seconds(120)) {
     return eventually([&] { return rows.watermark() == rows.last_change(); }, limit);
   }
   [[nodiscard]] bool troubled_by(sync::Trouble trouble) {

@@ -47,7 +47,7 @@ Failure ask(const std::string& url, const std::string& ca_file) {
   const std::atomic<bool> never{false};
   HttpOptions options;
   options.ca_file = ca_file;
-  options.total_timeout = std::chrono::milliseconds{500};
+  options.total_timeout = std::chrono::seconds{10};
   return Http(options, never).post(url, {}, "{}").failure;
 }
 
