@@ -4,7 +4,8 @@ failed=0
 dir=$(mktemp -d /tmp/lintel-cross.XXXXXX)
 trap 'rm -rf "$dir"' EXIT
 
-# holds SENTENCE COMMAND...: prints the sentence; what the command says only when it fails.
+# holds SENTENCE COMMAND...: prints the sentence; what the command says only when it fails. Inside the command `set -e` is
+# without effect, as in any condition: a function of several steps joins them by &&.
 holds() {
   local sentence=$1
   shift

@@ -46,7 +46,9 @@ const Mistake kMistakes[] = {
      "today'; end $$; "
      "create trigger broken before insert on data.people_counting_raw for each row execute function "
      "data.broken()",
-     "drop function data.broken() cascade", "hq_error"},
+     // the table first: `drop function ... cascade` locks its partitions before it, and gateways write the
+     // other way round, which PostgreSQL ends as a deadlock
+     "drop trigger broken on data.people_counting_raw; drop function data.broken()", "hq_error"},
     {"a migration narrows a rule",
      "alter table data.people_counting_raw add constraint few check (count_in < 0) not valid",
      "alter table data.people_counting_raw drop constraint few", "hq_error"},

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto kBootLimit = 300s;  // emulated, beside other tests
+constexpr auto kBootLimit = 300s;  // emulated, without KVM
 
 void run(const fs::path& log, const std::vector<std::string>& command) {
   if (Process::spawn(command, {}, log).wait() != 0)
