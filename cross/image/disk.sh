@@ -114,6 +114,7 @@ make_boot() {
     die "the boot loader could not be made."
   grub-editenv "$stage/grub/grubenv" create
   grub-editenv "$stage/grub/grubenv" set ORDER="A B" A_OK=1 A_TRY=0 B_OK=0 B_TRY=0
+  cp "$stage/grub/grubenv" "$stage/grub/grubenv.spare"
   take_files boot_files "$stage"
   if [ -d "$board_dir/boot" ]; then cp -R "$board_dir/boot/." "$stage/"; fi
   if [ -x "$board_dir/prepare_boot" ]; then "$board_dir/prepare_boot" "$stage" || die "the boot partition of $board could not be prepared."; fi

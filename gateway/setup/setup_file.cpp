@@ -1,5 +1,6 @@
 #include "gateway/setup/setup_file.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <regex>
@@ -125,15 +126,20 @@ void write(const fs::path& file, const std::string& text) {
   fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write, error);
 }
 
-/// A problem of the staged configuration in terms of the setup file, whose lines it has.
-std::string in_terms_of_setup(std::string line, const Setup& setup, const fs::path& staging) {
+/// A problem of the staged configuration in terms of the setup file. The overlay's first `own_lines` are
+/// those of that file, what follows was said by an earlier one.
+std::string in_terms_of_setup(std::string line, const Setup& setup, std::size_t own_lines,
+                              const fs::path& staging) {
   for (auto at = line.find(staging.string()); at != std::string::npos; at = line.find(staging.string()))
     line.replace(at, staging.string().size(), "/etc/lintel");
   for (const auto& [path, text] : setup.files) {
     if (!line.starts_with(path)) continue;
     auto rest = line.substr(path.size());
-    if (rest.size() > 1 && rest[0] == ':' && std::isdigit(static_cast<unsigned char>(rest[1])) != 0)
-      return std::string(kFileName) + rest;
+    static const std::regex kLine(R"(:([0-9]{1,9})(.*))");
+    if (std::smatch match; std::regex_match(rest, match, kLine)) {
+      if (path != kOverlay || std::stoul(match[1]) <= own_lines) return std::string(kFileName) + rest;
+      return fmt::format("{}, as an earlier one said{}", kFileName, match[2].str());
+    }
     const auto stem = fs::path(path).stem().string();
     const auto part = path.starts_with("links.d/")     ? fmt::format("[link {}]", stem)
                       : path.starts_with("sensors.d/") ? fmt::format("[sensor {}]", stem)
@@ -144,10 +150,14 @@ std::string in_terms_of_setup(std::string line, const Setup& setup, const fs::pa
 }
 
 /// What an earlier setup file said of the gateway holds on, key by key, where this one says nothing else.
-void keep_said(const fs::path& present, Setup& setup) {
+/// Returns how many lines of the overlay are this one's own.
+std::size_t keep_said(const fs::path& present, Setup& setup) {
   const auto said = setup.files.find(kOverlay);
   const auto before = config::read_text(present / kOverlay);
-  if (said == setup.files.end() || !before) return;
+  if (said == setup.files.end()) return 0;
+  if (!said->second.ends_with('\n')) said->second += '\n';
+  const auto own_lines = static_cast<std::size_t>(std::count(said->second.begin(), said->second.end(), '\n'));
+  if (!before) return own_lines;
   config::Report ignored;  // both are checked with all the rest
   const config::Sections sections{config::section_names(config::gateway_keys()), false};
   const auto entries = [&](const std::string& text) {
@@ -158,13 +168,20 @@ void keep_said(const fs::path& present, Setup& setup) {
   std::string section;
   for (const auto& entry : entries(before->text)) {
     if (stated.contains({entry.section, entry.key})) continue;
-    if (section != entry.section) said->second += fmt::format("\n[{}]", section = entry.section);
-    said->second += fmt::format("\n{} = {}", entry.key, entry.value);
+    if (config::find_key(config::gateway_keys(), entry.section, entry.key) == nullptr) {
+      setup.warnings.push_back(
+          fmt::format("{}, as an earlier one said: [{}] {}: no key of this version, left out", kFileName,
+                      entry.section, entry.key));
+      continue;
+    }
+    if (section != entry.section) said->second += fmt::format("[{}]\n", section = entry.section);
+    said->second += fmt::format("{} = {}\n", entry.key, entry.value);
   }
+  return own_lines;
 }
 
-void check_staged(Setup& setup, const fs::path& present, const config::Vocabulary& vocabulary,
-                  config::Report& report) {
+void check_staged(Setup& setup, std::size_t own_lines, const fs::path& present,
+                  const config::Vocabulary& vocabulary, config::Report& report) {
   const Staging staging;
   if (staging.path().empty()) {
     report.problems.push_back("there is no room for a temporary folder to check it in");
@@ -177,14 +194,15 @@ void check_staged(Setup& setup, const fs::path& present, const config::Vocabular
   const auto checked = config::load({staging.path() / "gateway.conf", {}, {}}, vocabulary);
   if (checked) {
     for (const auto& warning : checked->warnings)
-      setup.warnings.push_back(in_terms_of_setup(warning, setup, staging.path()));
+      setup.warnings.push_back(in_terms_of_setup(warning, setup, own_lines, staging.path()));
     return;
   }
   std::istringstream lines(checked.error().message);
   std::string line;
   std::getline(lines, line);  // how many there are
   while (std::getline(lines, line))
-    report.problems.push_back(in_terms_of_setup(std::string(config::trim(line)), setup, staging.path()));
+    report.problems.push_back(
+        in_terms_of_setup(std::string(config::trim(line)), setup, own_lines, staging.path()));
 }
 
 }  // namespace
@@ -200,8 +218,8 @@ Result<Setup> read_setup(std::string_view text, const fs::path& folder, const fs
   for (auto& [name, file] : parts.sensors)
     setup.files[fmt::format("sensors.d/{}.conf", name)] = std::move(file);
   add_named_files(folder, setup, report);
-  keep_said(present, setup);
-  check_staged(setup, present, vocabulary, report);
+  const auto own_lines = keep_said(present, setup);
+  check_staged(setup, own_lines, present, vocabulary, report);
   setup.warnings.insert(setup.warnings.end(), report.warnings.begin(), report.warnings.end());
   if (report.problems.empty()) return setup;
   std::string all;

@@ -198,6 +198,25 @@ TEST_CASE("setup: a later file changes what it says, and nothing else") {
   CHECK(holds(text_of(cable), "method=auto"));
 }
 
+TEST_CASE("setup: what an earlier file said is told as such where it is wrong, or no longer known") {
+  const Card card;
+  for (const auto* name : {"c.pem", "k.pem"})
+    card.write("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", name);
+  card.write("[hq]\nurl = https://hq.example\nclient_cert = c.pem\nclient_key = k.pem\n");
+  REQUIRE_MESSAGE(card.take(), card.report());
+  card.write("[hq]\nclient_cert =\n");
+  CHECK_FALSE(card.take());
+  CHECK(holds(card.report(), "lintel-setup.txt, as an earlier one said: [hq] client_key: client_cert and"));
+
+  const auto overlay = card.etc() / "gateway.d/setup.conf";
+  std::ofstream(overlay) << "[hq]\nurl = https://hq.example\nkey_of_old = 1\n";
+  card.write("[hq]\ninterval_seconds = 30\n");
+  REQUIRE_MESSAGE(card.take(), card.report());
+  CHECK(holds(card.report(), "as an earlier one said: [hq] key_of_old: no key of this version, left out"));
+  CHECK(holds(text_of(overlay), "url = https://hq.example"));
+  CHECK_FALSE(holds(text_of(overlay), "key_of_old"));
+}
+
 TEST_CASE("setup: the file that comes with the card states nothing, and is taken as such") {
   const Card card;
   card.write(std::string(setup::blank()));
