@@ -2,22 +2,14 @@
 
 #include <algorithm>
 
+#include "gateway/app/boot_bytes.hpp"
+
 namespace lintel::app {
 
 namespace {
 
 constexpr BootTime kAliveEvery = std::chrono::minutes{1};
 constexpr int kMovedAtOnce = 200;
-
-std::string_view bytes_of(const BootId& boot) {
-  return {reinterpret_cast<const char*>(boot.data()), boot.size()};
-}
-
-BootId boot_from(std::string_view bytes) {
-  BootId boot{};
-  std::copy_n(bytes.begin(), std::min(bytes.size(), boot.size()), boot.begin());
-  return boot;
-}
 
 std::optional<std::int64_t> count_of(const std::optional<Millis>& time) {
   return time ? std::optional(static_cast<std::int64_t>(time->count())) : std::nullopt;

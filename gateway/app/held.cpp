@@ -1,22 +1,8 @@
 #include "gateway/app/held.hpp"
 
-#include <algorithm>
+#include "gateway/app/boot_bytes.hpp"
 
 namespace lintel::app {
-
-namespace {
-
-std::string_view bytes_of(const BootId& boot) {
-  return {reinterpret_cast<const char*>(boot.data()), boot.size()};
-}
-
-BootId boot_from(std::string_view bytes) {
-  BootId boot{};
-  std::copy_n(bytes.begin(), std::min(bytes.size(), boot.size()), boot.begin());
-  return boot;
-}
-
-}  // namespace
 
 HeldFrames::HeldFrames(store::Database& db)
     : db_(db),
