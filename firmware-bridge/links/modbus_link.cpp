@@ -85,7 +85,6 @@ bool ModbusLink::open() {
     return false;
   }
   bus_ = std::move(*bus);
-  backoff_ = kShortestPause;
   tell();
   return true;
 }
@@ -100,6 +99,7 @@ bool ModbusLink::round() {
         say(false, fmt::format("{} went away: check cable and power; it is opened again when it is back",
                                options_.bus.device.string()));
         (void)pause(backoff_);
+        backoff_ = std::min(2 * backoff_, std::chrono::milliseconds(kLongestPause));
       }
       return false;
     }
@@ -119,6 +119,7 @@ bool ModbusLink::poll(Unit& unit) {
     const auto answer = ask(unit, read);
     if (answer) {
       answered = true;
+      backoff_ = kShortestPause;
       keep(unit, read, *answer);
       // The answer to an earlier attempt may follow, which must not meet another question.
       const bool repeated = std::exchange(unit.open, false) && options_.reads.size() > 1;

@@ -79,13 +79,15 @@ void SerialLink::open() {
     return;
   }
   error_code error;
-  port_.assign(fd->release(), error);
+  port_.assign(fd->get(), error);
   if (error) {
-    lost(error.message());
+    say(false, fmt::format("{}: {}", options_.device.string(), error.message()));
+    retry_open();
     return;
   }
   framer_.reset();
-  pause_ = kShortestPause;
+  (void)fd->release();
+  opened_at_ = std::chrono::steady_clock::now();
   offer();
 }
 
@@ -101,6 +103,7 @@ void SerialLink::lost(const std::string& why) {
   error_code ignored;
   silence_.cancel();
   port_.close(ignored);
+  if (std::chrono::steady_clock::now() - opened_at_ > kLongestPause) pause_ = kShortestPause;
   say(false, fmt::format("{} went away ({}): check cable and power; it is opened again when it is back",
                          options_.device.string(), why));
   retry_open();
@@ -121,6 +124,7 @@ void SerialLink::read() {
 
 void SerialLink::received(std::size_t bytes) {
   bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  pause_ = kShortestPause;
   framer_.feed({buffer_.data(), bytes}, [this](std::string_view frame, bool) { hold(frame); });
   await_silence();
   offer();

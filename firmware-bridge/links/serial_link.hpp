@@ -74,7 +74,8 @@ class SerialLink {
   StreamFramer framer_;
   std::deque<Held> waiting_;  ///< read and not yet in the sink
   bool reading_ = false;
-  std::chrono::milliseconds pause_;
+  std::chrono::milliseconds pause_;  ///< before it is opened again
+  std::chrono::steady_clock::time_point opened_at_{};
   bool stopped_ = false;
   std::atomic<std::uint64_t> frames_{0};
   std::atomic<std::uint64_t> bytes_{0};

@@ -77,12 +77,14 @@ void WireLink::open() {
     return;
   }
   error_code error;
-  port_.assign(fd->release(), error);
+  port_.assign(fd->get(), error);
   if (error) {
-    lost(error.message());
+    say(false, fmt::format("{}: {}", options_.device.string(), error.message()));
+    retry_open();
     return;
   }
-  pause_ = kShortestPause;
+  (void)fd->release();
+  opened_at_ = std::chrono::steady_clock::now();
   outgoing_.clear();
   say(true, {});
   conversation_.open(Conversation::Clock::now());
@@ -103,6 +105,7 @@ void WireLink::lost(const std::string& why) {
   error_code ignored;
   timer_.cancel();
   port_.close(ignored);
+  if (std::chrono::steady_clock::now() - opened_at_ > kLongestPause) pause_ = kShortestPause;
   say(false, fmt::format("{} went away ({}): check cable and power; it is opened again when it is back",
                          options_.device.string(), why));
   retry_open();
@@ -116,6 +119,7 @@ void WireLink::read() {
       return;
     }
     bytes_.fetch_add(bytes, std::memory_order_relaxed);
+    pause_ = kShortestPause;
     conversation_.receive({buffer_.data(), bytes}, Conversation::Clock::now());
     if (port_.is_open()) read();
   });

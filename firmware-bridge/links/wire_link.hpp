@@ -66,7 +66,8 @@ class WireLink {
   wire::Conversation conversation_;
   std::array<char, 4096> buffer_{};
   std::deque<std::string> outgoing_;  ///< the first is being written
-  std::chrono::milliseconds pause_;
+  std::chrono::milliseconds pause_;   ///< before it is opened again
+  std::chrono::steady_clock::time_point opened_at_{};
   bool stopped_ = false;
   std::uint64_t judged_kept_ = 0;  ///< the conversation's figures at the last report
   std::uint64_t judged_damaged_ = 0;

@@ -30,7 +30,7 @@ std::vector<int> numbers(std::string_view text, std::string_view separators) {
 
 std::optional<std::chrono::sys_days> date_of(std::string_view word) {
   const auto parts = numbers(word, "--");
-  if (parts.size() != 3) return std::nullopt;
+  if (parts.size() != 3 || parts[1] > 12 || parts[2] > 31) return std::nullopt;  // before they wrap at 256
   const auto date = std::chrono::year{parts[0]} / parts[1] / parts[2];
   if (parts[0] < 1970 || parts[0] > 9999 || !date.ok()) return std::nullopt;
   return std::chrono::sys_days{date};
@@ -39,9 +39,11 @@ std::optional<std::chrono::sys_days> date_of(std::string_view word) {
 std::optional<std::chrono::seconds> time_of(std::string_view word) {
   auto parts = numbers(word, "::");
   if (parts.empty()) parts = numbers(word, ":");
-  if (parts.empty() || parts[0] > 24 || parts[1] > 59 || (parts.size() > 2 && parts[2] > 59))
-    return std::nullopt;
-  return parts[0] * 1h + parts[1] * 1min + (parts.size() > 2 ? parts[2] : 0) * 1s;
+  if (parts.empty()) return std::nullopt;
+  parts.resize(3);
+  if (parts[0] > 24 || parts[1] > 59 || parts[2] > 59) return std::nullopt;
+  const auto time = parts[0] * 1h + parts[1] * 1min + parts[2] * 1s;
+  return time <= 24h ? std::optional<std::chrono::seconds>(time) : std::nullopt;
 }
 
 /// What one word means: a store day, or an instant, of which `to` equals `from`.

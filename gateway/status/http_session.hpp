@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include <boost/asio/socket_base.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
@@ -52,6 +53,7 @@ class Session : public Connection, public std::enable_shared_from_this<Session> 
   void on_body(error_code error);
   void finish_body();
   void wait_for_reply();
+  void watch_sender(boost::asio::socket_base::wait_type what);
   void reply(bridge::UploadAnswer answer, bool keep);
 
   std::shared_ptr<HttpServer::Core> core_;

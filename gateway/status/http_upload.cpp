@@ -1,4 +1,8 @@
 // Bodies that devices send: who may, what of them is kept, and when it is, is the sink's to say.
+#include <sys/socket.h>
+
+#include <cerrno>
+
 #include <fmt/format.h>
 #include <boost/asio/write.hpp>
 
@@ -126,6 +130,26 @@ void Session::finish_body() {
     patience_.cancel();
     reply({500, "This could not be taken; the log says why.\n", {}}, false);
   }
+  if (waiting_) watch_sender(asio::socket_base::wait_read);
+}
+
+/// A sender that hangs up before it is answered was told nothing, and will say the same again. One that has
+/// only said that nothing more comes from it still listens: an interim answer finds out which.
+void Session::watch_sender(asio::socket_base::wait_type what) {
+  stream_.socket().async_wait(what, [weak = weak_from_this(), what, turn = turn_](error_code error) {
+    const auto self = weak.lock();
+    if (error || !self || !self->waiting_ || self->turn_ != turn) return;
+    char next = 0;
+    const int fd = self->stream_.socket().native_handle();
+    const auto got = ::recv(fd, &next, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR))) return;  // it has sent its next request
+    const bool first = got == 0 && what == asio::socket_base::wait_read && self->body_->get().version() >= 11;
+    if (first && ::send(fd, kContinue.data(), kContinue.size(), MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
+      return self->watch_sender(asio::socket_base::wait_error);
+    self->waiting_ = false;
+    self->upload_.reset();  // before the sender can come again
+    self->close();
+  });
 }
 
 void Session::wait_for_reply() {

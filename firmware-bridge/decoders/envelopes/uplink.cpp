@@ -37,8 +37,9 @@ std::string names_of(const std::vector<const Decoder*>& decoders) {
 class Filler {
  public:
   explicit Filler(const Uplink& uplink) : uplink_(uplink) {
-    if (uplink.counter) key_ = fmt::format("fcnt={}", *uplink.counter);
-    flag_ = key_;
+    if (uplink.counter) key_ = flag_ = fmt::format("fcnt={}", *uplink.counter);
+    // A device that joins anew counts its frames from 0 again; an uplink that comes again has its time again.
+    if (uplink.counter && uplink.time) key_ += "@" + format_utc(uplink.time->time);
     if (key_.empty() && !uplink.mark.empty()) key_ = "uplink=" + uplink.mark;
   }
 

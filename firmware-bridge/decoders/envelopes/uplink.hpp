@@ -33,7 +33,8 @@ struct Uplink {
 ///
 /// The decoder sees a frame with the payload's bytes and its port, a memory that is always fresh, and of the
 /// settings only the lines of this device. What it leaves open is filled in: identity, time, "fcnt=N" as flag
-/// and as repeat key. What it says of the device itself and what the server says come as one report.
+/// and, with the server's time, as repeat key. What it says of the device itself and what the server says
+/// come as one report.
 class UplinkOpener {
  public:
   /// `registry` may still be added to; it must outlive the opener.

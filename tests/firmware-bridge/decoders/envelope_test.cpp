@@ -141,7 +141,7 @@ TEST_CASE("chirpstack: the envelope tells who, when and the frame counter, the p
   CHECK(o.sensor == kEui);
   CHECK(o.count_in == 5);
   CHECK(format_utc(o.time.value().time) == "2022-07-18T09:34:15.775Z");
-  CHECK(o.repeat_key == "fcnt=1042");
+  CHECK(o.repeat_key == "fcnt=1042@2022-07-18T09:34:15.775Z");
   CHECK(o.flags == std::vector<std::string>{"port=85", "fcnt=1042"});
 }
 
@@ -168,9 +168,9 @@ TEST_CASE("chirpstack: several statements of one line in one uplink do not repea
   document["data"] = "SAUGBw==";
   const auto out = chirpstack(document);
   REQUIRE(out.observations.size() == 3);
-  CHECK(out.observations[0].repeat_key == "fcnt=1042");
-  CHECK(out.observations[1].repeat_key == "fcnt=1042 #2");
-  CHECK(out.observations[2].repeat_key == "fcnt=1042 #3");
+  CHECK(out.observations[0].repeat_key == "fcnt=1042@2022-07-18T09:34:15.775Z");
+  CHECK(out.observations[1].repeat_key == "fcnt=1042@2022-07-18T09:34:15.775Z #2");
+  CHECK(out.observations[2].repeat_key == "fcnt=1042@2022-07-18T09:34:15.775Z #3");
 }
 
 TEST_CASE("chirpstack v3: device in hex or base64, time of the gateway that heard it best") {
@@ -323,6 +323,7 @@ TEST_CASE("uplink: nanoseconds become the nearest millisecond, and a time that i
   CHECK_FALSE(out.observations.front().time);
   CHECK(out.observations.front().flags ==
         std::vector<std::string>{"port=85", "invalid_timestamp", "fcnt=1042"});
+  CHECK(out.observations.front().repeat_key == "fcnt=1042");
 }
 
 TEST_CASE("tts: identity, the network server's time, and the frame counter") {
@@ -332,14 +333,14 @@ TEST_CASE("tts: identity, the network server's time, and the frame counter") {
   const auto& o = out.observations.front();
   CHECK(o.sensor == kEui);
   CHECK(format_utc(o.time.value().time) == "2022-07-18T09:34:15.585Z");
-  CHECK(o.repeat_key == "fcnt=1042");
+  CHECK(o.repeat_key == "fcnt=1042@2022-07-18T09:34:15.585Z");
   CHECK(out.reports.at(0).signal_dbm == -35);
 }
 
 TEST_CASE("tts: a frame counter that is left out is 0, a port that is left out carries no counts") {
   auto document = tts();
   document["uplink_message"].erase("f_cnt");
-  CHECK(things_stack(document).observations.at(0).repeat_key == "fcnt=0");
+  CHECK(things_stack(document).observations.at(0).repeat_key == "fcnt=0@2022-07-18T09:34:15.585Z");
   document["uplink_message"].erase("f_port");
   CHECK(contains(only_reject(things_stack(document)), "port 0"));
   document["uplink_message"].erase("frm_payload");

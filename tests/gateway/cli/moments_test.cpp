@@ -36,8 +36,8 @@ TEST_CASE("moments: a day is the store's, also where it ends after midnight") {
 }
 
 TEST_CASE("moments: what is no time is named, with what is expected") {
-  for (const char* word :
-       {"tomorow", "2026-02-30", "25:00", "2026-11-21T", "-1:00", "9", "2026-11-21T09:00:61", ""}) {
+  for (const char* word : {"tomorow", "2026-02-30", "2026-11-277", "2026-257-01", "25:00", "24:30",
+                           "24:00:01", "2026-11-21T", "-1:00", "9", "2026-11-21T09:00:61", ""}) {
     CAPTURE(word);
     CHECK(text(word).find("is no time: expected a day (2026-11-21") != std::string::npos);
   }

@@ -55,6 +55,10 @@ std::string Client::read_until(const std::string& mark) {
   return result;
 }
 
+void Client::say_no_more() const {
+  ::shutdown(fd_, SHUT_WR);
+}
+
 void Client::close() {
   if (fd_ >= 0) ::close(std::exchange(fd_, -1));
 }

@@ -20,6 +20,7 @@ class Client {
   std::string read_all();
   /// What has come since the last call, up to and including `mark`; shorter if the connection ended.
   std::string read_until(const std::string& mark);
+  void say_no_more() const;  ///< closes this direction alone
   void close();
 
  private:

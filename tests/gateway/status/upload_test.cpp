@@ -147,6 +147,38 @@ TEST_CASE("push: a message that got no 200 is asked for again, and its repeat is
   CHECK(bench.sink.payloads() == Payloads{"event", "event"});
 }
 
+TEST_CASE("push: a sender that hangs up before it was answered, and says the same again, counts once") {
+  Bench bench({.connections = 1});
+  bench.commits.hold(true);
+  auto hasty = std::optional<Client>(bench.port);
+  hasty->send(post(std::string("path/") + kSecret, "event"));
+  REQUIRE(eventually([&] { return bench.commits.waiting() == 1; }));
+  hasty.reset();
+  const auto page = fmt::format("http://127.0.0.1:{}/", bench.port);
+  REQUIRE(eventually([&] { return ask(page, {}).status != 503; }));  // no connection but this one is open
+  bench.commits.hold(false);
+  const auto said = [&] {
+    return eventually([&] { return ask(bench.at_path(), with("event")).status == 200; });
+  };
+  CHECK(said());
+  CHECK(bench.sink.payloads() == Payloads{"event"});
+  CHECK(said());
+  CHECK(bench.sink.payloads() == Payloads{"event", "event"});
+}
+
+TEST_CASE("push: a sender that has nothing more to say is answered all the same") {
+  Bench bench;
+  bench.commits.hold(true);
+  auto client = Client(bench.port);
+  client.send(post(std::string("path/") + kSecret, "event"));
+  client.say_no_more();
+  CHECK(status_of(client.read_until("\r\n\r\n")) == "HTTP/1.1 100 Continue");
+  bench.commits.hold(false);
+  CHECK(status_of(client.read_all()) == "HTTP/1.1 200 OK");
+  CHECK(ask(bench.at_path(), with("event")).status == 200);
+  CHECK(bench.sink.payloads() == Payloads{"event", "event"});
+}
+
 TEST_CASE("push: equal messages that are under way at once are not taken for one") {
   Bench bench;
   bench.commits.hold(true);

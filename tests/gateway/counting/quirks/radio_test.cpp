@@ -18,10 +18,20 @@ Message uplink(const std::string& hex, std::uint8_t port) {
 TEST_CASE(
     "envelope-chirpstack: a repeated frame counter is a repeat, and after a join it begins again at 0") {
   Door door("envelope-chirpstack");
-  const auto up = message_of("envelope-chirpstack/v4-up-vs133.composed.json");
-  door.hear(up, "2022-07-18T09:34:20Z");
-  door.hear(up, "2022-07-18T09:35:20Z");
-  CHECK(door.rule() == Rule::repeated);
+  const auto first = message_of("envelope-chirpstack/v4-up-vs133.composed.json");
+  door.hear(first, "2022-07-18T09:34:20Z");
+  // Switched off over night and joined anew, each day: the same counter, five people more.
+  const auto on = [&](const char* day, const char* data) {
+    const auto up = first.with("A9JIAAAABNLIAAAABcwFAAcA", data).with("2022-07-18T", std::string(day) + "T");
+    door.hear(up, std::string(day) + "T09:34:20Z");
+    const auto counted = door.in();
+    door.hear(up, std::string(day) + "T09:35:20Z");
+    CHECK(door.rule() == Rule::repeated);
+    CHECK(door.in() == counted);
+    return counted;
+  };
+  CHECK(on("2022-07-19", "A9JNAAAABNLPAAAABcwFAAcA") == 5);
+  CHECK(on("2022-07-20", "A9JSAAAABNLWAAAABcwFAAcA") == 10);
 }
 
 TEST_CASE("envelope-tts-v3: a frame counter that is left out is 0, and the uplink again adds nothing") {
