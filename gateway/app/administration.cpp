@@ -175,11 +175,7 @@ Result<json> Administration::adopt(const json& request, UtcMs now) {
   }
   auto plan = plan_adoption(request);
   if (!plan) return tl::unexpected(plan.error());
-  auto* sensor = sensors.claim(plan->serial, plan->name, plan->decoder, plan->link, now);
-  if (sensor == nullptr) {
-    return fail(ErrorKind::rejected, fmt::format("the store already has {} devices: it takes no more",
-                                                 store::Sensors::kMostUnnamed));
-  }
+  auto* sensor = sensors.claim(plan->serial, plan->name, plan->decoder, plan->link, now, true);
   auto columns = store::Sensors::columns_of(*sensor);
   columns.lifecycle = "active";
   store::owe(columns.metadata, "lifecycle");

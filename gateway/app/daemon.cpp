@@ -12,6 +12,7 @@
 #include "gateway/clock/zone.hpp"
 #include "gateway/setup/take.hpp"
 #include "gateway/store/redact.hpp"
+#include "gateway/store/salvage.hpp"
 #include "gateway/sync/confirmation.hpp"
 
 namespace lintel::app {
@@ -120,9 +121,10 @@ Result<std::unique_ptr<Daemon>> Daemon::create(const config::Config& config, con
     if (auto faces = daemon->open_faces(); !faces) return tl::unexpected(faces.error());
     return daemon;
   } catch (const store::SqliteError& error) {
+    const auto file = store::database_path(config.state_dir);
+    if (error.damage() && store::mark_damaged(file, error.message)) return create(config, usual);
     return fail(ErrorKind::corrupt,
-                fmt::format("cannot use the database {}: {}", store::database_path(config.state_dir).string(),
-                            error.message));
+                fmt::format("cannot use the database {}: {}", file.string(), error.message));
   }
 }
 
@@ -186,8 +188,17 @@ Writer::Options Daemon::writer_options() {
     watch_.rolled_back();
     own_.rolled_back();
   };
+  options.damaged = [this](const std::string& what) { return leave_damaged(what); };
   options.log = [](const std::string& text) { log(text); };
   return options;
+}
+
+/// From any thread.
+bool Daemon::leave_damaged(const std::string& what) {
+  if (!store::mark_damaged(store::database_path(config_.state_dir), what)) return false;
+  damaged_ = true;
+  loop_.stop();
+  return true;
 }
 
 Links::JournalKeeping Daemon::journal_keeping() {
@@ -250,6 +261,7 @@ sync::Surroundings Daemon::sync_surroundings() {
     });
   };
   surroundings.utc = [this] { return now().value_or(machine_now()); };
+  surroundings.damaged = [this](const std::string& what) { (void)leave_damaged(what); };
   surroundings.credentials = card_.get();
   surroundings.log = [](const std::string& text) { log(text); };
   return surroundings;
@@ -292,10 +304,15 @@ void Daemon::watch_health(store::Database& db, UtcMs now) {
   own_.refresh(
       db, {surroundings.now, surroundings.time_known ? std::optional(now) : std::nullopt, storage_error()});
   if (current.source != clock::Source::none) pipeline_.watch_ways(surroundings.links, now);
-  if (current.source != clock::Source::none && pipeline_.occupancy().due(now)) {
-    writer_.post([this](store::Database&, UtcMs at) { pipeline_.occupancy().at(at); });
+  if (!occupancy_posted_ && current.source != clock::Source::none && pipeline_.occupancy().due(now)) {
+    occupancy_posted_ = true;
+    writer_.post([this](store::Database&, UtcMs at) { pipeline_.occupancy().at(at); },
+                 [this] { occupancy_posted_ = false; });
   }
-  if (pipeline_.coverage().overdue()) writer_.post([](store::Database&, UtcMs) {});  // for its commit
+  if (!coverage_posted_ && pipeline_.coverage().overdue()) {  // for its commit
+    coverage_posted_ = true;
+    writer_.post([](store::Database&, UtcMs) {}, [this] { coverage_posted_ = false; });
+  }
 }
 
 std::optional<UtcMs> Daemon::now() const {
@@ -369,8 +386,8 @@ void Daemon::run() {
   supervisor_.ready(fmt::format("{} links, {} sensors listed", config_.links.size(), config_.sensors.size()));
   keep_telling_supervisor();
   loop_.run();
-  supervisor_.stopping();
-  log("stopping");
+  if (!damaged_) supervisor_.stopping();
+  log(damaged_ ? "the database is damaged: what can be read of it is brought into a new one" : "stopping");
   links_.stop();
   web_clock_.stop();
   card_stop_ = true;

@@ -47,8 +47,10 @@ class Daemon {
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
-  /// Until SIGTERM or SIGINT.
+  /// Until SIGTERM or SIGINT, or until the database turns out to be damaged.
   void run();
+  /// It ended because of that: the next one brings what can be read into a new database.
+  [[nodiscard]] bool damaged() const { return damaged_; }
 
  private:
   struct Opened {
@@ -64,6 +66,7 @@ class Daemon {
   status::ControlServer::Verbs control_verbs();
   std::shared_ptr<status::Actions> page_actions();
   Writer::Options writer_options();
+  bool leave_damaged(const std::string& what);
   sync::Options sync_options();
   std::unique_ptr<enrol::CardKeeper> keep_card();
   Links::JournalKeeping journal_keeping();
@@ -99,7 +102,10 @@ class Daemon {
   std::atomic<clock::Source> source_;  // the same of its source
   health::Watch watch_;
   health::OwnWatch own_;
-  std::uint64_t configured_ = 0;  // of the writer thread: the pipeline's configuration that watch_ has
+  std::uint64_t configured_ = 0;   // of the writer thread: the pipeline's configuration that watch_ has
+  bool occupancy_posted_ = false;  // of the writer thread, as the next
+  bool coverage_posted_ = false;
+  std::atomic<bool> damaged_{false};
   std::atomic<bool> card_stop_{false};
   std::unique_ptr<enrol::CardKeeper> card_;  // of the sync thread; null: the token comes from a file
   sync::Sync sync_;

@@ -37,7 +37,8 @@ class Search {
   void refused() {
     auto newest = store_.db().prepare(
         "select q.link, q.topic, q.payload, s.n from (select link, topic, max(id) as last, count(*) as n "
-        "from quarantine group by 1, 2 order by last desc limit ?) s join quarantine q on q.id = s.last");
+        "from quarantine where kind <> 'crash' group by 1, 2 order by last desc limit ?) s join quarantine q "
+        "on q.id = s.last");
     newest.bind(static_cast<std::int64_t>(kMostFrames));
     while (newest.step()) {
       Candidate candidate;

@@ -94,8 +94,8 @@ Result<Pipeline::Taken> Pipeline::accept(const bridge::Frame& frame, const Route
                     "`replaces` out of sensors.d",
                     identity_, today));
   }
-  auto* sensor =
-      store_.sensors().claim(identity_, place.mapping.name, route.decoder->name(), frame.link, arrival.at);
+  auto* sensor = store_.sensors().claim(identity_, place.mapping.name, route.decoder->name(), frame.link,
+                                        arrival.at, place.file != nullptr);
   if (sensor == nullptr) {
     return refuse_with(fmt::format("the store already has {} devices: list this one in sensors.d",
                                    store::Sensors::kMostUnnamed));

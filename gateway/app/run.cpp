@@ -16,10 +16,12 @@ int run(std::span<const std::string> args, std::ostream& /*out*/, std::ostream& 
     constexpr std::string_view kOptions[] = {"--config", "--set"};
     return cli::refuse(cli::unexpected_argument(rest.front(), kOptions), err);
   }
-  auto daemon = Daemon::create(*config);
-  if (!daemon) return cli::refuse(daemon.error(), err);
-  (*daemon)->run();
-  return cli::kOk;
+  for (;;) {  // each round but the last leaves a damaged database behind, of which Store::open() allows few
+    auto daemon = Daemon::create(*config);
+    if (!daemon) return cli::refuse(daemon.error(), err);
+    (*daemon)->run();
+    if (!(*daemon)->damaged()) return cli::kOk;
+  }
 }
 
 }  // namespace lintel::app

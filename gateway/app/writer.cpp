@@ -15,6 +15,8 @@ using bridge::links::Position;
 
 constexpr int kMostCrashes = 3;
 constexpr auto kRetryAfterFailure = 1s;
+constexpr auto kDrainAtMost = 20s;  // TimeoutStopSec of the unit is 30
+constexpr int kMostUnreadable = 10;
 constexpr int kHeldAtOnce = 500;
 constexpr auto kJobsWaitAtMost = 50ms;
 constexpr auto kSendersWaitAtMost = 50ms;
@@ -77,19 +79,29 @@ std::chrono::milliseconds Writer::still() const {
 }
 
 void Writer::run() {
+  bool sound = true;
   while (!stopping_) {
     moved_ = Clock::now();
     try {
       turn();
     } catch (const store::SqliteError& error) {
-      recover(error.message);
+      sound = recover(error);
     }
   }
   try {
-    if (parts_.store.in_batch()) commit();
+    if (sound) drain();
+    if (sound && parts_.store.in_batch()) commit();
   } catch (const store::SqliteError& error) {
-    parts_.store.rollback();  // the frames are still in the spool: the next start repeats them
+    // Closing the file undoes it, and the frames are still in the spool: the next start repeats them.
     options_.log(fmt::format("the last batch was not stored and will be repeated: {}", error.message));
+  }
+}
+
+/// What sensors were told is received goes into the database before the spool, which is memory, may go.
+void Writer::drain() {
+  const auto until = Clock::now() + kDrainAtMost;
+  while (Clock::now() < until && take_frame()) {
+    if (parts_.store.in_batch() && Clock::now() >= batch_ends_) commit();
   }
 }
 
@@ -237,14 +249,18 @@ void Writer::correct() {
 }
 
 void Writer::take_jobs() {
-  std::deque<Job> jobs;
+  std::size_t most = 0;  // those that come meanwhile have their turn
   {
     const std::lock_guard lock(mutex_);
-    jobs.swap(waiting_);
+    most = waiting_.size();
   }
-  for (auto& job : jobs) {
+  for (; most > 0; --most) {
     open_batch();
-    running_.push_back(std::move(job));
+    {
+      const std::lock_guard lock(mutex_);
+      running_.push_back(std::move(waiting_.front()));
+      waiting_.pop_front();
+    }
     run_job(running_.back().task);
     batch_ends_ = std::min(batch_ends_, Clock::now() + kJobsWaitAtMost);
   }
@@ -298,6 +314,7 @@ void Writer::commit() {
   parts_.store.commit({cursor_.segment, cursor_.offset}, recent_.save(), now_or_arrival());
   parts_.spool.release(cursor_);
   committed_ = cursor_;
+  unreadable_ = 0;
   boots_.committed();
   parts_.journals.committed();
   grant_wishes();
@@ -315,19 +332,31 @@ void Writer::commit() {
   if (options_.committed) options_.committed(last);
 }
 
-void Writer::recover(const std::string& error) {
+/// A page that cannot be read may be a cable's fault once, not ten times in a row.
+bool Writer::beyond_repair(const store::SqliteError& error) {
+  if (error.code == SQLITE_IOERR_READ || error.code == SQLITE_IOERR_SHORT_READ) ++unreadable_;
+  if (!error.damage() && unreadable_ < kMostUnreadable) return false;
+  return options_.damaged && options_.damaged(error.message);
+}
+
+/// Everything as the last commit left it.
+void Writer::begin_anew() {
   parts_.store.rollback();
   parts_.series.load();
   parts_.pipeline.reload();
   parts_.pipeline.load();
   parts_.journals.load();
-  parts_.attempts.end();
   held_.load();
   boots_.rolled_back();
   parts_.retention.load();
   if (options_.rolled_back) options_.rolled_back();
   cursor_ = {parts_.store.position().segment, parts_.store.position().offset};
   remember_packets();
+}
+
+bool Writer::recover(const store::SqliteError& failure) {
+  parts_.attempts.end();
+  const auto& error = failure.message;
   {
     const std::lock_guard lock(mutex_);
     std::move(running_.rbegin(), running_.rend(), std::front_inserter(waiting_));
@@ -336,8 +365,19 @@ void Writer::recover(const std::string& error) {
   }
   options_.log(fmt::format("cannot store readings: {}; frames wait in the spool, next try in {} s", error,
                            std::chrono::seconds(kRetryAfterFailure).count()));
-  const auto until = Clock::now() + kRetryAfterFailure;
-  while (!stopping_ && Clock::now() < until) parts_.spool.pause(until);
+  bool ending = beyond_repair(failure), anew = false;
+  do {
+    try {
+      if (!ending) begin_anew();
+      anew = !ending;
+    } catch (const store::SqliteError& again) {
+      ending = beyond_repair(again);
+    }
+    const auto until = Clock::now() + kRetryAfterFailure;
+    while (!stopping_ && Clock::now() < until) parts_.spool.pause(until);
+    moved_ = Clock::now();
+  } while (!anew && !stopping_);
+  return anew;
 }
 
 UtcMs Writer::now_or_arrival() const {

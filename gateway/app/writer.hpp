@@ -64,6 +64,9 @@ class Writer {
     Task each_second;
     /// What was written since the last commit is undone: whoever remembers it is to look again.
     std::function<void()> rolled_back{};
+    /// SQLite has met damage in the file, which no repetition heals. True: the process is about to end for
+    /// it.
+    std::function<bool(const std::string&)> damaged{};
     std::function<void(const std::string&)> log;
   };
 
@@ -112,7 +115,11 @@ class Writer {
   void grant_wishes();
   void open_batch();
   void commit();
-  void recover(const std::string& error);
+  /// False: it ends before everything was as the last commit had left it.
+  bool recover(const store::SqliteError& error);
+  void begin_anew();
+  [[nodiscard]] bool beyond_repair(const store::SqliteError& error);
+  void drain();
   [[nodiscard]] UtcMs now_or_arrival() const;
 
   Parts parts_;
@@ -124,6 +131,7 @@ class Writer {
   Clock::time_point batch_ends_{};
   Clock::time_point next_second_{};
   std::vector<Job> running_;
+  int unreadable_ = 0;  ///< times since the last commit that the disk gave back no page
   std::vector<Wish> wishes_;
   HeldFrames held_;
   Boots boots_;

@@ -17,6 +17,7 @@ constexpr double kFewInodes = 0.05;
 constexpr double kHot = 75, kTooHot = 82;  // a Raspberry Pi slows down from 80 on, by its documentation
 constexpr double kFewDays = 7, kOneDay = 1;
 constexpr double kShortLife = 365;
+constexpr int kManyDamaged = 3;
 
 void look_at_disk(const OwnFacts& facts, std::vector<Condition>& found) {
   if (facts.machine.read_only.value_or(false)) {
@@ -30,6 +31,15 @@ void look_at_disk(const OwnFacts& facts, std::vector<Condition>& found) {
         {"storage", Severity::critical, fmt::format("Readings cannot be stored: {}.", facts.storage_error),
          "Messages wait in memory and are not lost yet. Free space on the disk, or replace a card "
          "that has become read-only."});
+  }
+  if (facts.damaged_databases > 0) {
+    found.push_back(
+        {"database_damaged", facts.damaged_databases < kManyDamaged ? Severity::warning : Severity::critical,
+         fmt::format("Damaged databases that were set aside: {}. Counting goes on with what could be read.",
+                     facts.damaged_databases),
+         "A card that is failing does that: replace it soon. Then keep lintel.db.corrupt-* in the gateway's "
+         "state "
+         "directory elsewhere or delete it: this ends when it is gone."});
   }
   if (facts.disk_free && *facts.disk_free < kLittleDisk) {
     found.push_back({"disk_low", *facts.disk_free < kNoDisk ? Severity::critical : Severity::warning,

@@ -20,6 +20,7 @@ struct OwnFacts {
   std::string storage_error;  ///< why nothing can be stored now; empty: all is well
   bool clock_known = true;
   std::vector<std::string> setup_problems;  ///< of the setup file that was not taken, a line each
+  int damaged_databases = 0;                ///< files that were set aside (gateway/store/salvage.hpp)
   std::optional<double> days_alone;         ///< until readings have to go that HQ does not have
 };
 

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <system_error>
 
+#include "gateway/store/salvage.hpp"
 #include "gateway/store/store.hpp"
 
 namespace lintel::health {
@@ -19,7 +20,7 @@ constexpr KindRule kOwnKinds[] = {
     {"disk_low", 10min, 60min, 0min, true},    {"inodes_low", 10min, 60min, 0min, true},
     {"temperature", 10min, 60min, 0min, true}, {"undervoltage", 1min, 60min, 1440min, true},
     {"card_wear", 60min, 1440min, 0min, true}, {"room_short", 10min, 60min, 0min, true},
-    {"setup_refused", 0min, 0min, 0min, true},
+    {"setup_refused", 0min, 0min, 0min, true}, {"database_damaged", 0min, 0min, 0min, true},
 };
 
 std::vector<std::string> lines_of(const std::filesystem::path& file) {
@@ -51,6 +52,7 @@ OwnFacts OwnWatch::facts_of(store::Database& db, const Surroundings& surrounding
   if (options_.card_endurance > 0) facts.card_endurance = options_.card_endurance;
   facts.storage_error = surroundings.storage_error;
   facts.clock_known = surroundings.wall.has_value();
+  facts.damaged_databases = store::damaged_beside(store::database_path(options_.state_dir));
   if (!options_.setup_problems.empty()) facts.setup_problems = lines_of(options_.setup_problems);
   if (!reckoned_ || surroundings.now - *reckoned_ >= kBetweenReckonings) {
     reckoned_ = surroundings.now;

@@ -127,7 +127,7 @@ void Quarantine::trim(std::string_view name, Link& link, std::string_view topic,
 
 void Quarantine::drop_oldest(std::string_view name, Link& link, std::string_view topic) {
   oldest_.bind(name, topic);
-  if (!oldest_.step()) throw SqliteError{SQLITE_CORRUPT, "quarantine holds less than was counted"};
+  if (!oldest_.step()) throw SqliteError{SQLITE_INTERNAL, "quarantine holds less than was counted"};
   const auto id = oldest_.integer(0), bytes = oldest_.integer(1);
   oldest_.reset();
   delete_.bind(id).run();

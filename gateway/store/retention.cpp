@@ -205,7 +205,8 @@ void Retention::remove(const Slice& slice) {
         .bind(removed_to_, slice.to)
         .run();
   }
-  db_.prepare("delete from moved_readings where change_no <= ?").bind(slice.to).run();
+  for (const char* table : {"moved_readings", "journal"})
+    db_.prepare(fmt::format("delete from {} where change_no <= ?", table)).bind(slice.to).run();
   removed_to_ = slice.to;
   removed_before_ = std::max(removed_before_, slice.last_instant);
   db_.prepare("update writer_state set removed_to = ?, removed_before = ?")

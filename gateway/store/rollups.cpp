@@ -77,7 +77,27 @@ select 1, 1, sensor_id, line, region, ?1,
    and flags & 32 = 0
  group by sensor_id, line, region)";
 
+// Like kSumHour and kSumRegion, for each hour that has no bucket.
+constexpr const char* kMissingHours = R"(
+with r as (
+  select sensor_id, line, '' as region, started_at + max(duration_ms - 1, 0) as last, flags, count_in, count_out,
+         null as occupancy
+    from people_counting_raw where duration_ms <= 3600000
+  union all
+  select sensor_id, '', region, started_at, flags, null, null, occupancy from regional_counting_raw)
+insert or ignore into hourly_analytics (organization_id, store_id, sensor_id, line, region, hour_at, count_in,
+                                        count_out, occupancy_max, readings, updated_at)
+select 1, 1, sensor_id, line, region, last - last % 3600000, coalesce(sum(count_in), 0), coalesce(sum(count_out), 0),
+       max(occupancy), count(*), max(last)
+  from r
+ where flags & 48 = 0 and last - last % 3600000 > coalesce((select removed_before from writer_state), 0)
+ group by sensor_id, line, region, last - last % 3600000)";
+
 }  // namespace
+
+void add_missing_hours(Database& db) {
+  db.execute(kMissingHours);
+}
 
 Rollups::Rollups(Database& db, Calendar calendar)
     : db_(db),

@@ -102,4 +102,8 @@ class Rollups {
   std::set<Bucket> dirty_hours_, dirty_days_;
 };
 
+/// Adds up the hours that have readings and no bucket, as after damage; of those whose readings may be gone
+/// none.
+void add_missing_hours(Database& db);
+
 }  // namespace lintel::store

@@ -122,9 +122,12 @@ void Sensors::configure(Sensor& sensor, const SensorColumns& columns, UtcMs now,
 }
 
 Sensor* Sensors::claim(std::string_view serial, std::string_view name, std::string_view model,
-                       std::string_view link, UtcMs now) {
+                       std::string_view link, UtcMs now, bool belongs) {
   Sensor* found = find(serial);
-  if (found == nullptr) return add(serial, name, model, link, now);
+  if (found == nullptr) {
+    if (by_serial_.size() >= kMostUnnamed && !belongs) return nullptr;
+    return add(serial, name, model, link, now);
+  }
   Sensor& sensor = *found;
   const bool renamed = !name.empty() && sensor.name != name;
   if (renamed || sensor.model != model || sensor.link != link) {
@@ -139,7 +142,6 @@ Sensor* Sensors::claim(std::string_view serial, std::string_view name, std::stri
 
 Sensor* Sensors::add(std::string_view serial, std::string_view name, std::string_view model,
                      std::string_view link, UtcMs now) {
-  if (by_serial_.size() >= kMostUnnamed) return nullptr;
   Sensor sensor;
   sensor.serial = serial;
   sensor.name = name.empty() ? serial : name;

@@ -37,7 +37,8 @@ struct Sensor {
 /// The sensors of this store by the identity they state. Writer thread only.
 class Sensors {
  public:
-  /// More devices than this are not taken in on their own: a hostile payload could name one each time.
+  /// More devices than this are not taken in on their own: a hostile payload could name one each time. Who is
+  /// listed or adopted comes in all the same.
   static constexpr std::size_t kMostUnnamed = 1000;
 
   Sensors(Database& db, ChangeNumbers& numbers, std::string store_public_id);
@@ -46,9 +47,10 @@ class Sensors {
   void load();
 
   /// The sensor of that identity; a new one is registered as `planning` and owed to HQ. `name` empty:
-  /// the identity. A change of name, model or link is stored and owed too. Null when the store is full.
+  /// the identity. A change of name, model or link is stored and owed too. Null when the store is full,
+  /// and nobody but the device says that it belongs here.
   Sensor* claim(std::string_view serial, std::string_view name, std::string_view model, std::string_view link,
-                UtcMs now);
+                UtcMs now, bool belongs = false);
 
   /// Writes name, lifecycle, settings and metadata. `change` says for the journal what is new, and is owed to
   /// HQ; null: nothing HQ has to know.

@@ -43,6 +43,13 @@ void Statement::run() {
   reset();
 }
 
+void Statement::copy(const Statement& from, int columns) {
+  sqlite3_reset(statement_);
+  for (int i = 0; i < columns; ++i)
+    sqlite3_bind_value(statement_, i + 1, sqlite3_column_value(from.statement_, i));
+  run();
+}
+
 std::optional<std::int64_t> Statement::maybe_integer(int column) const {
   if (is_null(column)) return std::nullopt;
   return integer(column);
@@ -78,8 +85,7 @@ Result<Database> Database::open(const std::filesystem::path& file, OpenMode mode
       (void)db.scalar("select count(*) from sqlite_schema");
     }
   } catch (const SqliteError& error) {
-    const bool corrupt = (error.code & 0xff) == SQLITE_CORRUPT || (error.code & 0xff) == SQLITE_NOTADB;
-    return fail(corrupt ? ErrorKind::corrupt : ErrorKind::misconfigured,
+    return fail(error.damage() ? ErrorKind::corrupt : ErrorKind::misconfigured,
                 fmt::format("cannot open the database {}: {}", file.string(), error.message));
   }
   return db;
@@ -135,6 +141,10 @@ Result<void> migrate(Database& db) {
                               "that wrote it, or a newer one",
                               have, schema_version()));
     }
+    if (have == schema_version() && db.scalar("pragma application_id") == kOldestThatWorks) {
+      db.execute("rollback");
+      return {};
+    }
     const auto steps = embedded::sqlite_migrations();
     for (auto step = static_cast<std::size_t>(have); step < steps.size(); ++step) {
       db.execute(std::string(steps[step].bytes));
@@ -145,7 +155,8 @@ Result<void> migrate(Database& db) {
     return {};
   } catch (const SqliteError& error) {
     sqlite3_exec(db.handle(), "rollback", nullptr, nullptr, nullptr);
-    return fail(ErrorKind::corrupt, "cannot prepare the database's tables: " + error.message);
+    return fail(error.damage() ? ErrorKind::corrupt : ErrorKind::transient,
+                "cannot prepare the database's tables: " + error.message);
   }
 }
 

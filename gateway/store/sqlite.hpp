@@ -43,6 +43,8 @@ class Statement {
   bool step();
   /// Runs a statement that yields no rows, and resets it.
   void run();
+  /// Binds the first columns of the row that `from` stands on, and runs.
+  void copy(const Statement& from, int columns);
 
   [[nodiscard]] std::int64_t integer(int column) const { return sqlite3_column_int64(statement_, column); }
   [[nodiscard]] std::optional<std::int64_t> maybe_integer(int column) const;
@@ -83,6 +85,11 @@ class Statement {
 struct SqliteError {
   int code;
   std::string message;
+
+  /// The file contradicts itself: repeating it will not help.
+  [[nodiscard]] bool damage() const {
+    return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
+  }
 };
 
 enum class OpenMode {
@@ -118,7 +125,9 @@ class Database {
 
 /// Brings the file to this version's schema (PRAGMA user_version), all steps in one transaction. A file of a
 /// newer version is left as it is where it says that this one works with it (works_with()), so a machine that
-/// went back to the version before counts on; else fails with `misconfigured`.
+/// went back to the version before counts on; else fails with `misconfigured`. `corrupt`: the file is
+/// damaged; `transient`: the disk is full, the file busy and so on. Writes nothing where nothing is to be
+/// done.
 Result<void> migrate(Database& db);
 /// Whether this version works with the file. Each file says how old a schema a lintel may know that uses it
 /// (PRAGMA application_id): since that one tables, indexes and columns with a default came, and nothing went.

@@ -12,6 +12,7 @@
 
 #include "gateway/store/identity.hpp"
 #include "gateway/store/owner.hpp"
+#include "gateway/store/salvage.hpp"
 
 namespace lintel::store {
 
@@ -53,15 +54,6 @@ Result<Database> open_sound(const fs::path& file) {
   return db;
 }
 
-fs::path set_aside(const fs::path& file, UtcMs now) {
-  fs::path aside = file.string() + fmt::format(".corrupt-{}", count_ms(now) / 1000);
-  std::error_code ignored;
-  for (const char* suffix : {"", "-wal", "-shm"}) {
-    fs::rename(file.string() + suffix, aside.string() + suffix, ignored);
-  }
-  return aside;
-}
-
 }  // namespace
 
 fs::path database_path(const fs::path& state_dir) {
@@ -72,29 +64,56 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& dir, const Identity& 
                                            const CalendarRules& rules, UtcMs now) {
   auto lock = take_lock(dir);
   if (!lock) return tl::unexpected(lock.error());
+  const auto file = database_path(dir);
+  finish_salvage(file);
+  Result<std::unique_ptr<Store>> store = nullptr;
+  if (auto damage = damage_of(file)) {
+    store = fail(ErrorKind::corrupt, std::move(*damage));
+  } else {
+    store = use(file, identity, rules, now);
+  }
   std::string notice;
-  auto db = open_sound(database_path(dir));
-  if (!db && db.error().kind == ErrorKind::corrupt) {
-    const fs::path aside = set_aside(database_path(dir), now);
-    notice = fmt::format("the database could not be read ({}); it was kept as {} and a new one begun",
-                         db.error().message, aside.string());
-    db = open_sound(database_path(dir));
+  if (!store && store.error().kind == ErrorKind::corrupt) {
+    const auto saved = salvage(file, now);
+    if (saved) {
+      notice = fmt::format("the database is damaged ({}); it was kept as {}: {}", store.error().message,
+                           saved->aside.string(), saved->text());
+      store = use(file, identity, rules, now);
+    } else {
+      store = tl::unexpected(saved.error());
+    }
   }
-  if (!db) {
+  if (!store) {
     ::close(*lock);
-    return tl::unexpected(db.error());
+    return store;
   }
-  std::unique_ptr<Store> store(new Store(std::move(*db), *lock));
-  store->notice_ = std::move(notice);
+  (*store)->lock_ = *lock;
+  if (!notice.empty()) (*store)->notice_ = std::move(notice);
+  return store;
+}
+
+Result<std::unique_ptr<Store>> Store::use(const fs::path& file, const Identity& identity,
+                                          const CalendarRules& rules, UtcMs now) {
+  auto db = open_sound(file);
+  if (!db) return tl::unexpected(db.error());
+  std::unique_ptr<Store> store(new Store(std::move(*db)));
   try {
     if (auto done = store->establish(identity, rules, now); !done) return tl::unexpected(done.error());
     auto made = rules.make(store->calendar_);
-    if (!made) return tl::unexpected(made.error());
+    if (!made) {  // a zone of HQ's that this machine's tzdata has no longer: better the file's than no counts
+      const auto usual = rules.configure("[]", identity, false, now);
+      auto instead = usual ? rules.make(*usual) : Result<Calendar>(tl::unexpected(usual.error()));
+      if (!instead) return tl::unexpected(made.error());
+      store->notice_ = fmt::format("{}: until it can be used, days are those of {}", made.error().message,
+                                   identity.timezone);
+      store->timezone_ = identity.timezone;
+      made = std::move(instead);
+    }
     store->rules_ = rules;
     store->prepare(std::move(*made), now);
   } catch (const SqliteError& error) {
-    return fail(ErrorKind::corrupt,
-                fmt::format("cannot use the database {}: {}", database_path(dir).string(), error.message));
+    return fail(error.damage() ? ErrorKind::corrupt : ErrorKind::transient,
+                fmt::format("cannot use the database {}: {}", file.string(), error.message));
   }
   return store;
 }
@@ -103,22 +122,31 @@ Store::~Store() {
   if (lock_ >= 0) ::close(lock_);
 }
 
+/// What is not there yet: everything, or what could not be read of a damaged file.
 void Store::create(const Identity& identity, UtcMs now) {
   const auto ms = count_ms(now);
-  db_.prepare("insert into writer_state (id, epoch) values (1, ?)").bind(random_uuid()).run();
-  db_.prepare("insert into sync_state (id) values (1)").run();
   db_.prepare(
-         "insert into organizations (id, organization_id, public_id, name, created_at, updated_at) "
+         "insert or ignore into writer_state (id, epoch, next_change_no) select 1, ?, 1 + coalesce(max(n), "
+         "0) from ("
+         "select max(change_no) as n from people_counting_raw union all "
+         "select max(change_no) from regional_counting_raw union all select max(change_no) from journal)")
+      .bind(random_uuid())
+      .run();
+  db_.prepare("insert or ignore into sync_state (id) values (1)").run();
+  db_.prepare(
+         "insert or ignore into organizations (id, organization_id, public_id, name, created_at, updated_at) "
          "values (1, 1, ?, 'organization', ?, ?)")
       .bind(random_uuid(), ms, ms)
       .run();
   db_.prepare(
-         "insert into stores (id, organization_id, node_id, public_id, name, created_at, updated_at) "
+         "insert or ignore into stores (id, organization_id, node_id, public_id, name, created_at, "
+         "updated_at) "
          "values (1, 1, 1, ?, ?, ?, ?)")
       .bind(identity.store_id.empty() ? random_uuid() : identity.store_id, identity.store_name, ms, ms)
       .run();
   db_.prepare(
-         "insert into gateways (id, organization_id, store_id, public_id, name, created_at, updated_at) "
+         "insert or ignore into gateways (id, organization_id, store_id, public_id, name, created_at, "
+         "updated_at) "
          "values (1, 1, 1, ?, ?, ?, ?)")
       .bind(random_uuid(), identity.gateway_name, ms, ms)
       .run();
@@ -133,9 +161,14 @@ Result<void> Store::configure(const Identity& identity, const CalendarRules& rul
   auto calendar = rules.configure(calendar_, identity, counted, std::max(now, utc_ms(last)));
   if (!calendar) return tl::unexpected(calendar.error());
   db_.prepare(
-         "update stores set name = ?, timezone = ?, day_start_minute = ?, calendar = ?, settings = "
-         "iif(?5 = '', json_remove(settings, '$.opening_hours'), "
-         "json_set(settings, '$.opening_hours', json(nullif(?5, '')))) where id = 1")
+         "update stores set name = ?1, timezone = ?2, day_start_minute = ?3, calendar = ?4, settings = "
+         "new.settings from "
+         "(select iif(?5 = '', json_remove(settings, '$.opening_hours'), "
+         "json_set(settings, '$.opening_hours', json(nullif(?5, '')))) as settings from stores where id = 1) "
+         "as new "
+         "where id = 1 and (name, timezone, day_start_minute, calendar, stores.settings) is not (?1, ?2, ?3, "
+         "?4, "
+         "new.settings)")
       .bind(identity.store_name, identity.timezone, identity.day_start_minute, *calendar,
             identity.opening_hours)
       .run();
@@ -152,19 +185,24 @@ void Store::read_own() {
 
 Result<void> Store::establish(const Identity& identity, const CalendarRules& rules, UtcMs now) {
   db_.execute("begin immediate");
-  if (db_.scalar("select count(*) from writer_state") == 0) create(identity, now);
+  const bool whole =
+      db_.scalar(
+          "select exists (select 1 from writer_state) and exists (select 1 from sync_state) and exists "
+          "(select 1 from organizations) and exists (select 1 from stores) and exists (select 1 from "
+          "gateways)") != 0;
+  if (!whole) create(identity, now);
   read_own();
   if (auto done = configure(identity, rules, now); !done) {
     db_.execute("rollback");
     return done;
   }
-  db_.prepare("update stores set public_id = coalesce(nullif(?, ''), public_id) where id = 1")
+  db_.prepare("update stores set public_id = ?1 where id = 1 and ?1 <> '' and public_id <> ?1")
       .bind(identity.store_id)
       .run();
-  db_.prepare("update gateways set name = ?, version = ? where id = 1")
+  db_.prepare("update gateways set name = ?1, version = ?2 where id = 1 and (name, version) is not (?1, ?2)")
       .bind(identity.gateway_name, identity.version)
       .run();
-  db_.prepare("update writer_state set tzdata = ?").bind(identity.tzdata).run();
+  db_.prepare("update writer_state set tzdata = ?1 where tzdata <> ?1").bind(identity.tzdata).run();
   db_.execute("commit");
   read_own();
   return {};

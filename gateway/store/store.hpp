@@ -62,10 +62,11 @@ CalendarRules unchanging(MakeCalendar make);
 /// in memory. Used by one thread.
 class Store {
  public:
-  /// Opens or creates `dir`/lintel.db, migrates it and takes the writer's lock on it. A corrupt file is
-  /// set aside under another name and a new one begun; `notice` then says so.
-  /// Name, calendar and opening hours are HQ's, once it has told them, else the identity's. Days that the
-  /// calendar or new tzdata moves wait to be counted anew.
+  /// Opens or creates `dir`/lintel.db, migrates it and takes the writer's lock on it. A damaged file,
+  /// also one that mark_damaged() has noted, is set aside, and what can be read of it brought into a new one
+  /// (salvage.hpp); `notice` then says so. Where nothing has to be written nothing is, so a full disk is no
+  /// hindrance. Name, calendar and opening hours are HQ's, once it has told them, else the identity's. Days
+  /// that the calendar or new tzdata moves wait to be counted anew.
   static Result<std::unique_ptr<Store>> open(const std::filesystem::path& dir, const Identity& identity,
                                              const CalendarRules& rules, UtcMs now);
   static Result<std::unique_ptr<Store>> open(const std::filesystem::path& dir, const Identity& identity,
@@ -109,7 +110,9 @@ class Store {
   [[nodiscard]] const std::string& notice() const { return notice_; }
 
  private:
-  Store(Database db, int lock) : db_(std::move(db)), lock_(lock) {}
+  explicit Store(Database db) : db_(std::move(db)) {}
+  static Result<std::unique_ptr<Store>> use(const std::filesystem::path& file, const Identity& identity,
+                                            const CalendarRules& rules, UtcMs now);
   Result<void> establish(const Identity& identity, const CalendarRules& rules, UtcMs now);
   void create(const Identity& identity, UtcMs now);
   Result<void> configure(const Identity& identity, const CalendarRules& rules, UtcMs now);
@@ -118,7 +121,7 @@ class Store {
   void load_state();
 
   Database db_;
-  int lock_;
+  int lock_ = -1;
   std::string store_id_;
   std::string timezone_;
   std::string calendar_;  ///< as in the table, and as rollups_ has it

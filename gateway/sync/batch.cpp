@@ -72,7 +72,7 @@ Batch BatchBuilder::build(const BatchOrder& order) {
   reader_.execute("begin");
   try {
     state_.reset();
-    if (!state_.step()) throw store::SqliteError{SQLITE_CORRUPT, "writer_state has no row"};
+    if (!state_.step()) throw store::SqliteError{SQLITE_INTERNAL, "writer_state has no row"};
     batch.epoch = state_.text(0);
     batch.last_change = state_.integer(1);
     state_.reset();
@@ -224,9 +224,9 @@ bool BatchBuilder::take_journal(const BatchOrder& order, Batch& batch) {
 BatchBuilder::KnownSensor& BatchBuilder::sensor(std::int64_t id) {
   auto* known = find_sensor(id);
   if (known == nullptr) {
-    throw store::SqliteError{SQLITE_CORRUPT, fmt::format("a reading names sensor {}, which is not in "
-                                                         "sensor_metadata",
-                                                         id)};
+    throw store::SqliteError{SQLITE_INTERNAL, fmt::format("a reading names sensor {}, which is not in "
+                                                          "sensor_metadata",
+                                                          id)};
   }
   return *known;
 }

@@ -1,13 +1,13 @@
 #include "gateway/sync/configuration.hpp"
 
 #include <algorithm>
-#include <filesystem>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "gateway/clock/opening_hours.hpp"
 #include "gateway/clock/store_days.hpp"
+#include "gateway/clock/zone.hpp"
 #include "gateway/store/sensor_settings.hpp"
 #include "gateway/sync/stated.hpp"
 
@@ -31,9 +31,7 @@ void check_zone(const std::string& zone) {
   const bool plain =
       zone.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/") ==
       std::string::npos;
-  std::error_code ignored;
-  if (!plain || zone.front() == '/' ||
-      !std::filesystem::is_regular_file(std::filesystem::path("/usr/share/zoneinfo") / zone, ignored)) {
+  if (!plain || zone.front() == '/' || !clock::Zone::find(zone)) {
     throw Mismatch{
         fmt::format("\"timezone\" names the zone {}, which this gateway's tzdata does not have", zone)};
   }

@@ -24,7 +24,7 @@ LocalState::LocalState(store::Database& reader)
 
 LocalState::Snapshot LocalState::read() {
   state_.reset();
-  if (!state_.step()) throw store::SqliteError{SQLITE_CORRUPT, "writer_state or sync_state has no row"};
+  if (!state_.step()) throw store::SqliteError{SQLITE_INTERNAL, "writer_state or sync_state has no row"};
   Snapshot out;
   out.epoch = state_.text(0);
   out.last_change = state_.integer(1);

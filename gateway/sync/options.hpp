@@ -45,7 +45,8 @@ struct Surroundings {
   std::function<std::chrono::steady_clock::time_point()> steady;  ///< default: the machine's
   std::function<double()> random;               ///< uniform in [0, 1); default: a generator of its own
   std::function<void(const std::string&)> log;  ///< one line when trouble begins, changes or ends; optional
-  Credentials* credentials = nullptr;           ///< outlives sync; null: Options::credential_file
+  std::function<void(const std::string&)> damaged{};  ///< the local database contradicts itself; optional
+  Credentials* credentials = nullptr;                 ///< outlives sync; null: Options::credential_file
 };
 
 }  // namespace lintel::sync

@@ -78,6 +78,7 @@ Turn Session::turn(bool always) {
     return request(greet_ || !owed);
   } catch (const store::SqliteError& error) {
     local_.reset();
+    if (error.damage() && surroundings_.damaged) surroundings_.damaged(error.message);
     return trouble(
         Course::back_off, Trouble::local,
         fmt::format("the local database {} cannot be read: {}", options_.database.string(), error.message),

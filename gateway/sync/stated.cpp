@@ -1,5 +1,7 @@
 #include "gateway/sync/stated.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace lintel::sync::stated {
@@ -32,7 +34,12 @@ std::int64_t integer(const json& value, const char* key, std::int64_t low, std::
 
 std::string text(const json& value, const char* key) {
   if (!value.is_string()) throw Mismatch{fmt::format("\"{}\" is not a text", key)};
-  return value.get_ref<const std::string&>().substr(0, kLongestText);
+  const auto& whole = value.get_ref<const std::string&>();
+  auto length = std::min(whole.size(), kLongestText);
+  // Never in the midst of a character.
+  while (length > 0 && length < whole.size() && (static_cast<unsigned char>(whole[length]) & 0xC0) == 0x80)
+    --length;
+  return whole.substr(0, length);
 }
 
 const json& array(const json& value, const char* key) {

@@ -59,6 +59,8 @@ export const said = [
   ['A card does that at the end of its life, and after an error of its file system. Replace the card; what could not be stored waits in memory until then.', 'Das tut eine Karte am Ende ihres Lebens und nach einem Fehler des Dateisystems. Ersetzen Sie die Karte; was nicht gespeichert werden konnte, wartet bis dahin im Arbeitsspeicher.'],
   ['Readings cannot be stored: {}.', 'Zählungen können nicht gespeichert werden: {0}.'],
   ['Messages wait in memory and are not lost yet. Free space on the disk, or replace a card that has become read-only.', 'Nachrichten warten im Arbeitsspeicher und sind noch nicht verloren. Schaffen Sie Platz, oder ersetzen Sie eine schreibgeschützte Karte.'],
+  ['Damaged databases that were set aside: {}. Counting goes on with what could be read.', 'Beiseitegelegte beschädigte Datenbanken: {0}. Gezählt wird mit dem weiter, was lesbar war.'],
+  ["A card that is failing does that: replace it soon. Then keep lintel.db.corrupt-* in the gateway's state directory elsewhere or delete it: this ends when it is gone.", 'Das tut eine Karte, die kaputtgeht: bald ersetzen. Danach lintel.db.corrupt-* im Zustandsordner des Gateways woanders aufheben oder löschen: dies endet, wenn sie weg sind.'],
   ['Only {} MB are free on the disk.', 'Nur noch {0} MB sind frei.'],
   ['Remove what does not belong to the gateway, or fit a larger card.', 'Entfernen Sie, was nicht zum Gateway gehört, oder nehmen Sie eine größere Karte.'],
   ['The disk has room for few more files ({} % of them are left).', 'Der Speicher hat nur noch Platz für wenige Dateien ({0} % sind übrig).'],

@@ -59,6 +59,8 @@ export const said = [
   ['A card does that at the end of its life, and after an error of its file system. Replace the card; what could not be stored waits in memory until then.', 'Eso hace una tarjeta al final de su vida, y tras un error de su sistema de archivos. Cambie la tarjeta; lo que no se pudo guardar espera en memoria.'],
   ['Readings cannot be stored: {}.', 'No se pueden guardar los conteos: {0}.'],
   ['Messages wait in memory and are not lost yet. Free space on the disk, or replace a card that has become read-only.', 'Los mensajes esperan en memoria y aún no se pierden. Libere espacio, o cambie la tarjeta si es de solo lectura.'],
+  ['Damaged databases that were set aside: {}. Counting goes on with what could be read.', 'Bases de datos dañadas apartadas: {0}. Se sigue contando con lo que se pudo leer.'],
+  ["A card that is failing does that: replace it soon. Then keep lintel.db.corrupt-* in the gateway's state directory elsewhere or delete it: this ends when it is gone.", 'Eso hace una tarjeta que está fallando: cámbiela pronto. Después guarde lintel.db.corrupt-* del directorio de estado en otro lugar o bórrelo: esto termina cuando ya no está.'],
   ['Only {} MB are free on the disk.', 'Solo quedan {0} MB libres en el disco.'],
   ['Remove what does not belong to the gateway, or fit a larger card.', 'Quite lo que no sea de la pasarela, o ponga una tarjeta mayor.'],
   ['The disk has room for few more files ({} % of them are left).', 'En el disco caben pocos archivos más (queda el {0} %).'],

@@ -237,6 +237,14 @@ TEST_CASE("calendar: a calendar with a zone that is unknown here leaves the one 
   CHECK_FALSE(bench.store->follow_calendar(kLater));
   bench.store->rollback();
   CHECK(held(bench.store->db()) == expected(bench.store->db(), ever("UTC")));
+  // Nor does one that a later tzdata no longer has keep the gateway from starting.
+  bench.store->db().execute(
+      fmt::format("update sync_state set config_version = 1; update stores set timezone = "
+                  "'Mars/Base', calendar = '{}'",
+                  clock::to_text(ever("Mars/Base"))));
+  bench.open();
+  CHECK(bench.store->notice().find("Mars/Base") != std::string::npos);
+  CHECK(bench.store->timezone() == "UTC");
 }
 
 TEST_CASE("calendar: days whose readings are gone keep their numbers and are marked") {

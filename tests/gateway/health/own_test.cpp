@@ -76,6 +76,8 @@ TEST_CASE("own health: what is wrong has a name, a severity, and something to do
       {"little disk", with([](OwnFacts& f) { f.disk_free = 150ull << 20; }), "disk_low"},
       {"no disk", with([](OwnFacts& f) { f.disk_free = 20ull << 20; }), "disk_low!"},
       {"cannot store", with([](OwnFacts& f) { f.storage_error = "disk I/O error"; }), "storage!"},
+      {"damaged once", with([](OwnFacts& f) { f.damaged_databases = 1; }), "database_damaged"},
+      {"damaged again and again", with([](OwnFacts& f) { f.damaged_databases = 3; }), "database_damaged!"},
       {"read-only", with([](OwnFacts& f) { f.machine.read_only = true; }), "read_only!"},
       {"writable", with([](OwnFacts& f) { f.machine.read_only = false; }), ""},
       {"few files left", with([](OwnFacts& f) { f.machine.inodes_free = 0.01; }), "inodes_low"},
