@@ -260,6 +260,19 @@ TEST_CASE("quarantine: a babbling link is bounded, counted, and starves nobody")
   CHECK(db.scalar("select count(*) from quarantine where reason like '%4950 frames%'") == 1);
 }
 
+TEST_CASE("store: devices that nobody knows are bounded, who is listed comes in all the same") {
+  test::TempDir dir;
+  auto store = open(dir.path());
+  REQUIRE(store);
+  (*store)->begin();
+  auto& sensors = (*store)->sensors();
+  for (std::size_t i = 0; i < Sensors::kMostUnnamed; ++i)
+    REQUIRE(sensors.claim("forged-" + std::to_string(i), "", "m", "broker", kStart) != nullptr);
+  CHECK(sensors.claim("one more", "", "m", "broker", kStart) == nullptr);
+  CHECK(sensors.claim("listed", "Main door", "m", "broker", kStart, true) != nullptr);
+  CHECK(sensors.find("listed") != nullptr);
+}
+
 TEST_CASE("store: a window that reaches into no other is corrected, also when later ones have come") {
   test::TempDir dir;
   auto store = open(dir.path());

@@ -123,6 +123,8 @@ TEST_CASE("response: a configuration that cannot be used does not hold up the co
   for (const auto& edit : {std::pair{"Europe/Berlin", "Mars/Base"},
                            {"Europe/Berlin", "../../etc/passwd"},
                            {"Europe/Berlin", "/etc/passwd"},
+                           {"Europe/Berlin", "posix/Europe/Berlin"},
+                           {"Europe/Berlin", "posixrules"},
                            {"240", "1440"},
                            {"\"Store 1\"", "17"},
                            {"\"version\": 7,", ""}}) {
@@ -134,6 +136,15 @@ TEST_CASE("response: a configuration that cannot be used does not hold up the co
     CHECK_FALSE(parsed.answer->configuration);
     CHECK_FALSE(parsed.answer->configuration_error.empty());
   }
+}
+
+TEST_CASE("response: a long name is cut between two characters") {
+  std::string name;
+  for (int i = 0; i < 200; ++i) name += "\u5e97";  // three bytes each
+  const auto parsed = parse_answer(with("Store 1", name));
+  REQUIRE(parsed.answer);
+  REQUIRE(parsed.answer->configuration);
+  CHECK(parsed.answer->configuration->store_name == name.substr(0, 498));
 }
 
 TEST_CASE("response: calendar and opening hours are taken whole, or the configuration is not") {
