@@ -110,9 +110,9 @@ int check(const Asked& asked) {
     for (const auto& text : damage)
       asked.out << status::wrapped("- ", status::clean(text.get<std::string>()));
     asked.out << status::wrapped("\n",
-                                 "Save what is there: lintel db copy FILE. Then restart the gateway: it "
-                                 "sets a damaged database aside, begins a new one and goes on "
-                                 "counting. Replace the card.");
+                                 "Save what is there: lintel db copy FILE. Then make an empty file "
+                                 "lintel.db.damaged beside the database and restart the gateway: it brings "
+                                 "what can be read into a new one and goes on counting. Replace the card.");
   }
   return damage.empty() ? kOk : kProblem;
 }

@@ -46,11 +46,13 @@ Integrity read_through(store::Database& db, std::chrono::milliseconds patience) 
   return result;
 }
 
-Check damaged(const std::string& what) {
-  return {"database", Outcome::problem, what,
-          "Restart the gateway: systemctl restart lintel. It sets a damaged database aside under another "
-          "name and "
-          "begins a new one; HQ keeps what it has. Replace the card, it is failing."};
+Check damaged(const std::filesystem::path& file, const std::string& what) {
+  return {
+      "database", Outcome::problem, what,
+      fmt::format("Have the gateway bring what can be read of it into a new one: sudo touch {}.damaged && "
+                  "sudo systemctl restart lintel. The damaged file is kept beside it. Replace the card, it "
+                  "is failing.",
+                  file.string())};
 }
 
 Check look(Examination& it, store::Database& db) {
@@ -64,7 +66,7 @@ Check look(Examination& it, store::Database& db) {
   }
   const auto integrity = read_through(db, it.patience().database);
   if (!integrity.damage.empty())
-    return damaged(fmt::format("{} is damaged: {}", file.string(), integrity.damage));
+    return damaged(file, fmt::format("{} is damaged: {}", file.string(), integrity.damage));
   auto text = fmt::format("{}, schema version {}", file.string(), version);
   text += integrity.read == integrity.all
               ? fmt::format(", all {} tables are sound", integrity.all)
@@ -93,7 +95,8 @@ void check_database(Examination& it, const Tell& tell) {
   auto& db = it.database();
   if (!db) {
     const auto& error = db.error();
-    if (error.kind == ErrorKind::corrupt) return tell(damaged(error.message));
+    if (error.kind == ErrorKind::corrupt)
+      return tell(damaged(store::database_path(it.config().state_dir), error.message));
     if (error.kind == ErrorKind::rejected) {
       tell({"database", Outcome::attention, error.message,
             "The gateway has never run with this configuration: start it, or name its configuration with "
@@ -107,7 +110,8 @@ void check_database(Examination& it, const Tell& tell) {
   try {
     tell(look(it, *db));
   } catch (const store::SqliteError& error) {
-    tell(damaged(fmt::format("{} cannot be read: {}", store::database_path(it.config().state_dir).string(),
+    tell(damaged(store::database_path(it.config().state_dir),
+                 fmt::format("{} cannot be read: {}", store::database_path(it.config().state_dir).string(),
                              error.message)));
   }
 }
