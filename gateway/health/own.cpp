@@ -38,8 +38,7 @@ void look_at_disk(const OwnFacts& facts, std::vector<Condition>& found) {
          fmt::format("Damaged databases that were set aside: {}. Counting goes on with what could be read.",
                      facts.damaged_databases),
          "A card that is failing does that: replace it soon. Then keep lintel.db.corrupt-* in the gateway's "
-         "state "
-         "directory elsewhere or delete it: this ends when it is gone."});
+         "state directory elsewhere or delete it: this ends when it is gone."});
   }
   if (facts.disk_free && *facts.disk_free < kLittleDisk) {
     found.push_back({"disk_low", *facts.disk_free < kNoDisk ? Severity::critical : Severity::warning,

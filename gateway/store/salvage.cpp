@@ -75,9 +75,8 @@ Table describe(Database& db, const std::string& name, bool without_rowid) {
 std::vector<Table> tables_of(Database& db) {
   std::vector<std::pair<std::string, bool>> names;
   auto rows = db.prepare(
-      "select s.name, l.wr from sqlite_schema s join pragma_table_list l on l.schema = 'main' and l.name = "
-      "s.name "
-      "where s.type = 'table' and s.name not like 'sqlite_%' order by s.rowid");
+      "select s.name, l.wr from sqlite_schema s join pragma_table_list l on l.schema = 'main' and "
+      "l.name = s.name where s.type = 'table' and s.name not like 'sqlite_%' order by s.rowid");
   while (rows.step()) names.emplace_back(std::string(rows.text(0)), rows.integer(1) != 0);
   std::vector<Table> tables;
   for (const auto& [name, without_rowid] : names) tables.push_back(describe(db, name, without_rowid));
@@ -187,9 +186,8 @@ class Copy {
 void settle(Database& db, Salvaged& out) {
   std::vector<std::string> of_sensors;
   auto tables = db.prepare(
-      "select s.name from sqlite_schema s join pragma_table_info(s.name) c where s.type = 'table' and c.name "
-      "= "
-      "'sensor_id'");
+      "select s.name from sqlite_schema s join pragma_table_info(s.name) c where s.type = 'table' and "
+      "c.name = 'sensor_id'");
   while (tables.step()) of_sensors.emplace_back(tables.text(0));
   tables.reset();
   for (const auto& table : of_sensors) {
@@ -208,9 +206,8 @@ void settle(Database& db, Salvaged& out) {
       "update writer_state set next_change_no = max(next_change_no, 1 + coalesce((select max(change_no) from "
       "("
       "select max(change_no) as change_no from people_counting_raw union all "
-      "select max(change_no) from regional_counting_raw union all select max(change_no) from journal union "
-      "all "
-      "select watermark from sync_state)), 0))");
+      "select max(change_no) from regional_counting_raw union all "
+      "select max(change_no) from journal union all select watermark from sync_state)), 0))");
 }
 
 Result<void> fill(const fs::path& from, const fs::path& to, Salvaged& out) {
@@ -272,6 +269,10 @@ Result<Salvaged> salvage(const fs::path& file, UtcMs now) {
 void finish_salvage(const fs::path& file) {
   std::error_code ignored;
   if (fs::exists(file, ignored)) return remove_with_logs(with(file, ".new"));  // not known to be whole
+  if (!fs::exists(with(file, ".new"), ignored)) return;
+  // A log that was not moved aside any more: it is in the new one already, which it would be taken for part
+  // of.
+  for (const char* log : kLogs) fs::remove(with(file, log), ignored);
   fs::rename(with(file, ".new"), file, ignored);
   if (!ignored) fs::remove(marker(file), ignored);
 }

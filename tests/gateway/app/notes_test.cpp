@@ -7,6 +7,7 @@
 #include "gateway/app/pipeline.hpp"
 #include "tests/support/sparkplug_message.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/support/utc_calendar.hpp"
 
 using namespace lintel;
 using namespace lintel::test;
@@ -16,11 +17,6 @@ namespace {
 
 const UtcMs kArrival = utc_ms(1'719'835'300'000);
 constexpr std::uint64_t kSent = 1'719'835'200'000;
-
-Result<store::Calendar> utc_calendar(const std::string&, int) {
-  return store::Calendar{[](UtcMs t) { return count_ms(t) / 86'400'000; },
-                         [](std::int64_t day) { return utc_ms(day * 86'400'000); }};
-}
 
 config::Config plant(const std::string& topic) {
   config::Config config;

@@ -4,6 +4,7 @@
 
 #include "gateway/store/store.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/support/utc_calendar.hpp"
 
 using namespace lintel;
 using namespace lintel::health;
@@ -14,15 +15,10 @@ namespace {
 const UtcMs kWall = utc_ms(1'785'024'000'000);
 constexpr KindRule kKinds[] = {{"disk_full", 0min, 0min, 0min, true}};
 
-Result<store::Calendar> utc_calendar(const std::string&, int) {
-  return store::Calendar{[](UtcMs t) { return count_ms(t) / 86'400'000; },
-                         [](std::int64_t day) { return utc_ms(day * 86'400'000); }};
-}
-
 struct Bench {
   test::TempDir dir;
-  std::unique_ptr<store::Store> store =
-      std::move(*store::Store::open(dir.path(), {"", "Test", "UTC", 0, "gw", "1"}, utc_calendar, kWall));
+  std::unique_ptr<store::Store> store = std::move(
+      *store::Store::open(dir.path(), {"", "Test", "UTC", 0, "gw", "1"}, test::utc_calendar, kWall));
   Alerts alerts{kKinds};
 
   void look(const Judgement& judgement, Millis at = 0ms) {

@@ -13,6 +13,7 @@
 #include "gateway/health/own_watch.hpp"
 #include "gateway/store/store.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/support/utc_calendar.hpp"
 
 using namespace lintel;
 using namespace lintel::health;
@@ -30,11 +31,6 @@ std::string kinds(const OwnFacts& facts) {
     CHECK(condition.advice.ends_with('.'));
   }
   return words;
-}
-
-Result<store::Calendar> utc_calendar(const std::string&, int) {
-  return store::Calendar{[](UtcMs t) { return count_ms(t) / 86'400'000; },
-                         [](std::int64_t day) { return utc_ms(day * 86'400'000); }};
 }
 
 /// A tree that stands for "/", and a state directory on the disk of this test.
@@ -179,7 +175,7 @@ TEST_CASE("own health: bytes written are a day's, of the last day, and another d
 TEST_CASE("own health: a setup file that was not taken is told with its lines until it is") {
   const Tree tree;
   const auto store = std::move(*store::Store::open(tree.state, {"", "Test", "UTC", 0, "gw", "1"},
-                                                   utc_calendar, utc_ms(1'785'499'200'000)));
+                                                   test::utc_calendar, utc_ms(1'785'499'200'000)));
   const auto file = tree.state / "setup-problems.txt";
   std::ofstream(file) << "lintel-setup.txt:2: one\ntwo\nthree\nfour\n";
   OwnWatch watch({tree.root, tree.state, {}, file, 0});
@@ -197,8 +193,8 @@ TEST_CASE("own health: what stays wrong becomes an alert, also at night, and end
   const Tree tree;
   tree.write("sys/class/thermal/thermal_zone0/temp", "78000\n");
   const auto kWall = utc_ms(1'785'499'200'000);
-  const auto store =
-      std::move(*store::Store::open(tree.state, {"", "Test", "UTC", 0, "gw", "1"}, utc_calendar, kWall));
+  const auto store = std::move(
+      *store::Store::open(tree.state, {"", "Test", "UTC", 0, "gw", "1"}, test::utc_calendar, kWall));
   OwnWatch watch({tree.root, tree.state, {}, {}, 0});
   const auto at = [&](std::chrono::minutes minute) {
     for (BootTime now = minute - 1min; now <= minute; now += 10s)

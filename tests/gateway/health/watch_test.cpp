@@ -4,6 +4,7 @@
 
 #include "gateway/store/store.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/support/utc_calendar.hpp"
 
 using namespace lintel;
 using namespace lintel::health;
@@ -15,11 +16,6 @@ constexpr BootId kBoot{1, 2, 3};
 const UtcMs kWall = utc_ms(1'785'024'000'000);
 constexpr std::int64_t kDay = 86'400'000;
 
-Result<store::Calendar> utc_calendar(const std::string&, int) {
-  return store::Calendar{[](UtcMs t) { return count_ms(t) / kDay; },
-                         [](std::int64_t day) { return utc_ms(day * kDay); }};
-}
-
 /// A store with two MQTT sensors heard at minute 100 of the boot.
 struct Bench {
   test::TempDir dir;
@@ -27,8 +23,8 @@ struct Bench {
   Watch watch{{30min, 0min}, {{"A1", 60s}, {"B2", 60s}}};
 
   Bench() {
-    store =
-        std::move(*store::Store::open(dir.path(), {"", "Test", "UTC", 0, "gw", "1"}, utc_calendar, kWall));
+    store = std::move(
+        *store::Store::open(dir.path(), {"", "Test", "UTC", 0, "gw", "1"}, test::utc_calendar, kWall));
     store->begin();
     for (const char* serial : {"A1", "B2"}) hear(serial, 100min);
     store->sensors().flush(kBoot, 100min, true);
@@ -89,7 +85,7 @@ TEST_CASE("watch: after a reboot nobody is accused before the gateway has listen
   // Another process in another boot: its sensors come from the table.
   bench.store.reset();
   bench.store = std::move(
-      *store::Store::open(bench.dir.path(), {"", "Test", "UTC", 0, "gw", "1"}, utc_calendar, kWall));
+      *store::Store::open(bench.dir.path(), {"", "Test", "UTC", 0, "gw", "1"}, test::utc_calendar, kWall));
   constexpr BootId kNext{9};
   bench.look(2min, kNext);
   CHECK(bench.status("A1") == "unknown");

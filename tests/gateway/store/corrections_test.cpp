@@ -4,6 +4,7 @@
 
 #include "gateway/store/store.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/support/utc_calendar.hpp"
 
 using namespace lintel;
 using namespace lintel::store;
@@ -13,11 +14,6 @@ namespace {
 
 constexpr std::int64_t kMinute = 60'000, kDay = 86'400'000;
 const UtcMs kStart = utc_ms(1'785'024'000'000 / kDay * kDay);
-
-Result<Calendar> utc_calendar(const std::string&, int) {
-  return Calendar{[](UtcMs t) { return count_ms(t) / kDay; },
-                  [](std::int64_t day) { return utc_ms(day * kDay); }};
-}
 
 /// A store with a line that counted `minutes` windows of 2 in and 1 out, one a minute.
 struct Shop {
@@ -32,7 +28,8 @@ struct Shop {
   }
   void open() {
     store.reset();
-    store = std::move(*Store::open(dir.path(), {"", "Test", "UTC", 0, "gw", "1"}, utc_calendar, kStart));
+    store =
+        std::move(*Store::open(dir.path(), {"", "Test", "UTC", 0, "gw", "1"}, test::utc_calendar, kStart));
   }
   void commit() { store->commit({}, "", kStart); }
   void say(Action action, int from, int to) {

@@ -5,6 +5,7 @@
 
 #include "gateway/store/store.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/support/utc_calendar.hpp"
 
 using namespace lintel;
 using namespace lintel::store;
@@ -15,15 +16,10 @@ constexpr std::int64_t kHour = 3'600'000, kDay = 24 * kHour, kWeek = 7 * kDay;
 const UtcMs kStart = utc_ms(1'785'024'000'000 / kDay * kDay);
 constexpr std::uint32_t kBoth = kUnconfirmed | kStartOnOwn;
 
-Result<Calendar> utc_calendar(const std::string&, int) {
-  return Calendar{[](UtcMs t) { return count_ms(t) / kDay; },
-                  [](std::int64_t day) { return utc_ms(day * kDay); }};
-}
-
 struct Shop {
   test::TempDir dir;
   std::unique_ptr<Store> store =
-      std::move(*Store::open(dir.path(), {"", "Test", "UTC", 0, "gw", "1"}, utc_calendar, kStart));
+      std::move(*Store::open(dir.path(), {"", "Test", "UTC", 0, "gw", "1"}, test::utc_calendar, kStart));
   std::int64_t sensor = 0;
 
   Shop() {

@@ -5,6 +5,7 @@
 
 #include "gateway/store/store.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/support/utc_calendar.hpp"
 
 using namespace lintel;
 using namespace lintel::store;
@@ -16,11 +17,6 @@ constexpr std::int64_t kDay = 86'400'000;
 constexpr std::int64_t kADay = 144;
 constexpr std::int64_t kDeclared = 1;  ///< changes before the first reading: the sensor itself
 const UtcMs kStart = utc_ms(1'785'024'000'000 / kDay * kDay);  // a midnight, UTC
-
-Result<Calendar> utc_calendar(const std::string&, int) {
-  return Calendar{[](UtcMs t) { return count_ms(t) / kDay; },
-                  [](std::int64_t day) { return utc_ms(day * kDay); }};
-}
 
 /// A store with a door that was counted every ten minutes, and its retention under a clock of the test's own.
 class Kept {
@@ -76,7 +72,7 @@ class Kept {
 
  private:
   static std::unique_ptr<Store> make(const test::TempDir& dir) {
-    auto store = Store::open(dir.path(), {"", "Test", "UTC", 0, "gw", "1"}, utc_calendar, kStart);
+    auto store = Store::open(dir.path(), {"", "Test", "UTC", 0, "gw", "1"}, test::utc_calendar, kStart);
     REQUIRE(store);
     return std::move(*store);
   }

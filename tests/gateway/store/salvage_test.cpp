@@ -9,6 +9,7 @@
 
 #include "gateway/store/store.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/support/utc_calendar.hpp"
 
 using namespace lintel;
 using namespace lintel::store;
@@ -19,11 +20,6 @@ namespace {
 constexpr std::int64_t kHour = 3'600'000;
 const UtcMs kStart = utc_ms(1'785'024'000'000 / (24 * kHour) * (24 * kHour));  // a midnight, UTC
 constexpr int kReadings = 4000;
-
-Result<Calendar> utc_calendar(const std::string&, int) {
-  return Calendar{[](UtcMs t) { return count_ms(t) / (24 * kHour); },
-                  [](std::int64_t day) { return utc_ms(day * 24 * kHour); }};
-}
 
 class Bench {
  public:
@@ -36,7 +32,7 @@ class Bench {
     (*store)->commit({7, 70}, "", kStart);
   }
   [[nodiscard]] Result<std::unique_ptr<Store>> open() const {
-    return Store::open(dir_.path(), {"", "Test", "UTC", 0, "gw", "1"}, utc_calendar, kStart);
+    return Store::open(dir_.path(), {"", "Test", "UTC", 0, "gw", "1"}, test::utc_calendar, kStart);
   }
   static void put(Store& store, int minute) {
     (void)store.readings().put(
@@ -178,12 +174,22 @@ TEST_CASE("salvage: cut off before the new one was whole it begins again, cut of
     CHECK((*store)->db().scalar(kCount) == kReadings);
   }
   CHECK_FALSE(fs::exists(bench.file().string() + ".new"));
+  // The new one whole, the damaged one moved aside, its log not yet.
+  {
+    auto db = Database::open(bench.file(), OpenMode::writer);
+    auto reader = Database::open(bench.file(), OpenMode::reader);
+    db->execute("update people_counting_raw set count_in = 99");
+    fs::copy_file(bench.file().string() + "-wal", bench.file().string() + "-old");
+    db->execute("update people_counting_raw set count_in = 1; pragma wal_checkpoint(truncate)");
+  }
   fs::rename(bench.file(), bench.file().string() + ".new");
+  fs::rename(bench.file().string() + "-old", bench.file().string() + "-wal");
   REQUIRE(mark_damaged(bench.file(), "malformed"));
   auto store = bench.open();
   REQUIRE(store);
   CHECK((*store)->notice().empty());
   CHECK((*store)->db().scalar(kCount) == kReadings);
+  CHECK((*store)->db().scalar("select sum(count_in) from people_counting_raw") == kReadings);
   CHECK_FALSE(damage_of(bench.file()));
 }
 

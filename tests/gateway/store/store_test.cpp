@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "tests/support/temp_dir.hpp"
+#include "tests/support/utc_calendar.hpp"
 
 using namespace lintel;
 using namespace lintel::store;
@@ -17,13 +18,8 @@ namespace {
 constexpr std::int64_t kHour = 3'600'000;
 const UtcMs kStart = utc_ms(1'785'024'000'000 / (24 * kHour) * (24 * kHour));  // a midnight, UTC
 
-Result<Calendar> utc_calendar(const std::string&, int) {
-  return Calendar{[](UtcMs t) { return count_ms(t) / (24 * kHour); },
-                  [](std::int64_t day) { return utc_ms(day * 24 * kHour); }};
-}
-
 Result<std::unique_ptr<Store>> open(const fs::path& dir) {
-  return Store::open(dir, {"", "Test", "UTC", 0, "gw", "1"}, utc_calendar, kStart);
+  return Store::open(dir, {"", "Test", "UTC", 0, "gw", "1"}, test::utc_calendar, kStart);
 }
 
 Reading window(std::int64_t start_ms, std::int64_t length_ms, std::int64_t in, std::int64_t out = 0) {
